@@ -217,8 +217,8 @@ class Refusals(Part):
         investor = "" if holder is None else holder.investor
         for rule in event.rules:
             if rule != event.rule:
-                key = (investor or participant, rule)
-                self._also[key] = self._also.get(key, 0) + 1
+                beside = (investor or participant, rule)
+                self._also[beside] = self._also.get(beside, 0) + 1
         shown = SIDES[side] if 0 <= side < len(SIDES) else ""
         key = self._key(investor, participant, request, about)
         self._count(step, key._replace(rule=event.rule, code=REJECT_CODES[event.code]), shown)

@@ -1,0 +1,98 @@
+"""What a command did to what accounts hold, with its arithmetic: deposits, withdrawals, issues, transfers, freezes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from engine.exchange import Exchange
+from engine.vocabulary.messages.commands import AnyCommand, FreezeAsset
+from engine.vocabulary.messages.events import (
+    AccountOpened,
+    AssetAdded,
+    AssetIssued,
+    Event,
+    FundsMoved,
+    HoldingFrozen,
+    InstrumentListed,
+    OrderCancelled,
+    Transferred,
+)
+from engine.vocabulary.rounding import PPM
+from gateway.reporting.reference import Reference
+
+MAX_TOLD: Final = 20
+"""Holders that are told one by one: an asset may have a hundred thousand."""
+
+
+def reference_of(exchange: Exchange) -> Reference:
+    """Assets, instruments and accounts of an exchange as it stands. O(all of them)."""
+    reference = Reference()
+    for asset in exchange.assets.values():
+        reference.learn(AssetAdded(asset.asset, asset.kind, asset.scale))
+    for name, book in exchange.books.items():
+        each = book.instrument
+        kind = each.kind
+        reference.learn(
+            InstrumentListed(name, kind, each.base.asset, each.quote.asset, each.tick_e8, each.lot_e8, each.unit)
+        )
+    for account in exchange.accounts.values():
+        reference.learn(AccountOpened(account.account, account.participant, account.investor, account.intermediary))
+    return reference
+
+
+def told_holdings(command: AnyCommand, events: Sequence[Event], reference: Reference) -> Iterator[str]:
+    """A line for each account whose holding changed, the first ones; then how many more there were.
+
+    Args:
+        command: whose events these are.
+        events: in order.
+        reference: what there is.
+    """
+    lines = [line for event in events for line in _lines(command, event, reference)]
+    yield from lines[:MAX_TOLD]
+    if len(lines) > MAX_TOLD:
+        yield f"and {len(lines) - MAX_TOLD:,} more"
+    cancelled: dict[tuple[str, str], int] = {}
+    for event in events:
+        if isinstance(event, OrderCancelled) and event.rule:
+            key = (event.account, event.rule)
+            cancelled[key] = cancelled.get(key, 0) + 1
+    for (account, rule), count in list(cancelled.items())[:MAX_TOLD]:
+        yield f"{account}: {count:,} open order{'' if count == 1 else 's'} cancelled by {rule}"
+
+
+def _lines(command: AnyCommand, event: Event, reference: Reference) -> Iterator[str]:
+    amount = reference.formats.amount
+    if isinstance(event, FundsMoved):
+        yield _added(event.account, event.asset, event.available - event.amount, event.amount, reference)
+    elif isinstance(event, AssetIssued):
+        yield _added(event.account, event.asset, event.available - event.amount, event.amount, reference)
+        before = event.outstanding - event.amount
+        sums = _sum(event.asset, before, event.amount, reference)
+        yield f"{event.asset}: outstanding of {event.issuer or 'no issuer'} {sums}"
+    elif isinstance(event, Transferred):
+        # Between accounts of which one may be the other's.
+        yield _added(event.from_account, event.asset, event.from_available + event.amount, -event.amount, reference)
+        yield _added(event.to_account, event.asset, event.to_available - event.amount, event.amount, reference)
+    elif isinstance(event, HoldingFrozen):
+        held = event.available + event.reserved + event.frozen
+        frozen = amount(event.asset, event.frozen)
+        text = f"{frozen} {event.asset} of {amount(event.asset, held)} held are frozen"
+        if isinstance(command, FreezeAsset):
+            # Rounded up, as the core does.
+            wanted = -(-held * command.share_ppm // PPM)
+            share = f"{command.share_ppm / 10_000:g} %"
+            text = f"{share} of {amount(event.asset, held)} held = {amount(event.asset, wanted)} {event.asset}"
+            text += ", frozen" if wanted == event.frozen else f"; frozen {frozen}, as far as nothing is reserved"
+        yield f"{event.account}: {text}; available {amount(event.asset, event.available)}"
+
+
+def _added(account: str, asset: str, before: int, amount: int, reference: Reference) -> str:
+    return f"{account}: available {_sum(asset, before, amount, reference)} {asset}"
+
+
+def _sum(asset: str, before: int, amount: int, reference: Reference) -> str:
+    """`5.00 + 2.00 = 7.00`."""
+    texts = [reference.formats.amount(asset, each) for each in (before, abs(amount), before + amount)]
+    return f"{texts[0]} {'-' if amount < 0 else '+'} {texts[1]} = {texts[2]}"

@@ -9,7 +9,7 @@ from engine.vocabulary.messages.events import AssetIssued, Event, FundsMoved, Ho
 from gateway.reporting.figures import percent
 from gateway.reporting.part import EVENTS, Frame, Part
 from gateway.reporting.source import Step
-from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Table
+from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Rows, Table
 from gateway.reporting.times import UtcTimes
 
 ISSUED: Final = "issued"
@@ -106,10 +106,10 @@ class Flows(Part):
         self._utc: Final = UtcTimes()
         self._sums: Final[dict[str, list[int]]] = {}
         """By asset: how many and how much, of each kind in the order of the columns."""
-        self._deposits: Final[list[Cells]] = []
-        self._withdrawals: Final[list[Cells]] = []
-        self._issues: Final[list[Cells]] = []
-        self._freezes: Final[list[Cells]] = []
+        self._deposits: Final = Rows()
+        self._withdrawals: Final = Rows()
+        self._issues: Final = Rows()
+        self._freezes: Final = Rows()
         self._frozen: Final[dict[tuple[str, str], int]] = {}
         """By account and asset: what is frozen now."""
 

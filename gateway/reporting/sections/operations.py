@@ -17,7 +17,7 @@ from gateway.reporting.moves import Move
 from gateway.reporting.part import EACH, Frame, Part
 from gateway.reporting.passing import MAX_NAMED, SHARE_PERCENT, WITHIN_HOURS, Passed, PassThrough
 from gateway.reporting.source import Step
-from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Table
+from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Rows, Table
 from gateway.reporting.times import utc
 from gateway.reporting.valuation import Valuation
 
@@ -108,7 +108,7 @@ class Operations(Part):
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame)
         self._valuation: Final = Valuation()
-        self._rows: Final[list[Cells]] = []
+        self._rows: Final = Rows()
         self._counted: Final[dict[str, list[int]]] = {kind: [0] * 5 for kind in (TRANSFER, DEPOSIT, WITHDRAWAL)}
         """Operations, reported, of unknown worth, while no threshold was in force, and the worth of the reported."""
         self._new: Final[list[Event]] = []

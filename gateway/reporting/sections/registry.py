@@ -13,6 +13,7 @@ from gateway.reporting.sections.intermediaries import Intermediaries
 from gateway.reporting.sections.operations import Operations
 from gateway.reporting.sections.orders import Orders
 from gateway.reporting.sections.overview import Overview
+from gateway.reporting.sections.prices import Prices
 from gateway.reporting.sections.refusals import Refusals
 from gateway.reporting.sections.session import WholeSession
 from gateway.reporting.sections.transfers import Transfers
@@ -20,6 +21,7 @@ from gateway.reporting.sections.turnover import Turnover
 
 SECTIONS: Final[tuple[type[Part], ...]] = (
     Overview,
+    Prices,
     Transfers,
     Intermediaries,
     Exposures,

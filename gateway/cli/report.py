@@ -10,7 +10,8 @@ import click
 import msgspec
 
 from compliance.registry.calendar import iso_date, parse_iso_date
-from gateway.cli.reading import INCOMPLETE, exit_status, read, write_tables
+from gateway.cli.reading import INCOMPLETE, exit_status, read, wide_console, write_tables
+from gateway.cli.report_page import save_page, see_matplotlib
 from gateway.cli.report_show import Made, show, show_sections, summary
 from gateway.cli.workbook import Save, with_openpyxl
 from gateway.journal.files import JournalError
@@ -43,6 +44,12 @@ from gateway.reporting.tables import json_pieces, table_writer
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write a workbook, a sheet a table. Needs openpyxl: pip install 'sandbox-exchange[excel]'.",
 )
+@click.option(
+    "--html",
+    "html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write one page with pictures, to read and to print. Needs matplotlib: pip install 'sandbox-exchange[report]'.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: every table but the order records.")
 def command(
     directories: tuple[Path, ...],
@@ -51,6 +58,7 @@ def command(
     day: str | None,
     out: Path | None,
     excel: Path | None,
+    html: Path | None,
     as_json: bool,
 ) -> None:
     """Report on the session in the journal of DIRECTORY (or its folder journal), and change nothing there.
@@ -78,6 +86,7 @@ def command(
       sbx report venue --section caps --section exposures
       sbx report venue --day 2026-06-01 --out monday
       sbx report june/* --excel june.xlsx
+      sbx report venue --html monday.html
       sbx report venue --json | jq .tables.rejects_by_rule
     """
     if lists:
@@ -85,9 +94,11 @@ def command(
         return
     if not directories:
         raise click.UsageError("name a directory with a journal; `sbx report --list` says which sections there are")
-    parts = _wanted(names, is_short=not (as_json or out or excel))
+    parts = _wanted(names, is_short=not (as_json or out or excel or html))
     only = None if day is None else _parse_day(day)
     save = None if excel is None else with_openpyxl()
+    if html is not None:
+        see_matplotlib()
     sessions = [Reported(each, parts, only) for each in _sessions(directories)]
     if out is not None:
         _prepare(out, sessions)
@@ -95,6 +106,8 @@ def command(
         _read(sessions, parts, out, only)
         made = Made(sessions, parts, tables_of(sessions, parts), day)
         _write(made, out, excel, save)
+        if html is not None:
+            save_page(html, made)
     except OSError as error:
         raise click.ClickException(f"the report can't be written: {error}") from error
     if as_json:
@@ -102,6 +115,8 @@ def command(
             click.echo(piece, nl=False)
     else:
         show(made, out, excel, is_whole=bool(names))
+        if html is not None:
+            wide_console().tell(f"written to {html}: a page")
     raise SystemExit(_status(made))
 
 

@@ -60,10 +60,11 @@ PRINT: Final = """
   body { max-width: none; padding: 0; font-size: 9.5pt; background: none; }
   h1 { font-size: 15pt; } h2 { font-size: 12pt; margin-top: 12pt; break-after: avoid; }
   h3 { break-after: avoid; } p.quiet { orphans: 3; }
-  .plots { display: block; } .plots figure { display: inline-block; width: 49%; vertical-align: top; }
+  .plots { display: block; orphans: 1; widows: 1; } .plots figure { display: inline-block; width: 49%; vertical-align: top; }
+  h3 { font-size: 10pt; } figcaption, .quiet { font-size: 8pt; }
   figure, .verdict, .tiles { break-inside: avoid; } figure { padding: 0 0 6pt; }
-  .scroll { overflow: visible; } table { font-size: 7.5pt; } th, td { padding: 1.5pt 4pt; overflow-wrap: anywhere; }
-  td.word, .number { white-space: normal; } td.text { min-width: 0; }
+  .scroll { overflow: visible; } table { font-size: 7.5pt; } th, td { padding: 1.5pt 4pt; }
+  td.word, .number { white-space: normal; } td.text { min-width: 0; overflow-wrap: anywhere; }
   thead { display: table-header-group; } tr { break-inside: avoid; }
   section.page { break-before: page; } a { color: inherit; text-decoration: none; } nav { display: none; } }
 """

@@ -33,10 +33,10 @@ SENTENCES: Final = (
     "Pass-through and circular transfers are patterns, not findings: each names the sequence numbers to look at.",
 )
 TILES: Final = """
-.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: 0.6rem; margin: 0; }
+.tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr)); gap: 0.6rem; margin: 0; }
 .tiles div { background: var(--paper); padding: 0.5rem 0.8rem; }
 .tiles dt { font-size: 0.85rem; } .tiles dd { font-size: 1.15rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
-.scroll + h3, .quiet + h3 { margin-top: 1.2rem; }
+td.text { min-width: 0; overflow-wrap: anywhere; } .scroll + h3, .quiet + h3 { margin-top: 1.2rem; }
 @media print { .tiles { grid-template-columns: repeat(4, 1fr); gap: 3pt; } .tiles div { border: 0.5pt solid var(--line); padding: 3pt 5pt; }
   .tiles dd { font-size: 10pt; } }
 """

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Tables = dict[str, Table]
 MAX_INSTRUMENTS: Final = 4
 MAX_BARS: Final = 12
+NEAR: Final = 10
+"""Percent of a limit, from which the limit itself is shown."""
 MAX_LABEL: Final = 28
 """Letters of a name beside a bar."""
 PRICES: Final = "{instrument}: price and volume"
@@ -28,13 +30,12 @@ REFUSALS_SAY: Final = "By the rule that decided, or the code where none did. Ord
 CAPS: Final = "Annual cap used by retail investors"
 CAPS_SAY: Final = "How many investors have used so much of the cap (RET-1), at the end."
 EXPOSURES: Final = "Exposures against their limits"
-EXPOSURES_SAY: Final = "Percent of the limit, by the rule that compares them; the line is the limit."
+EXPOSURES_SAY: Final = "Percent of the limit, by the rule that compares them; the broken line is the limit."
 CONCENTRATION: Final = "Concentration"
 CONCENTRATION_SAY: Final = "Share of the largest and of the ten largest; behind the bar the Herfindahl index."
 WITHOUT_CLASS: Final = "no class"
 LARGEST: Final = "the largest"
 TOP_10: Final = "ten largest"
-LIMIT: Final = "limit"
 INVESTORS: Final = "investors"
 PERCENT: Final = "percent"
 REFUSED: Final = "refused"
@@ -173,8 +174,12 @@ def exposure_plot(tables: Tables) -> Plot | None:
         places = list(range(len(names)))
         axes.barh(places, shares, color=[COLOURS[3] if share > 100 else COLOURS[2] for share in shares])
         axes.set_yticks(places, names)
-        axes.axvline(100, color=INK, linewidth=1, linestyle="--", label=LIMIT)
-        axes.set_xlim(0, max(110, max(shares) * 1.05))
+        # Where nobody is near a limit, the line would leave nothing of the bars to see.
+        if max(shares) >= NEAR:
+            axes.axvline(100, color=INK, linewidth=1, linestyle="--")
+        axes.set_xlim(0, max(115 if max(shares) >= NEAR else 0, max(shares) * 1.2))
+        for place, share in enumerate(shares):
+            axes.text(share, place, f" {share:,.2f} %", va="center", fontsize=8.5)
         axes.set_xlabel(PERCENT)
         axes.grid(visible=False, axis="y")
 

@@ -16,6 +16,9 @@ MAX_ROWS: Final = 15
 """Of one table: the rest is in its section."""
 MAX_LETTERS: Final = 160
 """Of one cell; the rest is left out, and marked so."""
+MAX_WHOLE: Final = 20
+"""Of a text that is not broken inside a word."""
+LONG: Final = ' class="text"'
 SESSION: Final = "session"
 MOSCOW: Final = "Moscow"
 MORE: Final = "{count} more: sbx report --section {section}"
@@ -91,7 +94,8 @@ def _cell(cell: Cell, column: Column) -> str:
     text = printable(text_of(cell, column))
     if len(text) > MAX_LETTERS:
         text = f"{text[:MAX_LETTERS]}…"
-    return f"<td{_side(column)}>{escape(text)}</td>"
+    side = _side(column) or (LONG if len(text) > MAX_WHOLE else "")
+    return f"<td{side}>{escape(text)}</td>"
 
 
 def _side(column: Column) -> str:

@@ -25,9 +25,9 @@ from engine.vocabulary.messages.commands import (
     Withdraw,
 )
 from engine.vocabulary.messages.events import Event
-from gateway.journal.reader import JournalReader
-from gateway.reporting.part import Frame, Part
-from gateway.reporting.source import Source
+from gateway.reporting.part import Part
+from gateway.reporting.reported import Reported, tables_of
+from gateway.reporting.sessions import in_order
 from gateway.reporting.tables import Table
 from tests.support.compliance.venue import PARTICIPANT, Venue, e8
 from tests.support.gateway.journals import write_journal
@@ -74,15 +74,16 @@ class ReportedVenue(Venue):
 
 def sections(directory: Path, *parts: type[Part], day: int | None = None) -> dict[str, Table]:
     """The tables of some sections of a journal, by name."""
-    source = Source(JournalReader(directory), day)
-    frame = Frame(parts, "venue", day)
-    for step in source.steps():
-        frame.take(step, source.exchange)
-    frame.finish(source.exchange, source.standing)
+    (session,) = in_order([directory])
+    reported = Reported(session, parts, day)
+    for step in reported.source.steps():
+        reported.take(step)
+    reported.finish()
+    source = reported.source
     assert source.damage is None
     assert source.difference is None
     assert source.failure is None
-    return {table.name: table for part in frame.parts for table in part.tables()}
+    return {table.name: table for tables in tables_of([reported], parts).values() for table in tables}
 
 
 def drive(venue: ReportedVenue, seed: int, count: int) -> ReportedVenue:

@@ -10,7 +10,7 @@ import click
 
 from gateway.cli.reading import notes_of, status_of
 from gateway.cli.report_show import Made
-from gateway.reporting.page.page import Content, Described, write_page
+from gateway.reporting.onepage.page import Content, Described, write_page
 
 _MISSING: Final = (
     "a page needs matplotlib, which is not installed: `pip install 'sandbox-exchange[report]'`, or in the source tree "

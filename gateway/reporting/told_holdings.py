@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from engine.exchange import Exchange
+from engine.vocabulary.codes import MOVEMENT_STATUSES
 from engine.vocabulary.messages.commands import AnyCommand, FreezeAsset
 from engine.vocabulary.messages.events import (
     AccountOpened,
@@ -15,11 +16,16 @@ from engine.vocabulary.messages.events import (
     FundsMoved,
     HoldingFrozen,
     InstrumentListed,
+    MovementEnded,
+    MovementHeld,
     OrderCancelled,
     Transferred,
 )
 from engine.vocabulary.rounding import PPM
+from engine.vocabulary.said import said
 from gateway.reporting.reference import Reference
+from gateway.reporting.times import moscow_time
+from gateway.words.words import in_words
 
 MAX_TOLD: Final = 20
 """Holders that are told one by one: an asset may have a hundred thousand."""
@@ -75,6 +81,13 @@ def _lines(command: AnyCommand, event: Event, reference: Reference) -> Iterator[
         # Between accounts of which one may be the other's.
         yield _added(event.from_account, event.asset, event.from_available + event.amount, -event.amount, reference)
         yield _added(event.to_account, event.asset, event.to_available - event.amount, event.amount, reference)
+    elif isinstance(event, MovementHeld):
+        yield _held(event, reference)
+    elif isinstance(event, MovementEnded):
+        amount_ = f"{amount(event.asset, event.amount)} {event.asset}"
+        by = f" by {event.by}" if event.by else f" by {event.rule}" if event.rule else ""
+        why = f": {in_words(said(event.template, *event.values))}" if event.template else ""
+        yield f"{event.account}: movement {event.movement}, {amount_}: {MOVEMENT_STATUSES[event.outcome]}{by}{why}"
     elif isinstance(event, HoldingFrozen):
         held = event.available + event.reserved + event.frozen
         frozen = amount(event.asset, event.frozen)
@@ -86,6 +99,18 @@ def _lines(command: AnyCommand, event: Event, reference: Reference) -> Iterator[
             text = f"{share} of {amount(event.asset, held)} held = {amount(event.asset, wanted)} {event.asset}"
             text += ", frozen" if wanted == event.frozen else f"; frozen {frozen}, as far as nothing is reserved"
         yield f"{event.account}: {text}; available {amount(event.asset, event.available)}"
+
+
+def _held(event: MovementHeld, reference: Reference) -> str:
+    """What waits, and for what."""
+    amount = reference.formats.amount
+    sums = _sum(event.asset, event.available + event.amount, -event.amount, reference)
+    waits = [f"until {moscow_time(event.until_ns, 0)} (Moscow)"] if event.until_ns else []
+    waits += ["for a supervisor's word"] if event.waits_for_word else []
+    return (
+        f"{event.account}: available {sums} {event.asset}, held {amount(event.asset, event.held)}: movement "
+        f"{event.movement} waits {' and '.join(waits)} by {', '.join(event.rules)}"
+    )
 
 
 def _added(account: str, asset: str, before: int, amount: int, reference: Reference) -> str:

@@ -1,16 +1,29 @@
-"""What came in and went out beside the market, and what is held fast: deposits, withdrawals, issues, redemptions, freezes."""
+"""What came in and went out beside the market, what had to wait, and what is held fast."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from engine.vocabulary.messages.commands import Deposit
-from engine.vocabulary.messages.events import AssetIssued, Event, FundsMoved, HoldingFrozen
+from engine.exchange import Exchange
+from engine.vocabulary.codes import MOVEMENT_KINDS, MOVEMENT_STATUSES, MOVEMENT_WAITS, REDEMPTION, WITHDRAWAL
+from engine.vocabulary.limits import NS_PER_SECOND
+from engine.vocabulary.messages.commands import Deposit, RequestWithdrawal
+from engine.vocabulary.messages.events import (
+    AssetIssued,
+    Event,
+    FundsMoved,
+    HoldingFrozen,
+    MovementEnded,
+    MovementHeld,
+)
+from engine.vocabulary.said import said
 from gateway.reporting.figures import percent
-from gateway.reporting.part import EVENTS, Frame, Part
+from gateway.reporting.part import EACH, Frame, Part
 from gateway.reporting.source import Step
 from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Rows, Table
 from gateway.reporting.times import UtcTimes
+from gateway.reporting.waited import Waited, Waiting
+from gateway.words.words import in_words
 
 ISSUED: Final = "issued"
 REDEEMED: Final = "redeemed"
@@ -24,10 +37,11 @@ class Flows(Part):
     name = "flows"
     title = "In and out"
     purpose = (
-        "Deposits with their stated origin, withdrawals, issues, redemptions, and freezes with their effect by holder."
+        "Deposits with their stated origin, withdrawals, what had to wait, issues, redemptions; freezes by holder."
     )
-    need = EVENTS
-    kinds = (FundsMoved, AssetIssued, HoldingFrozen)
+    need = EACH
+    kinds = (FundsMoved, AssetIssued, HoldingFrozen, MovementHeld, MovementEnded)
+    has_takes = True
 
     SUMS_TITLE: Final = "In and out, by asset"
     SUMS_COLUMNS: Final = (
@@ -65,8 +79,35 @@ class Flows(Part):
         Column("intermediary"),
         Column("asset"),
         Column("amount", AMOUNT),
+        Column("destination"),
+        Column("movement", SEQ),
         Column("reason"),
         Column("by"),
+    )
+    WAITED_TITLE: Final = "What had to wait before it left"
+    WAITED_COLUMNS: Final = (
+        Column("movement", SEQ),
+        Column("asked_utc", TIME),
+        Column("what"),
+        Column("account"),
+        Column("investor"),
+        Column("investor_class"),
+        Column("to_account"),
+        Column("destination"),
+        Column("asset"),
+        Column("amount", AMOUNT),
+        Column("asked_by"),
+        Column("rules"),
+        Column("for_word"),
+        Column("until_utc", TIME),
+        Column("outcome"),
+        Column("ended_seq", SEQ),
+        Column("ended_utc", TIME),
+        Column("waited_seconds", COUNT),
+        Column("by"),
+        Column("reason"),
+        Column("rule"),
+        Column("why"),
     )
     ISSUES_TITLE: Final = "Issues and redemptions"
     ISSUES_COLUMNS: Final = (
@@ -94,7 +135,7 @@ class Flows(Part):
         Column("investor_class"),
         Column("frozen_before", AMOUNT),
         Column("frozen", AMOUNT),
-        Column("held", AMOUNT),
+        Column("owned", AMOUNT),
         Column("frozen_percent", PERCENT),
         Column("reason"),
         Column("by"),
@@ -110,6 +151,11 @@ class Flows(Part):
         self._withdrawals: Final = Rows()
         self._issues: Final = Rows()
         self._freezes: Final = Rows()
+        self._waited_rows: Final = Rows()
+        self._waited: Final = Waited()
+        self._new: Final[list[tuple[HoldingFrozen, Cells, Cells]]] = []
+        """Of the command that is told: freezes, with what stands before and behind what is owned."""
+        self._last_ns: int = 0
         self._frozen: Final[dict[tuple[str, str], int]] = {}
         """By account and asset: what is frozen now."""
 
@@ -117,12 +163,27 @@ class Flows(Part):
         """One movement, or one holder whose frozen part changed."""
         if isinstance(event, HoldingFrozen):
             self._freeze(step, event)
-        elif not self.frame.is_wanted:
-            return
+        elif isinstance(event, MovementHeld):
+            self._waited.held(step, event)
+        elif isinstance(event, MovementEnded):
+            self._end(step, event)
         elif isinstance(event, FundsMoved):
             self._move(step, event)
         elif isinstance(event, AssetIssued):
             self._issue(step, event)
+
+    def take(self, step: Step, exchange: Exchange | None) -> None:
+        """Of how much a freeze is: all that the account owns after the command."""
+        if not self.frame.is_past:
+            self._last_ns = step.time_ns
+        for event, before, behind in self._new:
+            owned = event.available + event.reserved + event.frozen
+            if exchange is not None:
+                asset = exchange.assets[event.asset]
+                owned = exchange.accounts[event.account].balance(asset).owned
+            text = self.frame.reference.formats.amount(event.asset, owned)
+            self._freezes.append((*before, text, percent(event.frozen, owned), *behind))
+        self._new.clear()
 
     def tables(self) -> list[Table]:
         """The sums, then each thing that happened."""
@@ -135,34 +196,78 @@ class Flows(Part):
             Table("flow_sums", self.SUMS_TITLE, self.SUMS_COLUMNS, sums),
             Table("deposits", self.DEPOSITS_TITLE, self.DEPOSITS_COLUMNS, self._deposits),
             Table("withdrawals", self.WITHDRAWALS_TITLE, self.WITHDRAWALS_COLUMNS, self._withdrawals),
+            Table("movements", self.WAITED_TITLE, self.WAITED_COLUMNS, [*self._waited_rows, *self._still_waiting()]),
             Table("issues", self.ISSUES_TITLE, self.ISSUES_COLUMNS, self._issues),
             Table("freezes_by_holder", self.FREEZES_TITLE, self.FREEZES_COLUMNS, self._freezes),
         ]
 
     def _move(self, step: Step, event: FundsMoved) -> None:
+        carried = self._waited.carried(step, event.account, WITHDRAWAL)
+        if not self.frame.is_wanted:
+            return
         is_in = event.amount >= 0
         self._add(event.asset, self._IN if is_in else self._OUT, abs(event.amount))
         amount = self.frame.reference.formats.amount(event.asset, abs(event.amount))
         head = (step.seq, self._utc(step.time_ns), event.account, *self._owner(event.account), event.asset, amount)
-        by = str(getattr(step.command, "by", ""))
+        command = step.command
+        by = str(getattr(command, "by", "") or getattr(command, "participant", ""))
         if is_in:
-            origin = step.command.origin if isinstance(step.command, Deposit) else ""
+            origin = command.origin if isinstance(command, Deposit) else ""
             self._deposits.append((*head, origin, event.reason, by))
+        elif carried is None:
+            destination = command.destination if isinstance(command, RequestWithdrawal) else ""
+            self._withdrawals.append((*head, destination, None, event.reason, by))
         else:
-            self._withdrawals.append((*head, event.reason, by))
+            ended, known = carried
+            said_ = (known.event.destination, ended.movement, known.asked_reason or event.reason, known.asked_by)
+            self._withdrawals.append((*head, *said_))
+
+    def _end(self, step: Step, event: MovementEnded) -> None:
+        known = self._waited.ended(step, event)
+        if known is None or not self.frame.is_wanted:
+            return
+        why = in_words(said(event.template, *event.values)) if event.template else ""
+        waited = (step.time_ns - known.asked_ns) // NS_PER_SECOND
+        ended = (MOVEMENT_STATUSES[event.outcome], step.seq, self._utc(step.time_ns), waited)
+        self._waited_rows.append((*self._waiting(known), *ended, event.by, event.reason, event.rule, why))
+
+    def _still_waiting(self) -> list[Cells]:
+        """What waits at the end."""
+        rows: list[Cells] = []
+        for known in self._waited.waiting.values():
+            waited = (self._last_ns - known.asked_ns) // NS_PER_SECOND
+            rows.append((*self._waiting(known), MOVEMENT_STATUSES[MOVEMENT_WAITS], None, "", waited, "", "", "", ""))
+        return rows
+
+    def _waiting(self, known: Waiting) -> Cells:
+        """All that is known before it ends."""
+        event = known.event
+        investor, investor_class, _ = self._owner(event.account)
+        return (
+            *(event.movement, self._utc(known.asked_ns), MOVEMENT_KINDS[event.kind], event.account),
+            *(investor, investor_class, event.to_account, event.destination, event.asset),
+            *(self.frame.reference.formats.amount(event.asset, event.amount), known.asked_by, " ".join(event.rules)),
+            *("yes" if event.waits_for_word else "", self._utc(event.until_ns) if event.until_ns else ""),
+        )
 
     def _issue(self, step: Step, event: AssetIssued) -> None:
+        carried = self._waited.carried(step, event.account, REDEMPTION)
+        if not self.frame.is_wanted:
+            return
         is_issue = event.amount >= 0
         self._add(event.asset, self._ISSUED if is_issue else self._REDEEMED, abs(event.amount))
         amount = self.frame.reference.formats.amount
         investor, investor_class, _ = self._owner(event.account)
         command = step.command
+        reason, by = str(getattr(command, "reason", "")), str(getattr(command, "by", ""))
+        if carried is not None:
+            reason, by = carried[1].asked_reason, carried[1].asked_by
         self._issues.append(
             (
                 *(step.seq, self._utc(step.time_ns), ISSUED if is_issue else REDEEMED, event.asset, event.issuer),
                 *(event.account, investor, investor_class),
                 *(amount(event.asset, abs(event.amount)), amount(event.asset, event.outstanding)),
-                *(str(getattr(command, "reason", "")), str(getattr(command, "by", ""))),
+                *(reason, by),
             )
         )
 
@@ -174,15 +279,10 @@ class Flows(Part):
             return
         amount = self.frame.reference.formats.amount
         investor, investor_class, _ = self._owner(event.account)
-        held = event.available + event.reserved + event.frozen
-        self._freezes.append(
-            (
-                *(step.seq, self._utc(step.time_ns), FROZEN if event.frozen > before else LET_GO, event.asset),
-                *(event.account, investor, investor_class),
-                *(amount(event.asset, each) for each in (before, event.frozen, held)),
-                *(percent(event.frozen, held), event.reason, event.by),
-            )
-        )
+        what = FROZEN if event.frozen > before else LET_GO
+        head = (step.seq, self._utc(step.time_ns), what, event.asset, event.account, investor, investor_class)
+        frozen = (amount(event.asset, before), amount(event.asset, event.frozen))
+        self._new.append((event, (*head, *frozen), (event.reason, event.by)))
 
     def _add(self, asset: str, place: int, amount: int) -> None:
         found = self._sums.setdefault(asset, [0] * 8)

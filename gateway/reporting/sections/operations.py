@@ -6,11 +6,19 @@ from typing import Final
 
 from compliance.hook import ComplianceHook
 from engine.exchange import Exchange
-from engine.vocabulary.codes import PURPOSES
+from engine.vocabulary.codes import MOVEMENT_KINDS, PURPOSES
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import NS_PER_SECOND
-from engine.vocabulary.messages.commands import Deposit
-from engine.vocabulary.messages.events import Event, FundsMoved, InstrumentListed, Trade, Transferred
+from engine.vocabulary.messages.commands import Deposit, RequestWithdrawal
+from engine.vocabulary.messages.events import (
+    Event,
+    FundsMoved,
+    InstrumentListed,
+    MovementEnded,
+    MovementHeld,
+    Trade,
+    Transferred,
+)
 from gateway.reporting.circles import MAX_CIRCLES, MAX_INVESTORS, MAX_STEPS, Circles
 from gateway.reporting.figures import percent
 from gateway.reporting.moves import Move
@@ -20,6 +28,7 @@ from gateway.reporting.source import Step
 from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Rows, Table
 from gateway.reporting.times import utc
 from gateway.reporting.valuation import Valuation
+from gateway.reporting.waited import Waited
 
 RULE: Final = "AML-1"
 THRESHOLD: Final = "report_from_rub"
@@ -36,7 +45,7 @@ class Operations(Part):
     title = "Operations to report"
     purpose = "Operations at or above the threshold of AML-1; pass-through and circular transfers, with their evidence."
     need = EACH
-    kinds = (Transferred, FundsMoved, Trade, InstrumentListed)
+    kinds = (Transferred, FundsMoved, Trade, InstrumentListed, MovementHeld, MovementEnded)
     has_takes = True
 
     TITLE: Final = "Operations at or above the threshold"
@@ -115,6 +124,7 @@ class Operations(Part):
         """What of the command that is told is to be valued, and the trades between, in order."""
         self._has_operations: bool = False
         self._moves: int = 0
+        self._waited: Final = Waited()
         self._passing: Final = PassThrough()
         self._circles: Final = Circles()
 
@@ -132,6 +142,10 @@ class Operations(Part):
                 self._valuation.follow(event)
             elif isinstance(event, InstrumentListed):
                 self._valuation.listed(event, exchange)
+            elif isinstance(event, MovementHeld):
+                self._waited.held(step, event)
+            elif isinstance(event, MovementEnded):
+                self._waited.ended(step, event)
             elif self.frame.is_wanted:
                 self._operation(step, event, exchange, threshold)
         self._new.clear()
@@ -167,7 +181,7 @@ class Operations(Part):
                 said = ("", "", command.origin if isinstance(command, Deposit) else "")
             else:
                 kind, sender, receiver = WITHDRAWAL, event.account, ""
-                said = ("", "", event.reason)
+                said = ("", "", self._destination(step, event))
         else:
             return
         worth = self._valuation.worth(exchange, asset, amount)
@@ -187,6 +201,14 @@ class Operations(Part):
                 *(worth.how, decimal(threshold, 2), *said),
             )
         )
+
+    def _destination(self, step: Step, event: FundsMoved) -> str:
+        """Where a withdrawal goes, as its client says; of an operator's, its reason."""
+        carried = self._waited.carried(step, event.account, MOVEMENT_KINDS.index(WITHDRAWAL))
+        if carried is not None:
+            return carried[1].event.destination or carried[1].asked_reason
+        command = step.command
+        return command.destination if isinstance(command, RequestWithdrawal) else event.reason
 
     def _move(self, step: Step, event: Transferred) -> None:
         sender, receiver = self._party(event.from_account)[1], self._party(event.to_account)[1]

@@ -9,11 +9,20 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from engine.vocabulary.codes import REJECT_CODES, SIDES
+from engine.vocabulary.codes import (
+    MOVEMENT_FAILED,
+    MOVEMENT_KINDS,
+    MOVEMENT_REFUSED,
+    MOVEMENT_STATUSES,
+    REJECT_CODES,
+    SIDES,
+)
 from engine.vocabulary.messages.events import (
     CommandRejected,
     Event,
     FundsMoved,
+    MovementEnded,
+    MovementHeld,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -32,6 +41,8 @@ from gateway.reporting.times import utc
 
 MAX_OFFENDERS: Final = 20
 ORDER: Final = "order"
+MOVEMENT: Final = "movement"
+"""What had waited since before the day that is asked for."""
 _RULE: Final = re.compile(r"[A-Z]+-[0-9]+\Z")
 _BY_DOOR: Final = "holding."
 """What templates begin with that name in their first value the rule that decided."""
@@ -101,6 +112,8 @@ class Refusals(Part):
         Trade,
         Transferred,
         FundsMoved,
+        MovementHeld,
+        MovementEnded,
     )
 
     TITLE: Final = "Refusals by investor and rule"
@@ -162,6 +175,8 @@ class Refusals(Part):
         self._attempts: Final = Attempts()
         self._open: Final[dict[int, tuple[str, int]]] = {}
         """Instrument and side of open orders."""
+        self._kinds: Final[dict[int, int]] = {}
+        """Of what waits, by the number of the movement."""
 
     def event(self, step: Step, event: Event) -> None:
         """What was refused, and what was let through."""
@@ -200,6 +215,13 @@ class Refusals(Part):
             self._refused(step, event, request_of(step.command), about, side)
         elif isinstance(event, CommandRejected):
             self._command(step, event)
+        elif isinstance(event, MovementEnded):
+            self._movement(step, event)
+        elif isinstance(event, MovementHeld):
+            # It was let through, as far as it could be by then.
+            tried = (self._investor(event.account), MOVEMENT_KINDS[event.kind], event.asset, "")
+            self._attempts.passed(step, tried)
+            self._kinds[event.movement] = event.kind
         elif isinstance(event, OrderAmended):
             tried = (self._investor(event.account), "amend", event.instrument, SIDES[event.side])
             self._attempts.passed(step, tried)
@@ -232,6 +254,17 @@ class Refusals(Part):
             participant = "" if holder is None else holder.participant
             key = self._key(investor, participant, request_of(step.command), _subject(step))
             self._count(step, key._replace(rule=_rule_of(event), code=REJECT_CODES[event.code]), "")
+
+    def _movement(self, step: Step, event: MovementEnded) -> None:
+        """What had waited, and was refused by a supervisor or failed when its time came."""
+        kind = self._kinds.pop(event.movement, -1)
+        if event.outcome not in (MOVEMENT_REFUSED, MOVEMENT_FAILED):
+            return
+        holder = self.frame.reference.holders.get(event.account)
+        if holder is not None:
+            request = MOVEMENT_KINDS[kind] if kind >= 0 else MOVEMENT
+            key = self._key(holder.investor, holder.participant, request, event.asset)
+            self._count(step, key._replace(rule=event.rule, code=MOVEMENT_STATUSES[event.outcome]), "")
 
     def _key(self, investor: str, participant: str, request: str, about: str) -> Refused:
         investor_class = self.frame.reference.classes.get(investor, "")

@@ -29,7 +29,7 @@ HOUR_NS = 3_600 * 10**9
 
 @pytest.fixture(scope="module")
 def venue() -> ReportedVenue:
-    return drive(ReportedVenue("aml-2026"), 11, 1_500)
+    return drive(ReportedVenue("general-2026"), 11, 1_500)
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def _has_rule(name: str) -> bool:
 
 
 def test_how_it_was_valued_is_said(tmp_path: Path) -> None:
-    venue = ReportedVenue("aml-2026")
+    venue = ReportedVenue("general-2026")
     venue.pay("importer", "importer@2", 10**8, "BTC", OWN_ACCOUNT)
     venue.sell("dealer", "0.001", "BTC/RUB", "8000000")
     venue.buy("firm", "0.001", "BTC/RUB", "8000000")

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
-from engine.vocabulary.codes import DOMESTIC_PAYMENT, REJECT_CODES
+from engine.vocabulary.codes import DOMESTIC_PAYMENT, MOVEMENT_STATUSES, REJECT_CODES
 from engine.vocabulary.messages.commands import Deposit, SetBlocked, SetPhase, Withdraw
 from engine.vocabulary.messages.events import (
     CommandRejected,
+    MovementEnded,
+    MovementHeld,
     OrderAccepted,
     OrderRejected,
     RequestRejected,
@@ -21,12 +23,19 @@ from gateway.reporting.tables import Table
 from tests.support.compliance.venue import ACCOUNTS
 from tests.support.gateway.reported import ReportedVenue, drive, sections
 
-REQUESTS = {"AmendOrder": "amend", "CancelOrder": "cancel", "Transfer": "transfer"}
+REQUESTS = {
+    "AmendOrder": "amend",
+    "CancelOrder": "cancel",
+    "Transfer": "transfer",
+    "RequestWithdrawal": "withdrawal",
+    "CancelWithdrawal": "cancel_withdrawal",
+}
+KINDS = ("withdrawal", "transfer", "redemption")
 
 
 @pytest.fixture(scope="module")
 def venue() -> ReportedVenue:
-    return drive(ReportedVenue("aml-2026"), 3, 1_500)
+    return drive(ReportedVenue("general-2026"), 3, 1_500)
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +44,18 @@ def tables(venue: ReportedVenue, tmp_path_factory: pytest.TempPathFactory) -> di
 
 
 def refusals(venue: ReportedVenue) -> list[tuple[int, Any, Any]]:
-    """Each refusal of a row: its number, the command and the event."""
-    return [
-        (row[0], row[2], event)
-        for row in venue.rows
-        for event in row[3]
-        if isinstance(event, OrderRejected | RequestRejected | CommandRejected)
-    ]
+    """Each refusal of a row: its number, the command and the event; of what had waited its kind in place of the command."""
+    kinds: dict[int, int] = {}
+    found: list[tuple[int, Any, Any]] = []
+    for seq, _, command, events in venue.rows:
+        for event in events:
+            if isinstance(event, MovementHeld):
+                kinds[event.movement] = event.kind
+            elif isinstance(event, MovementEnded) and MOVEMENT_STATUSES[event.outcome] in ("refused", "failed"):
+                found.append((seq, KINDS[kinds[event.movement]], event))
+            elif isinstance(event, OrderRejected | RequestRejected | CommandRejected):
+                found.append((seq, command, event))
+    return found
 
 
 def test_refusals_are_those_of_the_rows(venue: ReportedVenue, tables: dict[str, Table]) -> None:
@@ -49,7 +63,11 @@ def test_refusals_are_those_of_the_rows(venue: ReportedVenue, tables: dict[str, 
     seqs: dict[tuple[str, str, str, str], list[int]] = {}
     for seq, command, event in refusals(venue):
         kind = type(command).__name__
-        if isinstance(event, CommandRejected):
+        code = "" if isinstance(event, MovementEnded) else REJECT_CODES[event.code]
+        if isinstance(event, MovementEnded):
+            owner, request, rule = ACCOUNTS[event.account][0], command, event.rule
+            code = MOVEMENT_STATUSES[event.outcome]
+        elif isinstance(event, CommandRejected):
             owner = ACCOUNTS[command.account][0] if hasattr(command, "account") else getattr(command, "investor", "")
             if not owner:
                 continue
@@ -59,7 +77,7 @@ def test_refusals_are_those_of_the_rows(venue: ReportedVenue, tables: dict[str, 
         else:
             owner = ACCOUNTS[event.account][0] if event.account in ACCOUNTS else ""
             request, rule = REQUESTS.get(kind, "order"), event.rule
-        key = (owner, request, rule, "" if rule else REJECT_CODES[event.code])
+        key = (owner, request, rule, "" if rule else code)
         expected[key] += 1
         seqs.setdefault(key, []).append(seq)
     found: Counter[tuple[str, str, str, str]] = Counter()
@@ -82,7 +100,9 @@ def test_who_was_refused_most_often(venue: ReportedVenue, tables: dict[str, Tabl
     let_in: Counter[str] = Counter()
     for row in venue.rows:
         for event in row[3]:
-            if isinstance(event, OrderAccepted):
+            if isinstance(event, MovementEnded) and MOVEMENT_STATUSES[event.outcome] in ("refused", "failed"):
+                refused[ACCOUNTS[event.account][0]] += 1
+            elif isinstance(event, OrderAccepted):
                 let_in[ACCOUNTS[event.account][0]] += 1
             elif isinstance(event, OrderRejected | RequestRejected):
                 # Of an account that is not there the participant is told.
@@ -106,7 +126,7 @@ def test_who_was_refused_most_often(venue: ReportedVenue, tables: dict[str, Tabl
 def test_rules_that_failed_beside_another(venue: ReportedVenue, tables: dict[str, Table]) -> None:
     expected: Counter[tuple[str, str]] = Counter()
     for _, _, event in refusals(venue):
-        if not isinstance(event, CommandRejected):
+        if isinstance(event, OrderRejected | RequestRejected):
             expected.update((ACCOUNTS[event.account][0], rule) for rule in event.rules[1:])
     found = {(row["investor"], row["rule"]): row["count"] for row in tables["refusals_also_failed"].objects()}
     assert found == dict(expected)

@@ -6,18 +6,23 @@ import random
 from pathlib import Path
 
 from engine.record.rows import Row
-from engine.vocabulary.codes import BUY, CROSS_BORDER, DOMESTIC_PAYMENT, GTC, IOC, LIMIT, OWN_ACCOUNT, SELL
+from engine.vocabulary.codes import BUY, CROSS_BORDER, DOMESTIC_PAYMENT, FIRM, GTC, IOC, LIMIT, OWN_ACCOUNT, SELL
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
     AmendOrder,
     AnyCommand,
     CancelOrder,
+    CancelWithdrawal,
     Deposit,
     FreezeAsset,
     IssueAsset,
     NewOrder,
     RecordTest,
     RedeemAsset,
+    RefuseMovement,
+    RegisterInvestor,
+    ReleaseMovement,
+    RequestWithdrawal,
     SetBlocked,
     SetParameter,
     Tick,
@@ -89,6 +94,8 @@ def sections(directory: Path, *parts: type[Part], day: int | None = None) -> dic
 def drive(venue: ReportedVenue, seed: int, count: int) -> ReportedVenue:
     """So many commands: orders of all kinds of investors, changes of them, payments, and what a supervisor does."""
     chance = random.Random(seed)
+    for key, value in (("hours", "2"), ("classes", "retail,qualified"), ("enabled", "true")):
+        venue.do(SetParameter("COOL-1", key, value, "try", "sue"))
     for instrument, price in PRICES.items():
         if instrument != "XMR/RUB":
             venue.sell("dealer", "1", instrument, price)
@@ -154,6 +161,20 @@ def _of_others(venue: ReportedVenue, chance: random.Random) -> AnyCommand:
         RecordTest("newcomer", "knowledge", chance.choice((60, 90)), venue.time_ns, "sue"),
         SetParameter("RET-1", "retail_cap_rub", chance.choice(("300000.00", "5000.00")), "try", "sue"),
         SetParameter("AML-1", "report_from_rub", chance.choice(("1000000.00", "900000.00")), "try", "sue"),
+        RegisterInvestor("importer", FIRM, risk_level=chance.choice(("low", "high")), reason="assessed", by="sue"),
+        SetParameter("COOL-1", "enabled", chance.choice(("true", "false")), "try", "sue"),
         Tick(),
     ]
+    waiting = list(venue.exchange.movements)
+    if waiting and chance.random() < 0.2:
+        movement, held = chance.choice(list(venue.exchange.movements.items()))
+        commands = [
+            ReleaseMovement(movement, "papers seen", "sue"),
+            RefuseMovement(movement, "papers forged", "sue"),
+            CancelWithdrawal(PARTICIPANT, held.account, movement),
+        ]
+    elif chance.random() < 0.5:
+        name, account = f"w{venue.exchange.seq + 1}", chance.choice((*PAYERS, "retail", "retail@beta", "qualified"))
+        kind = chance.choice(("RUB", "BTC", "BTC", "USDT"))
+        commands = [RequestWithdrawal(PARTICIPANT, account, name, kind, chance.choice((amount, 10**17)), "a wallet")]
     return chance.choice(commands)

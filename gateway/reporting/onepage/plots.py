@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
 from gateway.printable import printable
-from gateway.reporting.page.tables import Row, number, rows_of
+from gateway.reporting.onepage.tables import Row, number, rows_of
 from gateway.reporting.tables import Table
 from gateway.reporting.times import MOSCOW
 from gateway.svg import COLOURS, HEIGHT_IN, INK, SETTINGS, WIDTH_IN, Plot, drawn, inline_svg, legend_above

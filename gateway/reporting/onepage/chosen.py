@@ -88,6 +88,11 @@ GROUPS: Final = (
         (
             Chosen("flow_sums", "flows", ("asset", "deposited", "withdrawn", "issued", "redeemed")),
             Chosen(
+                "movements",
+                "flows",
+                ("movement", "asked_utc", "what", "investor", "asset", "amount", "rules", "outcome", "by", "why"),
+            ),
+            Chosen(
                 "operations_counted",
                 "operations",
                 ("what", "operations", "reported", "of_unknown_worth", "reported_rub"),
@@ -107,7 +112,7 @@ GROUPS: Final = (
             Chosen(
                 "freezes_by_holder",
                 "flows",
-                ("seq", "time_utc", "what", "investor", "asset", "frozen", "held", "frozen_percent", "reason"),
+                ("seq", "time_utc", "what", "investor", "asset", "frozen", "owned", "frozen_percent", "reason"),
             ),
         ),
     ),

@@ -18,10 +18,10 @@ from engine.vocabulary.messages.commands import (
 )
 from gateway.cli.report import command
 from gateway.printable import figures
-from gateway.reporting.page.chosen import GROUPS
-from gateway.reporting.page.page import Content, Described, page
-from gateway.reporting.page.plots import plots
-from gateway.reporting.page.tables import MAX_ROWS, html_table
+from gateway.reporting.onepage.chosen import GROUPS
+from gateway.reporting.onepage.page import Content, Described, page
+from gateway.reporting.onepage.plots import plots
+from gateway.reporting.onepage.tables import MAX_ROWS, html_table
 from gateway.reporting.sections.registry import SECTIONS
 from gateway.reporting.tables import Table
 from tests.support.compliance.venue import PARTICIPANT
@@ -41,7 +41,7 @@ def content(directory: Path, **changes: object) -> Content:
 
 @pytest.fixture(scope="module")
 def lively(tmp_path_factory: pytest.TempPathFactory) -> Content:
-    return content(drive(ReportedVenue("aml-2026"), 9, 1_200).write(tmp_path_factory.mktemp("page")))
+    return content(drive(ReportedVenue("general-2026"), 9, 1_200).write(tmp_path_factory.mktemp("page")))
 
 
 def test_it_needs_nothing_else_and_runs_nothing(lively: Content) -> None:
@@ -147,7 +147,7 @@ def test_of_several_sessions_what_stands_is_that_of_the_last(lively: Content) ->
 
 
 def test_the_command_writes_it(tmp_path: Path) -> None:
-    venue = drive(ReportedVenue("aml-2026"), 2, 600)
+    venue = drive(ReportedVenue("general-2026"), 2, 600)
     directory = venue.write(tmp_path / "venue")
     file = tmp_path / "page.html"
     result = CliRunner().invoke(command, [str(directory), "--html", str(file)], catch_exceptions=False)

@@ -9,9 +9,9 @@ from typing import Final, NamedTuple
 
 from gateway.html_page import document, grid
 from gateway.printable import figures, printable
-from gateway.reporting.page.chosen import GROUPS, Group
-from gateway.reporting.page.plots import plots
-from gateway.reporting.page.tables import SESSION, html_table
+from gateway.reporting.onepage.chosen import GROUPS, Group
+from gateway.reporting.onepage.plots import plots
+from gateway.reporting.onepage.tables import SESSION, html_table
 from gateway.reporting.sessions import ALL
 from gateway.reporting.tables import Table
 from gateway.reporting.times import moscow_of

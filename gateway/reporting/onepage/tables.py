@@ -7,7 +7,7 @@ from html import escape
 from typing import Final
 
 from gateway.printable import Cell, figures, is_figure, printable
-from gateway.reporting.page.chosen import Chosen
+from gateway.reporting.onepage.chosen import Chosen
 from gateway.reporting.sessions import ALL
 from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Column, Table
 from gateway.reporting.times import moscow_of

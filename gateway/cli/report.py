@@ -10,10 +10,10 @@ import click
 import msgspec
 
 from compliance.registry.calendar import iso_date, parse_iso_date
-from gateway.cli.reading import INCOMPLETE, exit_status, read, wide_console, write_tables
+from gateway.cli.reading import INCOMPLETE, exit_status, read, write_tables
 from gateway.cli.report_page import save_page, see_matplotlib
-from gateway.cli.report_show import Made, show, show_sections, summary
-from gateway.cli.workbook import Save, with_openpyxl
+from gateway.cli.report_show import Files, Made, show, show_sections, summary
+from gateway.cli.workbook import with_openpyxl
 from gateway.journal.files import JournalError
 from gateway.reporting.part import Part
 from gateway.reporting.records import COLUMNS, OrderRecord
@@ -96,27 +96,21 @@ def command(
         raise click.UsageError("name a directory with a journal; `sbx report --list` says which sections there are")
     parts = _wanted(names, is_short=not (as_json or out or excel or html))
     only = None if day is None else _parse_day(day)
-    save = None if excel is None else with_openpyxl()
-    if html is not None:
-        see_matplotlib()
+    files = _files(out, excel, html)
     sessions = [Reported(each, parts, only) for each in _sessions(directories)]
     if out is not None:
         _prepare(out, sessions)
     try:
         _read(sessions, parts, out, only)
         made = Made(sessions, parts, tables_of(sessions, parts), day)
-        _write(made, out, excel, save)
-        if html is not None:
-            save_page(html, made)
+        _write(made, files)
     except OSError as error:
         raise click.ClickException(f"the report can't be written: {error}") from error
     if as_json:
         for piece in json_pieces(summary(made), made.all_tables):
             click.echo(piece, nl=False)
     else:
-        show(made, out, excel, is_whole=bool(names))
-        if html is not None:
-            wide_console().tell(f"written to {html}: a page")
+        show(made, files, is_whole=bool(names))
     raise SystemExit(_status(made))
 
 
@@ -195,15 +189,28 @@ def _read(sessions: list[Reported], parts: list[type[Part]], out: Path | None, d
     _check_day(sessions, day)
 
 
-def _write(made: Made, out: Path | None, excel: Path | None, save: Save | None) -> None:
+def _files(out: Path | None, excel: Path | None, html: Path | None) -> Files:
+    """What is to be written, before a journal is read for it.
+
+    Raises:
+        click.ClickException: what it needs is not installed.
+    """
+    if html is not None:
+        see_matplotlib()
+    return Files(out, excel, html, None if excel is None else with_openpyxl())
+
+
+def _write(made: Made, files: Files) -> None:
     """Write the files that were asked for."""
     found = summary(made)
-    if out is not None:
-        write_tables(out, made.all_tables)
-        with (out / "report.json").open("w", encoding="utf-8") as file:
-            file.writelines(json_pieces(found, made.all_tables, "\n"))
-    if excel is not None and save is not None:
-        save(excel, found, made.titled)
+    if files.out is not None:
+        write_tables(files.out, made.all_tables)
+        with (files.out / "report.json").open("w", encoding="utf-8") as file:
+            file.writelines(json_pieces(found, made.all_tables))
+    if files.excel is not None and files.save is not None:
+        files.save(files.excel, found, made.titled)
+    if files.html is not None:
+        save_page(files.html, made)
 
 
 def _run(reported: Reported, label: str, sink: Callable[[OrderRecord], None] | None) -> None:

@@ -107,8 +107,7 @@ def command(
     except OSError as error:
         raise click.ClickException(f"the report can't be written: {error}") from error
     if as_json:
-        for piece in json_pieces(summary(made), made.all_tables):
-            click.echo(piece, nl=False)
+        _echo(made)
     else:
         show(made, files, is_whole=bool(names))
     raise SystemExit(_status(made))
@@ -187,6 +186,12 @@ def _read(sessions: list[Reported], parts: list[type[Part]], out: Path | None, d
         for place, each in enumerate(sessions):
             _run(each, f"reporting {each.session.name}".rstrip(), sinks[place] if sinks else None)
     _check_day(sessions, day)
+
+
+def _echo(made: Made) -> None:
+    """Print the report as JSON, row by row."""
+    for piece in json_pieces(summary(made), made.all_tables):
+        click.echo(piece, nl=False)
 
 
 def _files(out: Path | None, excel: Path | None, html: Path | None) -> Files:

@@ -236,7 +236,10 @@ def print_found(console: Terminal, found: Found, *, is_whole: bool) -> None:
     if found.under is not None:
         print_under(console, found.under)
     if not found.asks_rules and not found.arrivals and (found.explanations or found.under is None):
+        movement = getattr(found.command, "movement", 0)
         follows = "it had these orders checked:" if found.explanations else "there is no check by rule to explain."
+        if movement:
+            follows = f"it is about what was asked for with sequence number {movement}: explain that one."
         console.tell(f"It is no order, no transfer and no withdrawal; {follows}")
     for transfer in found.transfers:
         console.print()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from engine.exchange import Exchange
-from engine.vocabulary.codes import MOVEMENT_STATUSES
+from engine.vocabulary.codes import CARRIED_OUT, MOVEMENT_STATUSES
 from engine.vocabulary.messages.commands import AnyCommand, FreezeAsset
 from engine.vocabulary.messages.events import (
     AccountOpened,
@@ -55,7 +55,12 @@ def told_holdings(command: AnyCommand, events: Sequence[Event], reference: Refer
         events: in order.
         reference: what there is.
     """
-    lines = [line for event in events for line in _lines(command, event, reference)]
+    lines: list[str] = []
+    leaves = ""
+    for event in events:
+        lines += _leaving(event, leaves, reference) if leaves else _lines(command, event, reference)
+        # What was set aside leaves next: nothing of it was available.
+        leaves = event.account if isinstance(event, MovementEnded) and event.outcome == CARRIED_OUT else ""
     yield from lines[:MAX_TOLD]
     if len(lines) > MAX_TOLD:
         yield f"and {len(lines) - MAX_TOLD:,} more"
@@ -66,6 +71,22 @@ def told_holdings(command: AnyCommand, events: Sequence[Event], reference: Refer
             cancelled[key] = cancelled.get(key, 0) + 1
     for (account, rule), count in list(cancelled.items())[:MAX_TOLD]:
         yield f"{account}: {count:,} open order{'' if count == 1 else 's'} cancelled by {rule}"
+
+
+def _leaving(event: Event, account: str, reference: Reference) -> Iterator[str]:
+    """What had waited leaves an account: it was set aside before."""
+    amount = reference.formats.amount
+    if isinstance(event, Transferred):
+        yield (
+            f"{account}: {amount(event.asset, event.amount)} {event.asset} that were set aside leave; available stays "
+            f"{amount(event.asset, event.from_available)}"
+        )
+        yield _added(event.to_account, event.asset, event.to_available - event.amount, event.amount, reference)
+    elif isinstance(event, FundsMoved | AssetIssued):
+        yield (
+            f"{account}: {amount(event.asset, -event.amount)} {event.asset} that were set aside leave; available stays "
+            f"{amount(event.asset, event.available)}"
+        )
 
 
 def _lines(command: AnyCommand, event: Event, reference: Reference) -> Iterator[str]:

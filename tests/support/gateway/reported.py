@@ -23,6 +23,7 @@ from engine.vocabulary.messages.commands import (
     RegisterInvestor,
     ReleaseMovement,
     RequestWithdrawal,
+    Sequenced,
     SetBlocked,
     SetParameter,
     Tick,
@@ -57,10 +58,11 @@ class ReportedVenue(Venue):
         super().__init__(rulebook, changes)
 
     def apply(self, command: AnyCommand) -> list[Event]:
-        """As the venue does; the row is kept."""
-        said = super().apply(command)
+        """As the venue does, the events as they are; the row is kept."""
+        self.happened = self.exchange.apply(Sequenced(self.exchange.seq + 1, self.time_ns, command))
+        self.log += self.happened
         self.rows.append((self.exchange.seq, self.time_ns, command, self.happened))
-        return said
+        return self.happened
 
     def later(self, seconds: int) -> None:
         """Let time pass."""

@@ -312,8 +312,8 @@ class ExplainingHook(ComplianceHook):
         """Say what the hook says, and explain it; of a transfer its check has."""
         wait = super().wait(command, time_ns)
         if self.watching and not isinstance(command, Transfer):
-            waits = self._explain_leaving(command, time_ns).waits
-            assert (wait is None) == (not waits), "the explanation says otherwise than the rules"
+            rules = self._explain_leaving(command, time_ns).rules
+            assert (wait is None) == all(each.outcome != WAITS for each in rules), "the explanation says otherwise"
         return wait
 
     def _explain_leaving(self, command: Leaving, time_ns: int) -> LeavingExplanation:

@@ -60,7 +60,7 @@ ROOMS = Rooms(
             ". protocol journal index venue metrics outbound.*",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
-        "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.*"),
+        "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.* compliance"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.replaying": (". journal snapshots", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),

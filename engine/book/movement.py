@@ -87,4 +87,4 @@ class Movement(UsedId):
     @property
     def used_for(self) -> Said:
         """Which one."""
-        return said("used.transfer" if self.kind == TRANSFER else "used.withdrawal", self.movement)
+        return said("used.transfer", self.movement) if self.kind == TRANSFER else said("used.withdrawal", self.movement)

@@ -29,7 +29,9 @@ class TransferRecord(UsedId):
     @property
     def used_for(self) -> Said:
         """Which transfer."""
-        return said("used.transfer" if isinstance(self.command, Transfer) else "used.withdrawal", self.transfer_id)
+        if isinstance(self.command, Transfer):
+            return said("used.transfer", self.transfer_id)
+        return said("used.withdrawal", self.transfer_id)
 
 
 Filled = tuple[Account, int, str]

@@ -13,7 +13,7 @@ from engine.state.hook import Wait
 from engine.state.state import State
 from engine.trading.admission import full_problem, has_room
 from engine.trading.asking import lacks, own_account, refuse, refuse_stranger
-from engine.vocabulary.codes import DUPLICATE_ID, OK, OWN_ACCOUNT, PURPOSES, SIZE, SPOT, UNSUPPORTED
+from engine.vocabulary.codes import DUPLICATE_ID, MOVEMENT_WAITS, OK, OWN_ACCOUNT, PURPOSES, SIZE, SPOT, UNSUPPORTED
 from engine.vocabulary.limits import MAX_TEXT_CHARS
 from engine.vocabulary.messages.commands import RequestDelivery, RequestWithdrawal, Transfer
 from engine.vocabulary.messages.events import TransferStatus
@@ -24,7 +24,7 @@ from engine.vocabulary.said import said
 def transfer(state: State, command: Transfer) -> None:
     """Carry out `Transfer`.
 
-    Emits exactly one event: Transferred, MovementHeld, RequestRejected, or TransferStatus for a resent one.
+    Emits Transferred, RequestRejected, or TransferStatus for a resent one; of one that has to wait MovementHeld, then TransferStatus.
     """
     account = _new_request(state, command)
     if account is not None:
@@ -63,6 +63,9 @@ def _move(state: State, account: Account, command: Transfer | RequestWithdrawal,
             problem = room_problem(state, account)
     if problem is None and wait is not None:
         hold(state, account, Movement(state.seq, command, state.assets[command.asset]), wait)
+        if isinstance(command, Transfer):
+            # Whoever knows no transfer that waits is answered in words that it knows.
+            state.emit(TransferStatus(account.account, command.client_order_id, state.seq, OK, MOVEMENT_WAITS))
         return
     if has_room(state, account):
         code = OK if problem is None else problem.code

@@ -108,7 +108,7 @@ def verdict_report(explanation: Explanation) -> dict[str, object]:
         "verdict": "refused" if failed or rulebook is None else "waits" if explanation.waits else "passes",
         "decided_by": failed[0] if failed else None,
         "failed": list(failed),
-        "waits": list(explanation.waits),
+        **({"waits": list(explanation.waits)} if explanation.waits else {}),
         "rules": [rule_report(rule) for rule in explanation.rules],
     }
 

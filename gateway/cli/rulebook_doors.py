@@ -20,6 +20,7 @@ door.
 | DER-1 | yes | yes | yes | yes | origin |
 | SET-2, RET-2, ELR-1, ELR-2 (status), ELR-3 | yes | yes | no: SET-1 decides | yes | origin |
 | RISK-1, RET-3, QUAL-1 | yes | yes | no | yes | no |
+| DISC-1, SUIT-1 | yes | yes | no | yes | no |
 | RET-1 | counted | retail: refused | no | retail: refused | no |
 | RET-4 | yes | no: RET-1 refuses | no | no: RET-1 refuses | no |
 | DER-3 | what a bank acquires | no | no | of a bank's own issue | no |
@@ -27,6 +28,8 @@ door.
 
 * DER-1 is about securities on crypto prices. Of coins too, where the rulebook admits no spot trading: they come by no
   settlement, unless SET-1 stands there, by no issue, and as a deposit with their origin.
+* DISC-1 is about issued assets whatever they follow, and is asked before one is listed, too. SUIT-1 is about
+  everything but money, and futures on both sides.
 * INT-1 is about everything but money; SET-2 also about a deposit of what only settles.
 * *Settlement of a contract* is a cross-border transfer of a currency value. A security that is sent with that purpose
   is a transfer like any other.

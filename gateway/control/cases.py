@@ -27,9 +27,10 @@ async def open_case(
         found = await look_up(client, "alert", alert)
         term = term or str(found.arguments["term"])
         arguments["alert"] = int(alert)
-    terms = (await look_up(client, "parameter", TERMS)).value or ""
-    if term not in [each.strip() for each in terms.split(",")]:
-        raise ControlError(f"{term or 'no term'}: the rulebook in force calls abuse {terms or 'nothing'}")
+    value = (await look_up(client, "parameter", TERMS)).value or ""
+    terms = [each.strip() for each in value.split(",") if each.strip()]
+    if term not in terms:
+        raise ControlError(f"{term or 'no term'}: the rulebook in force calls abuse {', '.join(terms) or 'nothing'}")
     for investor in investors:
         await look_up(client, "investor", investor)
     for instrument in instruments:

@@ -159,14 +159,12 @@ class Desk:
         reply = self.ask(request.account, request)
         refusal = refusal_of(reply) if isinstance(reply, m.RequestRejected | m.ExecutionReport) else None
         number: int | None = None
-        if isinstance(reply, m.MovementHeld):
-            number = reply.movement
-        elif isinstance(reply, m.Transferred):
+        if isinstance(reply, m.Transferred | m.TransferStatus):
             number = reply.transfer_id
         assert refusal is not None or number is not None, reply
         return Transfer(
             transfer_id=number,
-            waits_by=reply.rules if isinstance(reply, m.MovementHeld) else (),
+            waits=isinstance(reply, m.TransferStatus),
             from_account=request.account,
             to_account=request.to_account,
             asset=request.asset,

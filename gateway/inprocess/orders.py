@@ -244,8 +244,8 @@ class Transfer(Readable):
     seq: int
     """The command, by which the journal has it."""
     explain: Callable[[int], Rows[Verdict]]
-    waits_by: tuple[str, ...] = ()
-    """The rules by which it had to wait when it was asked for; none: it was done or refused."""
+    waits: bool = False
+    """Whether it had to wait when it was asked for."""
 
     headings = ("transfer", "from", "to", "amount", "asset", "purpose", "why")
 
@@ -255,7 +255,7 @@ class Transfer(Readable):
 
     def cells(self) -> tuple[Cell, ...]:
         """Its row."""
-        why = f"waits by {', '.join(self.waits_by)}" if self.waits_by else ""
+        why = "waits" if self.waits else ""
         why = why if self.refusal is None else self.refusal.line()
         number = None if self.transfer_id is None else str(self.transfer_id)
         return (number, self.from_account, self.to_account, self.amount, self.asset, self.purpose, why)
@@ -264,7 +264,7 @@ class Transfer(Readable):
         """`transfer 340: 0.5 BTC from delta-fund.main to anna.main, own_account: done`."""
         what = f"{text_of(self.amount)} {self.asset} from {self.from_account} to {self.to_account}, {self.purpose}"
         number = "" if self.transfer_id is None else f" {self.transfer_id}"
-        became = f"waits by {', '.join(self.waits_by)}" if self.waits_by else "done"
+        became = "waits" if self.waits else "done"
         return f"transfer{number}: {what}: {became if self.refusal is None else self.refusal.line()}"
 
 

@@ -29,7 +29,7 @@ from gateway.published.operations import (
 )
 from gateway.published.schemas import REF, schemas_of
 
-VERSION: Final = "1.0.0"
+VERSION: Final = "1.1.0"
 """Of the contract: the middle number rises with whatever is added, the first with another protocol (docs/PROTOCOL.md)."""
 
 _CONTENT_TYPES: Final = {"sbx.v1.json": "application/json", "sbx.v1.msgpack": "application/msgpack"}

@@ -175,7 +175,7 @@ _REJECTS: Final = (
     ),
     Entry(
         "funds",
-        "What is available does not cover it; reserved and frozen holdings don't count.",
+        "What is available does not cover it; what is reserved, frozen or arrested doesn't count.",
         "Ask `balances`. Deposit, cancel open orders, or send a smaller one; `detail` says what it needs.",
     ),
     Entry(

@@ -58,7 +58,7 @@ REQUESTS: Final = (
     Asked(m.AmendOrder, (m.ExecutionReport, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.CancelOrder, (m.ExecutionReport, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.MassCancel, (m.MassCancelled, m.RequestRejected), TRADING, _TRADERS),
-    Asked(m.Transfer, (m.Transferred, m.MovementHeld, m.TransferStatus, m.RequestRejected), TRADING, _TRADERS),
+    Asked(m.Transfer, (m.Transferred, m.TransferStatus, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.RequestWithdrawal, (m.Funds, m.MovementHeld, m.TransferStatus, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.CancelWithdrawal, (m.MovementEnded, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.RequestDelivery, (m.RequestRejected,), TRADING, _TRADERS),

@@ -28,7 +28,7 @@ COLUMNS: Final = (
     "second_reason",
 )
 MAX_TOLD: Final = 5
-"""Accounts whose holdings one change froze, that are told one by one: an asset may have a hundred thousand holders."""
+"""Accounts whose holdings one change froze or arrested, that are told one by one: an asset may have a hundred thousand holders."""
 
 
 def history_table(entries: list[Entry], name: str = "") -> Table:
@@ -79,7 +79,7 @@ def told_effects(entry: Entry) -> str:
 def _with_accounts(entry: Entry) -> list[tuple[str, str]]:
     """What a change did, with what it did to holdings and trades: of many accounts how many they were."""
     if len(entry.of_accounts) > MAX_TOLD:
-        return [*entry.effects, (f"{len(entry.of_accounts):,} accounts", "frozen or let go")]
+        return [*entry.effects, (f"{len(entry.of_accounts):,} accounts", "frozen, arrested or let go")]
     return entry.effects + entry.of_accounts
 
 

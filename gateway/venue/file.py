@@ -204,6 +204,8 @@ class IntermediaryEntry(Entry, frozen=True):
     suspended: bool = False
     licence: Text = ""
     bank: bool = False
+    own_investor: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    """The investor who is the intermediary itself (CUST-1)."""
 
 
 class TakenTest(Entry, frozen=True):
@@ -272,5 +274,6 @@ class AccountEntry(Entry, frozen=True):
     participant: Name
     investor: Name
     intermediary: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    custody: Literal["depositary", "own_address", "self_custody"] = "depositary"
     deposits: dict[str, Decimal] = {}
     issued: dict[str, Decimal] = {}

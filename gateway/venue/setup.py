@@ -6,9 +6,11 @@ import datetime
 from collections.abc import Container, Sequence
 from typing import Final
 
+from compliance import digest_of
 from engine.vocabulary.codes import (
     ALLOCATIONS,
     ASSET_KINDS,
+    CUSTODIES,
     INSTRUMENT_KINDS,
     INVESTOR_KINDS,
     PRICE_TIME,
@@ -24,6 +26,7 @@ from engine.vocabulary.messages.commands import (
     IssueAsset,
     ListInstrument,
     OpenAccount,
+    PublishDisclosure,
     RecordAcknowledgement,
     RecordTest,
     RegisterIntermediary,
@@ -38,6 +41,8 @@ from gateway.protocol.wire import Malformed, parse_amount
 from gateway.venue.file import AccountEntry, AssetEntry, IndexEntry, InstrumentEntry, IntermediaryEntry, InvestorEntry
 from gateway.venue.schedule import parse_schedule, parse_time_of_day
 
+_PERCENT_DECIMALS: Final = 4
+"""Of a percentage in millionths."""
 _EPOCH_ORDINAL = 719_163
 """The proleptic ordinal of 1970-01-01, as `datetime.date.toordinal` counts."""
 
@@ -67,9 +72,9 @@ def moscow_midnight_ns(year: int, month: int, day: int) -> int:
     return midnight_ns(datetime.date(year, month, day).toordinal() - _EPOCH_ORDINAL)
 
 
-def add_asset(where: str, entry: AssetEntry) -> AddAsset:
-    """An asset, with its issue limit at its own scale."""
-    return AddAsset(
+def add_asset(where: str, entry: AssetEntry) -> list[AnyCommand]:
+    """An asset, with its issue limit at its own scale, and what its issuer discloses of it."""
+    added = AddAsset(
         entry.asset,
         ASSET_KINDS.index(entry.kind),
         entry.scale,
@@ -82,6 +87,15 @@ def add_asset(where: str, entry: AssetEntry) -> AddAsset:
         scaled(f"{where}.issue_limit", entry.issue_limit, entry.scale, MAX_SUPPLY),
         follows=entry.follows,
     )
+    told = entry.disclosure
+    if told is None:
+        return [added]
+    if bool(told.digest) == bool(told.text):
+        raise VenueError(f"{where}.disclosure: needs the digest of the document, or its text, and not both")
+    cover_ppm = scaled(f"{where}.disclosure.cover", told.cover, _PERCENT_DECIMALS, MAX_E8)
+    until = "" if told.until is None else told.until.isoformat()
+    digest = told.digest or digest_of(told.text)
+    return [added, PublishDisclosure(entry.asset, digest, told.title, cover_ppm, until, reason="venue file")]
 
 
 def set_index_price(where: str, entry: IndexEntry) -> SetIndexPrice:
@@ -173,6 +187,7 @@ def register_intermediary(where: str, entry: IntermediaryEntry) -> RegisterInter
         "venue file",
         entry.licence,
         entry.bank,
+        own_investor=entry.own_investor or None,
     )
 
 
@@ -260,8 +275,9 @@ def open_account(where: str, entry: AccountEntry, scales: dict[str, int]) -> lis
     """An account with what it opens with, each command with its key."""
     account = entry.account
     _check_name(where, "account", account)
+    custody = CUSTODIES.index(entry.custody)
     found: list[tuple[str, AnyCommand]] = [
-        (where, OpenAccount(account, entry.participant, entry.investor, entry.intermediary))
+        (where, OpenAccount(account, entry.participant, entry.investor, entry.intermediary, custody=custody))
     ]
     for asset, amount in entry.deposits.items():
         key = f"{where}.deposits.{asset}"

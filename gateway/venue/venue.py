@@ -50,7 +50,7 @@ from gateway.venue.file import (
     VenueSection,
     WarningEntry,
 )
-from gateway.venue.papers import publish_disclosure, publish_warnings, register_contract, texts_of
+from gateway.venue.papers import publish_warnings, register_contract, texts_of
 from gateway.venue.rulebooks import built_in_rulebooks, load_rulebook_documents
 from gateway.venue.setup import (
     VenueError,
@@ -194,9 +194,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
     setup: list[tuple[str, AnyCommand]] = [("venue.rulebook", LoadRulebook(name, documents, "", "venue file"))]
     if section.margin_grace_s is not None:
         setup.append(("venue.margin_grace_s", SetMarginRules(section.margin_grace_s * NS_PER_SECOND)))
-    setup += [(where, add_asset(where, entry)) for where, entry in assets]
-    disclosures = [(where, publish_disclosure(where, entry)) for where, entry in assets]
-    setup += [(f"{where}.disclosure", each) for where, each in disclosures if each is not None]
+    setup += [(where, command) for where, entry in assets for command in add_asset(where, entry)]
     setup += [(where, set_index_price(where, entry)) for where, entry in indices]
     setup += [(where, command) for where, each in instruments for command in list_instrument(where, each, scales)]
     setup += [(where, register_intermediary(where, entry)) for where, entry in intermediaries]

@@ -24,11 +24,13 @@ from gateway.venue.invite import all_lines, append, invitation
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import VENUE_FILE, Venue, load_venue
 from loadtest.demo.cast import cast_of, logged_in, logins, markets_of
+from loadtest.demo.court import Court
 from loadtest.demo.market import watch
 from loadtest.demo.participants import Ends
 from loadtest.demo.show import Show, Stage
 from loadtest.demo.tally import Tally
 from loadtest.demo.trespassers import DERIVATIVES, ELR, GENERAL
+from loadtest.demo.watchers import SUPERVISOR, WATCHERS, Watchers
 from loadtest.serving import serving
 
 EXPECTED: Final = {ELR: 7, DERIVATIVES: 3, GENERAL: 7}
@@ -92,18 +94,23 @@ async def _trade(options: Options, venue: Venue, url: str, tally: Tally, show: S
     keys = options.directory / "keys"
     names, missing = logins(venue, keys)
     assert not missing, missing
-    async with connect(url, encoding="msgpack", reconnect=False) as observer, logged_in(keys, names, url) as clients:
+    async with (
+        connect(url, encoding="msgpack", reconnect=False) as observer,
+        logged_in(keys, [*names, *WATCHERS], url) as clients,
+    ):
         source = random.Random(options.seed)
         markets = markets_of(venue, await observer.instruments(), source)
         watching = await watch(observer, markets, tally)
         cast = cast_of(venue, clients, markets, tally, source)
+        court = Court(clients[SUPERVISOR], tally)
         began_ns, ends = time.perf_counter_ns(), Ends(options.seconds)
         title = f"{options.rulebook}, seed {options.seed},"
         invited = None if options.port is None else keys / f"{NEWCOMER}.pem"
         stage = Stage(url, keys / "supervisor.pem", title, options.seconds, tally, ends, invited)
         shown = asyncio.create_task(_shown(show, stage))
         try:
-            await asyncio.gather(*(each.run(ends) for each in cast.everybody))
+            watchers = Watchers(clients, venue, tuple(_rulebook(venue).rules), tally)
+            await asyncio.gather(watchers.run(ends), court.run(ends), *(each.run(ends) for each in cast.everybody))
             # The last trades may still be on their way to the observer: this reply comes behind them.
             await observer.instruments()
             await asyncio.sleep(0)
@@ -177,6 +184,10 @@ def shortfalls(result: dict[str, Any]) -> list[str]:
         found.append(f"rules that refused no transfer: {', '.join(result['silent_transfer_rules'])}")
     if not result["transfers"]["done"] or not result["marks"]:
         found.append("no transfer was done, or no future was marked")
+    if not result["supervised"].get("close_case") or not result["supervised"].get("dismiss_alert"):
+        found.append("no case was closed, or no alert was dismissed")
+    if not result["arrests"]["holdings"] or not result["arrests"]["lifted"]:
+        found.append("nothing was arrested, or it was not let go")
     if result["orders"]["not_sequenced"]:
         found.append(f"requests that were not sequenced: {result['orders']['not_sequenced']}")
     return found

@@ -26,7 +26,9 @@ def print_summary(result: dict[str, Any], console: Terminal) -> None:
     fates = f"{orders['accepted']:,} accepted, {orders['rejected']:,} refused"
     _line(console, f"{orders['entered']:,} orders, {per_second:.0f} a second: {fates}")
     others = f"{orders['amended']:,} amends, {orders['cancelled']:,} cancels, {moves['done']:,} transfers"
-    _line(console, f"{others}, {result['marks']:,} marks of futures")
+    watched = result["supervised"]
+    supervised = f"alerts {watched.get('raise_alert', 0)}, cases {watched.get('open_case', 0)}"
+    _line(console, f"{others}, {result['marks']:,} marks of futures, {supervised}")
     _line(console, f"{_latency(result)} from the intended send time")
     console.print()
     _instruments(result["trades"], console)
@@ -61,7 +63,11 @@ def print_result(result: dict[str, Any], console: Terminal) -> None:
                 styled((reject["reason"], "bold")), reject["title"], f"{reject['count']:,}", reject["example"]
             )
         console.print(table)
-    console.print(f"{moves['done']:,} transfers done, {result['marks']:,} marks of futures\n")
+    console.print(f"{moves['done']:,} transfers done, {result['marks']:,} marks of futures")
+    arrests = result["arrests"]
+    console.print(
+        f"{arrests['holdings']:,} holdings arrested by a court's paper, {arrests['lifted']:,} papers lifted\n"
+    )
     table = Table("instrument", "trades", "quantity", "turnover", title="Trades", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"

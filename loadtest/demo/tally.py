@@ -17,6 +17,8 @@ LOWEST_US: Final = 1
 HIGHEST_US: Final = 60_000_000
 DIGITS: Final = 3
 NS_PER_US: Final = 1_000
+MAX_REFUSED: Final = 20
+"""Refused orders of one rule that are remembered: evidence of a case."""
 PERCENTILES: Final = (50.0, 99.0, 99.9)
 
 
@@ -62,6 +64,10 @@ class Tally:
     """By rule: rejected orders that failed it, whether it decided or not."""
     overruled: dict[str, str] = field(default_factory=dict)
     """By rule: the first order that failed it where another rule decided."""
+    refused: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    """By rule that decided: the first orders that it refused, each by account and sequence number."""
+    supervised: Counter[str] = field(default_factory=Counter)
+    """What supervisor and surveillance did, by command."""
     moved: int = 0
     """Transfers done."""
     moves_refused: dict[str, Reject] = field(default_factory=dict)
@@ -69,6 +75,10 @@ class Tally:
     """By rule: refused transfers that failed it, whether it decided or not."""
     marks: int = 0
     """Marks of futures."""
+    arrested: int = 0
+    """Holdings of which a court's paper has arrested something."""
+    lifted: int = 0
+    """Papers lifted again."""
     permitted: dict[str, Reject] = field(default_factory=dict)
     """By rule that exempts: orders that passed because of it."""
     traded: dict[str, Traded] = field(default_factory=dict)
@@ -88,6 +98,9 @@ class Tally:
         self.rejected += 1
         _count(self.rejects, attempt, error)
         self.named.update(error.rules)
+        found = self.refused.setdefault(error.rule, [])
+        if len(found) < MAX_REFUSED and error.seq is not None:
+            found.append((error.message.account, error.seq))
         for rule in error.rules[1:]:
             self.overruled.setdefault(rule, f"{attempt}: {error.rule} decided")
 
@@ -151,8 +164,10 @@ class Tally:
                 "not_sequenced": dict(self.failed),
             },
             "rejects": _ranked(self.rejects),
+            "supervised": dict(self.supervised),
             "transfers": {"done": self.moved, "refused": _ranked(self.moves_refused)},
             "marks": self.marks,
+            "arrests": {"holdings": self.arrested, "lifted": self.lifted},
             "trades": {
                 "count": self.trades,
                 "instruments": {

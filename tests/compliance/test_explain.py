@@ -7,7 +7,14 @@ import pytest
 from compliance.explain import DECIDED, PASSED, UNCONCERNED, Explanation, OrderExplanation
 from engine.vocabulary.codes import BUY, COMPLIANCE, MARKET
 from engine.vocabulary.messages.commands import MassQuote, SetBlocked
-from engine.vocabulary.messages.events import Event, OrderCancelled, OrderRejected, RequestRejected
+from engine.vocabulary.messages.events import (
+    Event,
+    MovementEnded,
+    MovementHeld,
+    OrderCancelled,
+    OrderRejected,
+    RequestRejected,
+)
 from gateway.words.words import in_words
 from tests.support.compliance.scenarios import SCENARIOS, outcome, split_change, supervise, trade
 from tests.support.compliance.venue import PARTICIPANT, e8
@@ -32,14 +39,26 @@ def test_every_verdict_of_every_scenario_is_explained_as_it_was_decided(scenario
         venue.at(when)
         venue.notebook.explanations.clear()
         venue.notebook.transfers.clear()
+        venue.notebook.leaving.clear()
         events = supervise(venue, what) if who == "supervisor" else trade(venue, orders, who, what)
         if what != "wait":
             events = events[venue.exchange.due_events :]
         # The hook with the notebook decides as the other one, which the tables are written for.
         assert outcome(events, orders) == expected, line
-        made: list[Explanation] = [*venue.notebook.explanations, *venue.notebook.transfers]
+        notebook = venue.notebook
+        made: list[Explanation] = [*notebook.explanations, *notebook.transfers, *notebook.leaving]
         for explanation in made:
             check_sound(explanation)
+        ended = [event for event in events if isinstance(event, MovementEnded)]
+        if ended:
+            # A check when it is carried out, which a movement fails by.
+            assert {each.failed[0] for each in made if each.failed} >= {
+                each.rule for each in ended if each.rule == "SAN-1"
+            }
+            continue
+        held = [event.rules for event in events if isinstance(event, MovementHeld)]
+        if held and who != "supervisor":
+            assert held == [each.waits for each in made if each.waits]
         if what.startswith("deliver"):
             assert made == [], "DER-1 refuses a delivery by itself"
             continue
@@ -52,7 +71,9 @@ def test_every_verdict_of_every_scenario_is_explained_as_it_was_decided(scenario
             for explanation in made
             if explanation.failed and not (isinstance(explanation, OrderExplanation) and explanation.recheck)
         ]
-        cancels = [event for event in events if isinstance(event, OrderCancelled) and event.rule not in ("", "FRZ-1")]
+        cancels = [
+            event for event in events if isinstance(event, OrderCancelled) and event.rule not in ("", "FRZ-1", "ARR-1")
+        ]
         again = {each.order_id: each for each in venue.notebook.explanations if each.recheck}
         assert {event.order_id: event.rule for event in cancels} == {
             order_id: each.failed[0] for order_id, each in again.items()

@@ -209,6 +209,10 @@ general-2026 | firm     | importer   | 5 USDT | domestic_payment | CUR-1  | fail
 general-2026 | firm     | importer   | 5 RUB  | domestic_payment | CUR-1  | does not concern | it is for currency values: cryptocurrencies and stablecoins
 general-2026 | firm     | importer   | 5 USDT | cross_border     | CUR-1  | does not concern | it is for domestic payments
 general-2026 | firm     | importer   | 5 USDT | cross_border     | SET-1  | decides          | no contract is named, one is needed; firm is a resident; importer is a resident, one non-resident is needed
+general-2026 | firm     | importer   | 5 RUB  | domestic_payment | AML-1  | passes           | worth 0.05 RUB < 1000000.00, below the threshold: not to be reported; both parties must be on record, and are
+general-2026 | firm     | nameless   | 5 RUB  | domestic_payment | AML-1  | decides          | worth 0.05 RUB < 1000000.00, below the threshold: not to be reported; both parties must be on record, and are not
+general-2026 | firm     | importer   | 5 RUB  | domestic_payment | AML-2  | passes           | risk level not assessed, below high: waits for no word
+general-2026 | firm     | importer   | 5 RUB  | domestic_payment | COOL-1 | does not concern | the rule is switched off
 general-2026 | firm     | importer   | 5 USDT | domestic_payment | SET-1  | does not concern | it is for cross-border settlement
 elr-2025     | firm     | abroad     | 5 USDT | cross_border     | ELR-4  | passes           | firm is a resident; abroad is a non-resident
 elr-2025     | firm     | importer   | 5 USDT | cross_border     | ELR-4  | decides          | firm is a resident; importer is a resident

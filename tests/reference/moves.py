@@ -37,6 +37,11 @@ class Moves(Rules):
                 code = codes.ORDER_LIMITS
         if not code and any(wait):
             self.begin_wait(command, wait)
+            if isinstance(command, commands.Transfer):
+                status = events.TransferStatus(
+                    command.account, command.client_order_id, self.seq, codes.OK, codes.MOVEMENT_WAITS
+                )
+                self.emit(status)
             return
         movement = RefMovement(self.seq, command, code)
         if self.day_has_room(account, reduces=False):
@@ -86,6 +91,7 @@ class Moves(Rules):
         asked = movement.request
         if isinstance(asked, commands.Transfer):
             self.credit(asked.to_account, asked.asset, asked.amount)
+            self.take_up()
             self.emit(
                 events.Transferred(
                     movement.id,

@@ -14,7 +14,7 @@ E = TypeVar("E", bound=Event)
 
 def spelled(event: E) -> E:
     """An event with its words in `detail`, as an equal one would have them; one that says nothing as it is."""
-    if not getattr(event, "template", ""):
+    if not getattr(event, "template", "") or "detail" not in event.__struct_fields__:
         return event
     return msgspec.structs.replace(event, detail=words_of(event), template="", values=())
 

@@ -12,6 +12,7 @@ from engine.vocabulary.messages.events import (
     DefaultDeclared,
     Event,
     FundsMoved,
+    HoldingArrested,
     HoldingFrozen,
     LossShared,
     MarginCalled,
@@ -70,6 +71,7 @@ _MESSAGES: Final[dict[type[Event], _Message]] = {
     MovementHeld: holdings.movement_held,
     MovementEnded: holdings.movement_ended,
     HoldingFrozen: holdings.holding_frozen,
+    HoldingArrested: holdings.holding_arrested,
     AssetIssued: holdings.asset_issued,
 }
 _ONE: Final = 0
@@ -80,9 +82,10 @@ _CONCERNS: Final[dict[type[Event], int]] = {
     **{kind: _ONE if "report_seq" in kind.__struct_fields__ else _SIDES for kind in _MESSAGES},
     OrderRejected: _REFUSED,
     RequestRejected: _REFUSED,
+    MovementHeld: _REFUSED,
     AccountOpened: _OPENED,
 }
-"""Whom an event concerns: one account, which may be refused something, by a rule among others; one or two as `_sides` says; a new one."""
+"""Whom an event concerns: one account, which may be refused something, or have it wait, by a rule among others; one or two as `_sides` says; a new one."""
 
 
 class PrivateReports:

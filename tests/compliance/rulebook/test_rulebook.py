@@ -12,6 +12,7 @@ from tests.support.compliance.venue import BOOKS, changed, documents
 
 # The rules of the three regimes. A rule that is added or lost is a decision, so they are listed here again.
 RULES = (
+    *("AML-1", "AML-2", "COOL-1"),
     *(
         "ELR-1",
         "ELR-2",
@@ -38,6 +39,8 @@ RULES = (
         "SET-1",
         "SET-2",
         "FRZ-1",
+        "ARR-1",
+        "CUST-1",
         "RISK-1",
         "SAN-1",
         "INT-1",
@@ -104,7 +107,8 @@ def test_every_rule_stands_in_a_book_and_every_order_entry_rule_has_a_check() ->
 
 def test_every_rule_on_transfers_has_a_check() -> None:
     on_transfers_only = {rule for rule, declared in DECLARED.items() if declared.enforced_by == "transfer"}
-    checked = {rule for rule, declared in DECLARED.items() if declared.transfers is not None}
+    checked = {rule for rule, declared in DECLARED.items() if declared.transfers or declared.waits}
+    assert {rule for rule, declared in DECLARED.items() if declared.waits} == {"AML-2", "COOL-1"}
     assert checked == {rule for rule, declared in DECLARED.items() if declared.on_transfers}
     assert checked == on_transfers_only | {"SAN-1", "ANON-1"}
 
@@ -113,7 +117,7 @@ def test_every_rule_on_transfers_has_a_check() -> None:
     ("name", "expected"),
     [
         ("elr-2025", ("SAN-1", "ANON-1", "PAY-1", "CUR-1", "ELR-4", "SET-1")),
-        ("general-2026", ("SAN-1", "ANON-1", "PAY-1", "CUR-1", "SET-1")),
+        ("general-2026", ("SAN-1", "ANON-1", "PAY-1", "CUR-1", "SET-1", "CUST-1", "AML-1", "AML-2", "COOL-1")),
         ("derivatives-2025", ("SAN-1", "PAY-1")),
     ],
 )

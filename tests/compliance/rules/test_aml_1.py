@@ -6,13 +6,15 @@ import pytest
 
 from compliance.explain import PASSED, RuleExplanation
 from compliance.lint import lint
-from engine.vocabulary.codes import CROSS_BORDER, FIAT, OWN_ACCOUNT, SPOT
+from compliance.rules.aml_1 import UNKNOWN as UNKNOWN_WORTH
+from compliance.rules.aml_1 import worth_of
+from engine.vocabulary.codes import CROSS_BORDER, DOMESTIC_PAYMENT, FIAT, OWN_ACCOUNT, SPOT
 from engine.vocabulary.messages.commands import AddAsset, Deposit, IssueAsset, ListInstrument, Transfer
-from engine.vocabulary.messages.events import Transferred
+from engine.vocabulary.messages.events import RequestRejected, Transferred
 from tests.support.compliance.venue import PARTICIPANT, ROUBLE, changed, documents
 from tests.support.compliance.watched_venue import WatchedVenue, by_rule, check_sound
 
-BOOK = "aml-2026"
+BOOK = "general-2026"
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +80,8 @@ def test_worth_against_the_threshold(
     venue: WatchedVenue, asset: str, amount: int, moved: str, price: str, arithmetic: str
 ) -> None:
     rule = explained(venue, asset, amount)
-    assert rule.inputs[2:] == [("amount", moved), ("price in RUB", price)]
-    assert rule.arithmetic == arithmetic
+    assert rule.inputs[2:] == [("amount", moved), ("price in RUB", price), ("on record by a document", "both")]
+    assert rule.arithmetic == f"{arithmetic}; both parties must be on record, and are"
 
 
 def test_a_transfer_that_another_rule_refuses_is_looked_at_too(venue: WatchedVenue) -> None:
@@ -88,7 +90,44 @@ def test_a_transfer_that_another_rule_refuses_is_looked_at_too(venue: WatchedVen
     assert explanation.failed == ("SET-1",)
     found = by_rule(explanation)["AML-1"]
     assert found.inputs[:2] == [("sender", "importer"), ("receiver", "firm")]
-    assert found.arithmetic == ABOVE.format("1000000.00")
+    assert found.arithmetic == ABOVE.format("1000000.00") + "; both parties must be on record, and are"
+
+
+@pytest.mark.parametrize(
+    ("required", "kopecks", "refused"),
+    [
+        ("off", 10**9, False),
+        ("from_threshold", 99_999_999, False),
+        ("from_threshold", 100_000_000, True),
+        ("always", 1, True),
+    ],
+)
+def test_the_parties_are_on_record_where_that_is_required(required: str, kopecks: int, refused: bool) -> None:
+    venue = WatchedVenue(BOOK, (("AML-1", "names_required", f'"{required}"'),))
+    for sender, receiver in (("importer", "nameless"), ("nameless", "importer")):
+        number = f"t{venue.exchange.seq}"
+        (event,) = venue.apply(Transfer(PARTICIPANT, sender, number, receiver, "RUB", kopecks, DOMESTIC_PAYMENT))
+        check_sound(venue.notebook.transfers[-1])
+        found = by_rule(venue.notebook.transfers[-1])["AML-1"]
+        if not refused:
+            assert isinstance(event, Transferred) and found.outcome == PASSED
+            continue
+        assert isinstance(event, RequestRejected)
+        assert (event.rule, event.rules) == ("AML-1", ("AML-1",))
+        assert event.detail.startswith("no document of nameless is on record: ")
+        assert ("on record by a document", "not nameless") in found.inputs
+        assert found.arithmetic.endswith("; both parties must be on record, and are not")
+
+
+def test_what_others_ask_of_the_rule() -> None:
+    """A report on withdrawals and deposits asks it for the worth of any amount, and whether that is reported."""
+    venue = WatchedVenue(BOOK)
+    table = venue.hook.intake.table
+    assert table is not None and table.transfers.large is not None
+    registry, large = venue.hook.intake.registry, table.transfers.large
+    assert worth_of(registry, registry.assets["RUB"], 100_000_000) == 100_000_000
+    assert worth_of(registry, registry.assets["METAL"], 1) == UNKNOWN_WORTH
+    assert [large.is_reported(kopecks) for kopecks in (99_999_999, 100_000_000, UNKNOWN_WORTH)] == [False, True, True]
 
 
 def test_another_threshold() -> None:
@@ -99,8 +138,8 @@ def test_another_threshold() -> None:
 
 def test_the_lint_finds_nothing_but_a_threshold_of_nothing() -> None:
     texts = documents(BOOK)
-    # Beside the ban of coins, whose books it shuts, and a rule that is off.
-    assert [remark.rule for remark in lint(BOOK, texts)] == ["SUIT-1", "ANON-1"]
+    # Beside the ban of coins, whose books it shuts, and rules that are off.
+    assert [remark.rule for remark in lint(BOOK, texts)] == ["COOL-1", "SUIT-1", "ANON-1"]
     (remark, *_) = lint(BOOK, changed(texts, "AML-1", "report_from_rub", '"0"'))
     assert (remark.rule, remark.key, remark.text) == (
         "AML-1",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from compliance.rules.catalogue import RULES
 from tests.support.compliance.scenarios import RULEBOOKS, SCENARIOS, outcome, split_change, supervise, trade
 from tests.support.compliance.venue import Venue
 
@@ -42,4 +43,11 @@ def test_every_rule_that_can_refuse_a_transfer_decides_in_a_table() -> None:
         for what, answer in [[cell.strip() for cell in line.split("|")[2:]]]
         if what.startswith("transfer ")
     }
-    assert expected >= {"moves", *[rule for rulebook in RULEBOOKS for rule in rulebook.transfer_order]}
+    rules = {rule for rulebook in RULEBOOKS for rule in rulebook.transfer_order}
+    assert expected >= {"moves", *[rule for rule in rules if RULES[rule].transfers is not None]}
+
+
+def test_every_rule_that_can_have_something_wait_does_so_in_a_table() -> None:
+    answers = [line.rsplit("|", 1)[1].strip() for each in SCENARIOS for line in each["steps"].strip().splitlines()]
+    found = {rule for answer in answers if answer.startswith("waits by ") for rule in answer.split()[2:]}
+    assert found == {rule for rule, declared in RULES.items() if declared.waits is not None}

@@ -43,6 +43,7 @@ from engine.vocabulary.messages.events import (
     Transferred,
     TransferStatus,
 )
+from tests.support.compliance.identities import identified
 from tests.support.compliance.venue import PARTICIPANT, ROUBLE, Venue, rules_of
 
 
@@ -226,7 +227,7 @@ def test_nothing_is_issued_to_a_blocked_owner() -> None:
 
 def test_the_owner_of_an_account_opened_later_is_known() -> None:
     venue = Venue()
-    venue.do(RegisterInvestor("late", 1, resident=False, foreign_trade=True))
+    venue.do(identified(RegisterInvestor("late", 1, resident=False, foreign_trade=True)))
     venue.do(OpenAccount("late", PARTICIPANT, "late"))
     venue.do(RegisterContract("7", "importer", "late", "USDT", 1, "2026-05-01", "machines"))
     assert isinstance(venue.apply(transfer(venue, 1, "USDT", "late", CROSS_BORDER, reference="7"))[0], Transferred)

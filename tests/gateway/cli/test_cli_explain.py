@@ -217,18 +217,23 @@ def test_a_transfer_is_explained_like_an_order(story: Story) -> None:
 
 
 def test_a_transfer_to_be_reported_is_said_to_be(tmp_path: Path) -> None:
-    venue = RecordedVenue("aml-2026")
+    venue = RecordedVenue("general-2026")
     venue.apply(Transfer(PARTICIPANT, "importer", "t", "firm", "RUB", 100_000_000, DOMESTIC_PAYMENT))
     write_journal(tmp_path, venue.rows, batch=32)
     (transfer,) = as_json(explain(tmp_path, venue.seq, "--json"))["transfers"]
     rules = {rule["rule"]: rule for rule in transfer["rules"]}
     assert transfer["verdict"] == "passes"
-    assert rules["AML-1"]["parameters"] == {"report_from_rub": "1000000.00"}
+    assert rules["AML-1"]["parameters"] == {
+        "report_from_rub": "1000000.00",
+        "names_required": "always",
+        "starts": "at_once",
+    }
     assert rules["AML-1"]["inputs"] == {
         "sender": "importer",
         "receiver": "firm",
         "amount": "1000000.00 RUB",
         "price in RUB": "at face",
+        "on record by a document": "both",
     }
     text = " ".join(explain(tmp_path, venue.seq, "--all").output.split())
     assert "AML-1 passes" in text

@@ -95,7 +95,8 @@ def test_the_history_of_an_investor(journal: Path) -> None:
         "account | carl | otto | carried out | participant carl",
         "test | carl | sue | carried out | test risk, score 80, taken 2026-05-31 12:00:00 (Moscow) | carl: test: risk test 80 %",
         (
-            "test | carl | sue | refused | compliance: unknown test charm; known: knowledge, risk | "
+            "test | carl | sue | refused | compliance: unknown test charm; known: knowledge, risk, "
+            "crypto, foreign_stablecoin, domestic_stablecoin, security, future | "
             "test charm, score 80, taken 2026-06-01 12:00:00 (Moscow)"
         ),
         "kill switch | carl | sue | asked us to | carried out | scope investor, on true",

@@ -41,6 +41,11 @@ async def trade(client: Client) -> None:
     assert await client.contracts() == {}
     assert (await client.risk_warning()).account == account
     await client.transfer("bob", "RUB", 5, "domestic_payment")
+    await client.request_withdrawal("RUB", 5, "account 1 of a bank")
+    assert await client.movements() == []
+    with pytest.raises(OrderRejected) as refused:
+        await client.cancel_withdrawal(1)
+    assert (refused.value.code, refused.value.detail) == ("invalid", "no withdrawal or transfer 1 waits")
     with pytest.raises(OrderRejected) as refused:
         await client.request_delivery("BTC-FUT", quantity="1")
     assert (refused.value.code, refused.value.detail) == ("unsupported", "BTC-FUT is cash-settled only")

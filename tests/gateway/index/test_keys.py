@@ -19,12 +19,13 @@ NO_KEYS = {
     # Names that nobody looks for by themselves: of an index, a rulebook, a test, and what an asset is said to follow.
     *("index", "underlying", "name", "digest", "follows", "what", "test", "licence", "documents"),
     # How persons are told apart, and what they are.
-    *("identity_keys", "owner_keys", "investor_class", "class_override"),
+    *("identity_keys", "owner_keys", "investor_class", "class_override", "risk_level"),
     # Words and settings.
     *("reason", "detail", "title", "template", "values", "text", "terms", "source", "origin", "subject", "concluded"),
+    "destination",
     # Of alerts and cases: what is suspected and by what means; a row that is evidence is found by its own number.
     *("term", "detector", "version", "figures", "note", "seqs", "first_seq", "last_seq", "until"),
-    *("seed", "value", "old", "new", "bids", "asks", "steps", "second", "role"),
+    *("authority", "dated", "seed", "value", "old", "new", "bids", "asks", "steps", "second", "role"),
 }
 
 

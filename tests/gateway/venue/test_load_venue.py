@@ -206,7 +206,7 @@ def test_a_seed_makes_the_same_files_byte_for_byte(tmp_path: Path, directory: Pa
         return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
     first = contents(directory)
-    assert len(first) == 2 + 13 + PARTICIPANTS
+    assert len(first) == 2 + 14 + PARTICIPANTS
     write_load_venue(tmp_path / "again", TODAY, participants=PARTICIPANTS, instruments=INSTRUMENTS, seed=7)
     assert contents(tmp_path / "again") == first
     write_load_venue(tmp_path / "other", TODAY, participants=PARTICIPANTS, instruments=INSTRUMENTS, seed=8)
@@ -252,12 +252,12 @@ def test_init_counts_the_keys_of_load_participants_instead_of_listing_them(tmp_p
     arguments = ("--participants=30", "--clients=1", "--instruments=2", "--seed=3", "--json")
     written = json.loads(init(str(folder), *arguments))
     assert (written["load_participants"], written["seed"]) == (30, 3)
-    assert len(written["keys"]) == 13 and not any("p00" in Path(key).name for key in written["keys"])
+    assert len(written["keys"]) == 14 and not any("p00" in Path(key).name for key in written["keys"])
     keys = list(Path(written["keys_folder"]).iterdir())
-    assert len(keys) == 43
+    assert len(keys) == 44
     assert {stat.S_IMODE(key.stat().st_mode) for key in keys} == {0o600}
     venue = load_venue(folder)
-    assert len(venue.participants) == 43
+    assert len(venue.participants) == 44
     opened = {command.account for command in venue.genesis() if isinstance(command, OpenAccount)}
     assert "p0030.c1" in opened and "p0030.c2" not in opened
     said = init(str(tmp_path / "other"), "--participants=30", "--seed=3")

@@ -211,7 +211,7 @@ def test_init_writes_keys_that_fit_the_venue_and_overwrites_nothing(tmp_path: Pa
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
         assert public_key_bytes(read_private_key(path)) == venue.participants[path.stem].public_key
     roles = {participant.role for participant in venue.participants.values()}
-    assert roles == {"participant", "supervisor", "operator"}
+    assert roles == {"participant", "supervisor", "operator", "surveillance"}
     before = Path(written["venue"]).read_bytes()
     again = CliRunner().invoke(group, ["init", str(directory)])
     assert again.exit_code == 1

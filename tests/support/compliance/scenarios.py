@@ -15,7 +15,8 @@ Each scenario names a rulebook, changes to it (`RULE key = value`) and steps: Mo
   `contract 7: importer owes abroad 1000 USDT`, `acknowledge newcomer`, `publish TEXT`.
   Alerts, cases and disclosures have theirs in `case_words.py`.
 * `documents=` names the documents of a registration, and `owners=` those of beneficial owners, several of one owner as `a+b`.
-* expected: `passes`, `fills` (passes and trades), `moves` (a transfer), `done`, `refused`; the rules that fail, the deciding one
+* expected: `passes`, `fills` (passes and trades), `moves` (a transfer or withdrawal), `waits by RULES`, `ends OUTCOME` (what had to
+  wait), with `by RULE` behind it if one had it fail, `done`, `refused`; the rules that fail, the deciding one
   first; another reject code; or `cancels N ... by RULE, N ... by RULE`: the open orders that a command cancels, in order; `tier
   ASSET: WORDS` before that, for each asset whose tier it says has changed. What the passing of time brings is expected of `wait`
   only.
@@ -30,11 +31,25 @@ from typing import Any, get_args
 import msgspec
 
 from compliance import BUILT_IN_RULEBOOKS, load_rulebook
-from engine.vocabulary.codes import BY_RULE, COMPLIANCE, CONTINUOUS, FOK, GTC, IOC, LIMIT, REJECT_CODES, STOP_LIMIT
+from engine.vocabulary.codes import (
+    BY_RULE,
+    COMPLIANCE,
+    CONTINUOUS,
+    FOK,
+    GTC,
+    IOC,
+    LIMIT,
+    MOVEMENT_STATUSES,
+    REJECT_CODES,
+    STOP_LIMIT,
+)
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import (
     CommandRejected,
     Event,
+    FundsMoved,
+    MovementEnded,
+    MovementHeld,
     OrderAccepted,
     OrderAmended,
     OrderCancelled,
@@ -64,6 +79,8 @@ COMMANDS = {
     "bust_trade": commands.BustTrade,
     "reprice_trade": commands.RepriceTrade,
     "close_out": commands.CloseOut,
+    "open_account": commands.OpenAccount,
+    "set_custody": commands.SetCustody,
 }
 FIELDS = {
     "documents": "identity_keys",
@@ -180,8 +197,12 @@ def outcome(events: list[Event], orders: list[int]) -> str:
         return "refused"
     if isinstance(reply, OrderAccepted):
         return "fills" if any(isinstance(event, Trade) for event in events) else "passes"
-    if isinstance(reply, Transferred):
+    if isinstance(reply, Transferred) or (isinstance(reply, FundsMoved) and reply.movement):
         return "moves"
+    if isinstance(reply, MovementHeld):
+        return f"waits by {' '.join(reply.rules)}"
+    if isinstance(reply, MovementEnded):
+        return f"ends {MOVEMENT_STATUSES[reply.outcome]}" + (f" by {reply.rule}" if reply.rule else "")
     tiers = [event for event in events if isinstance(event, RegistryChanged) and event.what == "tier"]
     said = [f"tier {event.key}: {event.detail}" for event in tiers]
     by_rule = [event for event in events if isinstance(event, OrderCancelled) and event.reason == BY_RULE]

@@ -52,7 +52,14 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
     SetTradingRules,
 )
-from engine.vocabulary.messages.events import CommandRejected, Event, OrderAccepted, OrderRejected, RequestRejected
+from engine.vocabulary.messages.events import (
+    CommandRejected,
+    Event,
+    MovementHeld,
+    OrderAccepted,
+    OrderRejected,
+    RequestRejected,
+)
 from tests.support.compliance.identities import identified
 from tests.support.words import spell
 
@@ -269,6 +276,8 @@ class Venue:
         self.exchange = self.new_exchange()
         self.time_ns = moscow_ns(START)
         self.log: list[Event] = []
+        self.waited: list[int] = []
+        """What had to wait, in the order in which it was asked for."""
         setup: list[AnyCommand] = [*ASSETS, *ISSUED, *DISCLOSED, *INSTRUMENTS, *BANDS, *INTERMEDIARIES]
         setup += [each if each.investor in UNIDENTIFIED else identified(each) for each in INVESTORS]
         for account, (investor, intermediary) in ACCOUNTS.items():
@@ -309,6 +318,9 @@ class Venue:
         """Apply a command at the venue's time; its events with their words. `happened` has them as they are."""
         self.happened = self.exchange.apply(Sequenced(self.exchange.seq + 1, self.time_ns, command))
         self.log += self.happened
+        for event in self.happened:
+            if isinstance(event, MovementHeld) and event.movement not in self.waited:
+                self.waited.append(event.movement)
         return spell(self.happened)
 
     def do(self, command: AnyCommand) -> list[Event]:

@@ -44,6 +44,10 @@ PARAMETERS: Final = (
     ("SUIT-1", "enabled", "true"),
     ("SUIT-1", "enabled", "false"),
     ("ABUSE-1", "terms", "layering"),
+    ("AML-1", "names_required", "off"),
+    ("AML-2", "waits_from", "medium"),
+    ("COOL-1", "enabled", "true"),
+    ("COOL-1", "hours", "1"),
 )
 GENERAL: Final = load_rulebook(*RULEBOOKS["general-2026"])
 TEXTS: Final = (*warning_texts(GENERAL), "another text")
@@ -171,6 +175,8 @@ class Everything(Draws):
             (40, self.pair),
             (25, self.mass_quote),
             (40, self.transfer),
+            (25, self.withdrawal),
+            (60 if self.exchange.movements else 3, self.movement),
             (5, self.delivery),
             (40, self.index_price),
             (20, self.mark),
@@ -180,6 +186,7 @@ class Everything(Draws):
             (60 if self.exchange.proposals else 4, self.approval),
             (20, self.issuance),
             (15, self.freeze),
+            (15, self.arrest),
             (40, self.money),
             (10, lambda: commands.SetPhase(self.instrument(), chance.randrange(8))),
             (10, lambda: self.rules(self.instrument())),
@@ -196,6 +203,22 @@ class Everything(Draws):
             (12, self.case),
         )
         return chance.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
+
+    def arrest(self) -> AnyCommand:
+        """A paper that arrests something, or the end of one: few are in force at once, so that the others go on."""
+        chance = self.chance
+        papers = list(self.exchange.arrests)
+        if papers and chance.random() < 0.2 + 0.15 * len(papers):
+            return commands.LiftArrest(chance.choice(papers), "drawn", "sue")
+        account, _, investor, _ = chance.choice(ACCOUNTS)
+        of_all = chance.random() < 0.4
+        asset = chance.choice(("", self.asset()))
+        share = chance.choice((1, 300_000, 900_000, 1_000_000, 1_000_000))
+        amount = chance.choice((0, 0, self.amount())) if asset else 0
+        return commands.Arrest(
+            f"1-{self.exchange.seq}/2025", "the court", "2025-12-30", investor if of_all else "", "" if of_all else account,
+            asset, 0 if amount else share, amount, chance.random() < 0.5, "drawn", "sue",
+        )  # fmt: skip
 
     def case(self) -> AnyCommand:
         """What looks like abuse, and what supervisors make of it."""
@@ -217,6 +240,32 @@ class Everything(Draws):
             )
         )
 
+    def withdrawal(self) -> commands.RequestWithdrawal:
+        chance = self.chance
+        account, participant = self.account()
+        self.number += 1
+        asset, known = self.asset(), self.exchange.accounts.get(account)
+        amount = self.amount()
+        if known is not None and chance.random() < 0.3:
+            amount = known.available(self.exchange.assets[asset])
+        destination = chance.choice(("a bank", "an address", "an address", ""))
+        return commands.RequestWithdrawal(participant, account, f"w{self.number}", asset, amount, destination)
+
+    def movement(self) -> AnyCommand:
+        """What is said about something that waits to leave an account, or about nothing that does."""
+        chance, waiting = self.chance, list(self.exchange.movements.values())
+        number, account = self.exchange.seq, self.account()[0]
+        if waiting:
+            found = chance.choice(waiting)
+            number, account = found.movement, found.account
+        roll = chance.random()
+        if roll < 0.35:
+            known = self.exchange.accounts.get(account)
+            return commands.CancelWithdrawal("a" if known is None else known.participant, account, number)
+        if roll < 0.75:
+            return commands.ReleaseMovement(number, "drawn", "supervisor")
+        return commands.RefuseMovement(number, "drawn", "supervisor")
+
     # ── compliance ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     def investor(self, name: str, qualified: bool) -> commands.RegisterInvestor:
@@ -227,6 +276,7 @@ class Everything(Draws):
             financial=name == "fox", capital_rub=10**9, bank=name == "fox" and chance.random() < 0.5, by="supervisor",
             identity_keys=(key_of(name), key_of(f"{name}'s passport"))[: len(self.history) % 3],
             owner_keys=self.owners() if kind == codes.FIRM else None,
+            risk_level=(None, "high", "", "low", "medium", "high")[len(self.history) % 6],
         )  # fmt: skip
 
     def contract(self, payer: str) -> commands.RegisterContract:
@@ -258,7 +308,11 @@ class Everything(Draws):
             (
                 4,
                 lambda: commands.RegisterIntermediary(
-                    chance.choice(("north", "south")), True, 10**9, chance.random() < 0.2
+                    chance.choice(("north", "south")),
+                    True,
+                    10**9,
+                    chance.random() < 0.2,
+                    own_investor=chance.choice((None, None, "", "gus", "fox")),
                 ),
             ),
             (4, lambda: commands.RecordTest(investor, test, chance.choice((100, 90, 10)), taken_ns)),
@@ -276,6 +330,12 @@ class Everything(Draws):
                 4,
                 lambda: commands.UpdateAsset(
                     chance.choice(("BTC", "ETH", "XMR")), chance.choice((0, 10**13)), 10**12, 6, "x"
+                ),
+            ),
+            (
+                3,
+                lambda: commands.SetCustody(
+                    chance.choice(ACCOUNTS)[0], chance.randrange(3), "drawn", self.supervisor()
                 ),
             ),
             (

@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from engine.vocabulary.limits import MAX_NAME_CHARS
-from engine.vocabulary.messages.commands import AnyCommand
-from engine.vocabulary.messages.events import Event
+from engine.vocabulary.messages.commands import AnyCommand, OpenCase
+from engine.vocabulary.messages.events import CaseOpened, Event
 from gateway.journal.recovery import recover
 from tests.support.engine.sessions import in_batches
 from tests.support.gateway.explained_story import RecordedVenue, Story
@@ -64,6 +64,9 @@ class HostileStory(Story):
         self.venue = HostileVenue()
         self.steps: dict[str, int] = {}
         self._trade()
+        (event,) = self.venue.apply(OpenCase("wash_trade", (), ("BTC/RUB",), (1,), 0, "looks so", "supervisor"))
+        self.case = self.venue.exchange.seq
+        assert isinstance(event, CaseOpened)
         self.directory = directory
         recovery = recover(directory, hostile("venue"), KEY)
         for _ in recovery.rows():

@@ -20,6 +20,8 @@ from engine.vocabulary.messages.events import (
     MarginCalled,
     MarginRestored,
     MassCancelled,
+    MovementEnded,
+    MovementHeld,
     OrderAmended,
     OrderCancelled,
     OrderRejected,
@@ -241,7 +243,60 @@ FORMATS_ROWS, _ = random_flow(1, 0)
         ),
         (
             TransferStatus("ann", "c", 7, 0),
-            {"type": "transfer_status", "account": "ann", "client_order_id": "c", "transfer_id": 7},
+            {
+                "type": "transfer_status",
+                "account": "ann",
+                "client_order_id": "c",
+                "transfer_id": 7,
+                "status": "carried_out",
+            },
+        ),
+        (TransferStatus("ann", "c", 7, 0, 4), {"type": "transfer_status", "status": "waiting"}),
+        (
+            MovementHeld(7, "ann", 9, "c", 1, "RUB", 300, "ben", 0, "7", "", 5, True, "A-1", ("A-1", "B-2"), 700, 300),
+            {
+                "type": "movement_held",
+                "account": "ann",
+                "seq": 9,
+                "movement": 7,
+                "kind": "transfer",
+                "asset": "RUB",
+                "amount": "3.00",
+                "waits_for_word": True,
+                "rule": "A-1",
+                "rules": ["A-1", "B-2"],
+                "available": "7.00",
+                "held": "3.00",
+                "client_order_id": "c",
+                "until": 5,
+                "to_account": "ben",
+                "purpose": "own_account",
+                "contract_reference": "7",
+            },
+        ),
+        (
+            MovementHeld(7, "ann", 9, "", 0, "RUB", 300, "", -1, "", "bank", 0, True, "A-1", ("A-1",), 700, 300),
+            {"type": "movement_held", "kind": "withdrawal", "destination": "bank", "rules": ["A-1"]},
+        ),
+        (
+            MovementEnded(7, "ann", 9, 3, "RUB", 300, "sue", "no", "movement.loss", ("BTC-FUT",), "S-1", 1_000, 0, "c"),
+            {
+                "type": "movement_ended",
+                "account": "ann",
+                "seq": 9,
+                "movement": 7,
+                "outcome": "failed",
+                "asset": "RUB",
+                "amount": "3.00",
+                "available": "10.00",
+                "held": "0.00",
+                "client_order_id": "c",
+                "reason": "no",
+                "detail": "a loss in BTC-FUT was paid with it",
+                "rule": "S-1",
+                "template": "movement.loss",
+                "values": ["BTC-FUT"],
+            },
         ),
         (TransferStatus("ann", "c", 7, 12), {"type": "transfer_status", "code": "compliance"}),
         (
@@ -330,7 +385,14 @@ def test_each_side_of_a_transfer_learns_its_own_balance_only():
     assert [report.seq for report in fanout.reports.after("ben", second - 1, 2) or ()] == [second]
     # Sent again: the sender alone is told, without a number.
     fanout.publish((seq + 1, 6, command, [TransferStatus("ann", "mine", seq, 0)]), ann, 56)
-    status = {"type": "transfer_status", "id": 56, "account": "ann", "client_order_id": "mine", "transfer_id": seq}
+    status = {
+        "type": "transfer_status",
+        "id": 56,
+        "account": "ann",
+        "client_order_id": "mine",
+        "transfer_id": seq,
+        "status": "carried_out",
+    }
     assert [heard(outbox) for outbox in (ann, other, ben, drop_copy)] == [[status], [], [], []]
 
 

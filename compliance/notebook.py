@@ -18,6 +18,7 @@ from compliance.purchase_notes import PurchaseNotes, Used
 from compliance.registry.classes import class_name
 from compliance.registry.records import Client, Investor
 from compliance.rulebook.rulebook import Rulebook, RuleData
+from compliance.rules.arr_1 import ARREST
 from compliance.rules.case import DEPOSIT, ISSUE, Arrival
 from compliance.rules.finding import Finding
 from compliance.rules.frz_1 import FREEZE
@@ -30,13 +31,27 @@ from engine.book.entities import Order
 from engine.state.hook import Outcome, Verdict
 from engine.state.state import State
 from engine.vocabulary.decimals import decimal
-from engine.vocabulary.messages.commands import Command, Deposit, FreezeAsset, IssueAsset, SetBlocked, Transfer
+from engine.vocabulary.messages.commands import (
+    Arrest,
+    Command,
+    Deposit,
+    FreezeAsset,
+    IssueAsset,
+    LiftArrest,
+    SetBlocked,
+    Transfer,
+)
 from engine.vocabulary.messages.events import Event, Trade, TradeCorrected
 from engine.vocabulary.said import Said
 
 BLOCK_LIST: Final = "SAN-1"
 BANKS: Final = "DER-3"
-_UNDER: Final[dict[type[Command], str]] = {FreezeAsset: FREEZE, SetBlocked: BLOCK_LIST}
+_UNDER: Final[dict[type[Command], str]] = {
+    FreezeAsset: FREEZE,
+    SetBlocked: BLOCK_LIST,
+    Arrest: ARREST,
+    LiftArrest: ARREST,
+}
 """The rule that says what a command does."""
 
 

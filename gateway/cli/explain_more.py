@@ -16,7 +16,6 @@ from gateway.printable import figures
 from gateway.reporting.explaining import Found
 from gateway.reporting.reference import Reference
 from gateway.reporting.times import moscow_time
-from gateway.reporting.told_holdings import told_holdings
 
 MAX_PURCHASES: Final = 5
 """That are shown without `--all`: the latest."""
@@ -170,10 +169,9 @@ def print_arrival(console: Terminal, explanation: ArrivalExplanation) -> None:
 
 def print_holdings(console: Terminal, found: Found) -> None:
     """What happened to holdings, with its arithmetic."""
-    lines = list(told_holdings(found.command, found.events, found.reference))
-    if lines:
+    if found.holdings:
         console.print()
-    for line in lines:
+    for line in found.holdings:
         console.tell(line)
 
 

@@ -63,7 +63,6 @@ from gateway.cli.replay import readable
 from gateway.cli.terminal import Terminal
 from gateway.reporting.explaining import Found
 from gateway.reporting.times import moscow_time
-from gateway.reporting.told_holdings import told_holdings
 from gateway.words.words import in_words, words_of
 
 _SAYS: Final = (DECIDED, FAILED, WAITS)
@@ -88,7 +87,7 @@ def report(found: Found) -> dict[str, object]:
         "leaving": [leaving_report(explanation) for explanation in found.leaving],
         "arrivals": [{**arrival_report(each), **verdict_report(each)} for each in found.arrivals],
         "classes": [standing_report(each) for each in found.standings.values()],
-        "holdings": list(told_holdings(found.command, found.events, found.reference)),
+        "holdings": found.holdings,
         "results": [{"order_id": order_id, "text": text} for order_id, text in results(found)],
         "disagreement": found.disagreement or None,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -30,7 +31,7 @@ from engine.vocabulary.messages.commands import (
 from engine.vocabulary.messages.events import Event, OrderCancelled, OrderRejected, RequestRejected
 from gateway.journal.reader import JournalReader
 from gateway.reporting.reference import Reference
-from gateway.reporting.told_holdings import reference_of
+from gateway.reporting.told_holdings import owned_in, reference_of, told_holdings
 from gateway.snapshots.borders import Borders, failure_of
 
 MOVES: Final = (Transfer, RequestWithdrawal, Withdraw, RedeemAsset)
@@ -64,6 +65,8 @@ class Found:
         """Why the investors concerned are of their classes, by name."""
         self.reference: Reference = Reference()
         """What assets and instruments there are, and whose accounts."""
+        self.holdings: list[str] = []
+        """What happened to holdings, with its arithmetic, a line each."""
         self.disagreement: str = ""
         """How the replay differs from what was recorded; empty: not at all."""
 
@@ -111,6 +114,9 @@ def look(reader: JournalReader, seq: int) -> Found:
             found.arrivals, found.used, found.standings = hook.arrivals, hook.used, hook.standings
             found.under = hook.under
             found.reference = reference_of(replay.exchange)
+            found.holdings = list(
+                told_holdings(found.command, events, found.reference, partial(owned_in, replay.exchange))
+            )
             found.disagreement = disagreement(row, found, before, replay.difference)
             return found
     last = reader.tip.next_seq - 1

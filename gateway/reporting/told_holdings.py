@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 from engine.exchange import Exchange
 from engine.vocabulary.codes import CARRIED_OUT, MOVEMENT_STATUSES
-from engine.vocabulary.messages.commands import AnyCommand, FreezeAsset
+from engine.vocabulary.messages.commands import AnyCommand, Arrest, FreezeAsset
 from engine.vocabulary.messages.events import (
     AccountOpened,
     AssetAdded,
     AssetIssued,
     Event,
     FundsMoved,
+    HoldingArrested,
     HoldingFrozen,
     InstrumentListed,
     MovementEnded,
@@ -29,6 +30,10 @@ from gateway.words.words import in_words
 
 MAX_TOLD: Final = 20
 """Holders that are told one by one: an asset may have a hundred thousand."""
+
+
+Owned = Callable[[str, str], int]
+"""What an account owns of an asset, in minor units."""
 
 
 def reference_of(exchange: Exchange) -> Reference:
@@ -47,18 +52,24 @@ def reference_of(exchange: Exchange) -> Reference:
     return reference
 
 
-def told_holdings(command: AnyCommand, events: Sequence[Event], reference: Reference) -> Iterator[str]:
+def owned_in(exchange: Exchange, account: str, asset: str) -> int:
+    """What an account owns of an asset, in all its parts."""
+    return exchange.accounts[account].balance(exchange.assets[asset]).owned
+
+
+def told_holdings(command: AnyCommand, events: Sequence[Event], reference: Reference, owned_of: Owned) -> Iterator[str]:
     """A line for each account whose holding changed, the first ones; then how many more there were.
 
     Args:
         command: whose events these are.
         events: in order.
         reference: what there is.
+        owned_of: what an account owns of an asset after the command, whatever part it is.
     """
     lines: list[str] = []
     leaves = ""
     for event in events:
-        lines += _leaving(event, leaves, reference) if leaves else _lines(command, event, reference)
+        lines += _leaving(event, leaves, reference) if leaves else _lines(command, event, reference, owned_of)
         # What was set aside leaves next: nothing of it was available.
         leaves = event.account if isinstance(event, MovementEnded) and event.outcome == CARRIED_OUT else ""
     yield from lines[:MAX_TOLD]
@@ -89,7 +100,7 @@ def _leaving(event: Event, account: str, reference: Reference) -> Iterator[str]:
         )
 
 
-def _lines(command: AnyCommand, event: Event, reference: Reference) -> Iterator[str]:
+def _lines(command: AnyCommand, event: Event, reference: Reference, owned_of: Owned) -> Iterator[str]:
     amount = reference.formats.amount
     if isinstance(event, FundsMoved):
         yield _added(event.account, event.asset, event.available - event.amount, event.amount, reference)
@@ -109,17 +120,38 @@ def _lines(command: AnyCommand, event: Event, reference: Reference) -> Iterator[
         by = f" by {event.by}" if event.by else f" by {event.rule}" if event.rule else ""
         why = f": {in_words(said(event.template, *event.values))}" if event.template else ""
         yield f"{event.account}: movement {event.movement}, {amount_}: {MOVEMENT_STATUSES[event.outcome]}{by}{why}"
+    elif isinstance(event, HoldingArrested):
+        yield _arrested(command, event, reference)
     elif isinstance(event, HoldingFrozen):
-        held = event.available + event.reserved + event.frozen
         frozen = amount(event.asset, event.frozen)
-        text = f"{frozen} {event.asset} of {amount(event.asset, held)} held are frozen"
+        text = f"{frozen} {event.asset} are frozen"
         if isinstance(command, FreezeAsset):
-            # Rounded up, as the core does.
-            wanted = -(-held * command.share_ppm // PPM)
             share = f"{command.share_ppm / 10_000:g} %"
-            text = f"{share} of {amount(event.asset, held)} held = {amount(event.asset, wanted)} {event.asset}"
-            text += ", frozen" if wanted == event.frozen else f"; frozen {frozen}, as far as nothing is reserved"
+            owned = owned_of(event.account, event.asset)
+            # Rounded up, as the core does.
+            wanted = -(-owned * command.share_ppm // PPM)
+            text = f"{share} of {amount(event.asset, owned)} owned = {amount(event.asset, wanted)} {event.asset}"
+            text += ", frozen" if wanted == event.frozen else f"; frozen {frozen}, as far as it is free"
         yield f"{event.account}: {text}; available {amount(event.asset, event.available)}"
+
+
+def _arrested(command: AnyCommand, event: HoldingArrested, reference: Reference) -> str:
+    """What a paper claims of a holding, and what is arrested of it."""
+    amount = reference.formats.amount
+    paper = f"paper {event.arrest} of {event.authority}, {event.dated},"
+    if event.claimed < 0:
+        claims = f"claims all {event.asset}, and all that comes"
+    elif not event.claimed:
+        claims = f"claims no {event.asset} any more"
+    else:
+        claims = f"claims {amount(event.asset, event.claimed)} {event.asset}"
+        if isinstance(command, Arrest) and command.arrest == event.arrest and 0 < command.share_ppm < PPM:
+            claims += f" ({command.share_ppm / 10_000:g} % of what was owned, rounded up)"
+    sales = "; it may be sold, and the proceeds are arrested" if event.sales_allowed and event.claimed else ""
+    return (
+        f"{event.account}: {paper} {claims}{sales}; arrested by all papers {amount(event.asset, event.arrested)}, "
+        f"available {amount(event.asset, event.available)}"
+    )
 
 
 def _held(event: MovementHeld, reference: Reference) -> str:

@@ -114,6 +114,11 @@ GROUPS: Final = (
                 "flows",
                 ("seq", "time_utc", "what", "investor", "asset", "frozen", "owned", "frozen_percent", "reason"),
             ),
+            Chosen(
+                "arrests_by_holder",
+                "flows",
+                ("seq", "time_utc", "what", "arrest", "authority", "investor", "asset", "arrested", "owned", "reason"),
+            ),
         ),
     ),
     Group(

@@ -12,6 +12,7 @@ from engine.vocabulary.messages.events import (
     AssetIssued,
     Event,
     FundsMoved,
+    HoldingArrested,
     HoldingFrozen,
     MovementEnded,
     MovementHeld,
@@ -29,6 +30,7 @@ ISSUED: Final = "issued"
 REDEEMED: Final = "redeemed"
 FROZEN: Final = "frozen"
 LET_GO: Final = "let go"
+ARRESTED: Final = "arrested"
 
 
 class Flows(Part):
@@ -36,11 +38,9 @@ class Flows(Part):
 
     name = "flows"
     title = "In and out"
-    purpose = (
-        "Deposits with their stated origin, withdrawals, what had to wait, issues, redemptions; freezes by holder."
-    )
+    purpose = "Deposits with their stated origin, withdrawals, what had to wait, issues, redemptions; freezes and arrests by holder."
     need = EACH
-    kinds = (FundsMoved, AssetIssued, HoldingFrozen, MovementHeld, MovementEnded)
+    kinds = (FundsMoved, AssetIssued, HoldingFrozen, HoldingArrested, MovementHeld, MovementEnded)
     has_takes = True
 
     SUMS_TITLE: Final = "In and out, by asset"
@@ -140,6 +140,28 @@ class Flows(Part):
         Column("reason"),
         Column("by"),
     )
+    ARRESTS_TITLE: Final = "Arrests, by paper and holder"
+    ARRESTS_COLUMNS: Final = (
+        Column("seq", SEQ),
+        Column("time_utc", TIME),
+        Column("what"),
+        Column("arrest"),
+        Column("authority"),
+        Column("dated"),
+        Column("sales_allowed"),
+        Column("asset"),
+        Column("account"),
+        Column("investor"),
+        Column("investor_class"),
+        Column("claimed", AMOUNT),
+        Column("claims_all"),
+        Column("arrested_before", AMOUNT),
+        Column("arrested", AMOUNT),
+        Column("owned", AMOUNT),
+        Column("arrested_percent", PERCENT),
+        Column("reason"),
+        Column("by"),
+    )
     _IN, _OUT, _ISSUED, _REDEEMED = 0, 2, 4, 6
 
     def __init__(self, frame: Frame) -> None:
@@ -153,8 +175,11 @@ class Flows(Part):
         self._freezes: Final = Rows()
         self._waited_rows: Final = Rows()
         self._waited: Final = Waited()
-        self._new: Final[list[tuple[HoldingFrozen, Cells, Cells]]] = []
-        """Of the command that is told: freezes, with what stands before and behind what is owned."""
+        self._arrests: Final = Rows()
+        self._new: Final[list[tuple[HoldingFrozen | HoldingArrested, Cells]]] = []
+        """Of the command that is told: freezes and arrests, with what stands before what is owned."""
+        self._arrested: Final[dict[tuple[str, str], int]] = {}
+        """By account and asset: what all papers have arrested now."""
         self._last_ns: int = 0
         self._frozen: Final[dict[tuple[str, str], int]] = {}
         """By account and asset: what is frozen now."""
@@ -163,6 +188,8 @@ class Flows(Part):
         """One movement, or one holder whose frozen part changed."""
         if isinstance(event, HoldingFrozen):
             self._freeze(step, event)
+        elif isinstance(event, HoldingArrested):
+            self._arrest(step, event)
         elif isinstance(event, MovementHeld):
             self._waited.held(step, event)
         elif isinstance(event, MovementEnded):
@@ -176,13 +203,13 @@ class Flows(Part):
         """Of how much a freeze is: all that the account owns after the command."""
         if not self.frame.is_past:
             self._last_ns = step.time_ns
-        for event, before, behind in self._new:
-            owned = event.available + event.reserved + event.frozen
-            if exchange is not None:
-                asset = exchange.assets[event.asset]
-                owned = exchange.accounts[event.account].balance(asset).owned
+        for event, before in self._new:
+            is_arrest = isinstance(event, HoldingArrested)
+            part = event.arrested if isinstance(event, HoldingArrested) else event.frozen
+            owned = self._owned(event, exchange)
             text = self.frame.reference.formats.amount(event.asset, owned)
-            self._freezes.append((*before, text, percent(event.frozen, owned), *behind))
+            row = (*before, text, percent(part, owned), event.reason, event.by)
+            (self._arrests if is_arrest else self._freezes).append(row)
         self._new.clear()
 
     def tables(self) -> list[Table]:
@@ -199,6 +226,7 @@ class Flows(Part):
             Table("movements", self.WAITED_TITLE, self.WAITED_COLUMNS, [*self._waited_rows, *self._still_waiting()]),
             Table("issues", self.ISSUES_TITLE, self.ISSUES_COLUMNS, self._issues),
             Table("freezes_by_holder", self.FREEZES_TITLE, self.FREEZES_COLUMNS, self._freezes),
+            Table("arrests_by_holder", self.ARRESTS_TITLE, self.ARRESTS_COLUMNS, self._arrests),
         ]
 
     def _move(self, step: Step, event: FundsMoved) -> None:
@@ -282,7 +310,36 @@ class Flows(Part):
         what = FROZEN if event.frozen > before else LET_GO
         head = (step.seq, self._utc(step.time_ns), what, event.asset, event.account, investor, investor_class)
         frozen = (amount(event.asset, before), amount(event.asset, event.frozen))
-        self._new.append((event, (*head, *frozen), (event.reason, event.by)))
+        self._new.append((event, (*head, *frozen)))
+
+    def _arrest(self, step: Step, event: HoldingArrested) -> None:
+        key = (event.account, event.asset)
+        before = self._arrested.get(key, 0)
+        self._arrested[key] = event.arrested
+        if not self.frame.is_wanted:
+            return
+        amount = self.frame.reference.formats.amount
+        investor, investor_class, _ = self._owner(event.account)
+        claims_all = event.claimed < 0
+        self._new.append(
+            (
+                event,
+                (
+                    *(step.seq, self._utc(step.time_ns), ARRESTED if event.claimed else LET_GO, event.arrest),
+                    *(event.authority, event.dated, "yes" if event.sales_allowed else "", event.asset, event.account),
+                    *(investor, investor_class, None if claims_all else amount(event.asset, event.claimed)),
+                    *("yes" if claims_all else "", amount(event.asset, before), amount(event.asset, event.arrested)),
+                ),
+            )
+        )
+
+    @staticmethod
+    def _owned(event: HoldingFrozen | HoldingArrested, exchange: Exchange | None) -> int:
+        """All that the account owns of the asset; without a replay what the event says of it."""
+        if exchange is not None:
+            return exchange.accounts[event.account].balance(exchange.assets[event.asset]).owned
+        arrested = event.arrested if isinstance(event, HoldingArrested) else 0
+        return event.available + event.reserved + event.frozen + arrested
 
     def _add(self, asset: str, place: int, amount: int) -> None:
         found = self._sums.setdefault(asset, [0] * 8)

@@ -12,6 +12,7 @@ from engine.vocabulary.messages.commands import AnyCommand, Deposit, FreezeAsset
 from engine.vocabulary.messages.events import (
     AssetIssued,
     FundsMoved,
+    HoldingArrested,
     HoldingFrozen,
     MovementEnded,
     MovementHeld,
@@ -132,7 +133,7 @@ def test_a_freeze_and_what_it_did_to_each_holder(venue: ReportedVenue, tables: d
     events = [(row[0], event, row[2].by) for row in venue.rows for event in row[3] if isinstance(event, HoldingFrozen)]
     rows = tables["freezes_by_holder"].objects()
     frozen: dict[str, int] = {}
-    assert len(rows) == len(events) > 5
+    assert len(rows) == len(events) > 3
     for row, (seq, event, by) in zip(rows, events, strict=True):
         # Beside these, what waits to leave the account is owned too.
         parts = event.available + event.reserved + event.frozen
@@ -161,3 +162,28 @@ def test_of_a_day_only_what_happened_on_it(tmp_path: Path) -> None:
         "2500000000.000000",
         "25.00",
     )
+
+
+def test_what_papers_arrest_of_each_holding(venue: ReportedVenue, tables: dict[str, Table]) -> None:
+    events = [(row[0], event) for row in venue.rows for event in row[3] if isinstance(event, HoldingArrested)]
+    rows = tables["arrests_by_holder"].objects()
+    arrested: dict[tuple[str, str], int] = {}
+    assert len(rows) == len(events) > 3
+    for row, (seq, event) in zip(rows, events, strict=True):
+        assert (row["seq"], row["account"], row["arrest"], row["dated"]) == (
+            seq,
+            event.account,
+            event.arrest,
+            "2026-05-05",
+        )
+        assert row["what"] == ("arrested" if event.claimed else "let go")
+        key = (event.account, event.asset)
+        assert scaled(venue, event.asset, row["arrested_before"]) == arrested.get(key, 0)
+        assert scaled(venue, event.asset, row["arrested"]) == event.arrested
+        owned = scaled(venue, event.asset, row["owned"])
+        assert owned >= event.available + event.reserved + event.frozen + event.arrested
+        assert float(str(row["arrested_percent"])) == pytest.approx(100 * event.arrested / owned, abs=0.01)
+        assert (row["claimed"] is None) == (event.claimed < 0) == bool(row["claims_all"])
+        arrested[key] = event.arrested
+    for (account, asset), amount in arrested.items():
+        assert venue.exchange.accounts[account].balance(venue.exchange.assets[asset]).arrested == amount

@@ -11,11 +11,13 @@ from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
     AmendOrder,
     AnyCommand,
+    Arrest,
     CancelOrder,
     CancelWithdrawal,
     Deposit,
     FreezeAsset,
     IssueAsset,
+    LiftArrest,
     NewOrder,
     RecordTest,
     RedeemAsset,
@@ -105,16 +107,16 @@ def drive(venue: ReportedVenue, seed: int, count: int) -> ReportedVenue:
     while len(venue.rows) < count:
         venue.later(chance.choice((1, 5, 20, 90, 700)))
         roll = chance.random()
-        if roll < 0.6:
+        if roll < 0.48:
             _enter(venue, chance)
-        elif roll < 0.7:
+        elif roll < 0.56:
             account = chance.choice(BUYERS)
             name = f"c{chance.randrange(1, venue.exchange.seq + 2)}"
-            if roll < 0.65:
+            if roll < 0.52:
                 venue.apply(AmendOrder(PARTICIPANT, account, 0, name, 0, e8("0.0002")))
             else:
                 venue.apply(CancelOrder(PARTICIPANT, account, 0, name))
-        elif roll < 0.88:
+        elif roll < 0.7:
             _pay(venue, chance)
         else:
             venue.apply(_of_others(venue, chance))
@@ -165,6 +167,18 @@ def _of_others(venue: ReportedVenue, chance: random.Random) -> AnyCommand:
         SetParameter("AML-1", "report_from_rub", chance.choice(("1000000.00", "900000.00")), "try", "sue"),
         RegisterInvestor("importer", FIRM, risk_level=chance.choice(("low", "high")), reason="assessed", by="sue"),
         SetParameter("COOL-1", "enabled", chance.choice(("true", "false")), "try", "sue"),
+        Arrest(
+            str(chance.randrange(3)),
+            "court",
+            "2026-05-05",
+            account=account,
+            asset=chance.choice(("USDT", "BTC")),
+            share_ppm=chance.choice((100_000, 333_333, 1_000_000)),
+            sales_allowed=chance.random() < 0.5,
+            reason="case 7",
+            by="sue",
+        ),
+        LiftArrest(str(chance.randrange(3)), "closed", "sue"),
         Tick(),
     ]
     waiting = list(venue.exchange.movements)

@@ -1,4 +1,4 @@
-"""Tables: what a report is made of, as rows for people, CSV and JSON."""
+"""Tables: what a report is made of, as rows for people, CSV, JSON and workbooks."""
 
 from __future__ import annotations
 
@@ -11,17 +11,50 @@ from gateway.printable import Cell, cell
 
 Cells = tuple[Cell, ...]
 
+TEXT: Final = "text"
+"""Names, words, dates, reasons; figures that are names too, as a law's number."""
+COUNT: Final = "count"
+"""An integer."""
+AMOUNT: Final = "amount"
+"""A decimal string with all decimals of its asset: amounts, quantities, prices."""
+PERCENT: Final = "percent"
+"""A decimal string in percent, without the sign: `12.50`."""
+TIME: Final = "time"
+"""As `UtcTimes` writes it."""
+SEQ: Final = "seq"
+"""A sequence number, or another number that commands are asked by."""
+
+
+class Column:
+    """One column of a table.
+
+    Args:
+        name: its key in JSON, and its heading in CSV. Of a percent it ends with `_percent`, of a time with `_utc`.
+        kind: of its cells: `TEXT`, `COUNT`, `AMOUNT`, `PERCENT`, `TIME` or `SEQ`.
+        adds: whether cells of several sessions may be added up: what happened adds, what is there at an end does not.
+    """
+
+    __slots__ = ("adds", "kind", "name")
+
+    def __init__(self, name: str, kind: str = TEXT, *, adds: bool = False) -> None:
+        assert not adds or kind in (COUNT, AMOUNT)
+        self.name: Final = name
+        self.kind: Final = kind
+        self.adds: Final = adds
+
 
 class Table:
-    """Rows under named columns. Amounts are decimal strings, counts integers; None: not known."""
+    """Rows under named columns. Amounts and percents are decimal strings, counts integers; None: not known, or does not apply."""
 
-    def __init__(self, name: str, title: str, columns: Sequence[str], rows: Sequence[Cells]) -> None:
+    def __init__(self, name: str, title: str, columns: Sequence[str | Column], rows: Sequence[Cells]) -> None:
         assert all(len(row) == len(columns) for row in rows)
         self.name: Final = name
         """Of its file, and its key in JSON."""
         self.title: Final = title
         """What it says, for people."""
-        self.columns: Final = tuple(columns)
+        self.kinds: Final = tuple(each if isinstance(each, Column) else _plain(each) for each in columns)
+        """Its columns with their kinds."""
+        self.columns: Final = tuple(each.name for each in self.kinds)
         self.rows: Final = list(rows)
 
     def objects(self) -> list[dict[str, Cell]]:
@@ -45,3 +78,10 @@ def table_writer(file: TextIO, columns: Sequence[str]) -> Callable[[Sequence[Cel
     writer = csv.writer(file)
     writer.writerow(columns)
     return lambda row: writer.writerow([cell(value) for value in row])
+
+
+def _plain(name: str) -> Column:
+    """A column of which only the name is stated."""
+    if name.endswith("_utc"):
+        return Column(name, TIME)
+    return Column(name, SEQ if name in ("seq", "first_seq", "last_seq", "trade_id") else TEXT)

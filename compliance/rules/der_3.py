@@ -60,10 +60,13 @@ class BankExposure(OrderRule):
 
     def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, Said]]:
         """Banks that have more than their share, or something without a rouble value."""
+        return [(each.name, each.standing()) for each in self.shares(registry, ledger) if each.is_beyond]
+
+    def shares(self, registry: Registry, ledger: Ledger) -> list[Share]:
+        """What each bank has of its share, investors first. O(what banks hold)."""
         names = [bank.investor for bank in registry.financial.values() if bank.bank]
         names += [name for name, each in registry.intermediaries.items() if each.bank and name not in names]
-        shares = [self._share(registry, ledger, name) for name in names]
-        return [(each.name, each.standing()) for each in shares if each.is_beyond]
+        return [self._share(registry, ledger, name) for name in names]
 
     def examine(self, case: Case) -> Finding:
         """Add what the order adds to what the bank has, then to what the bank has through which it is held."""

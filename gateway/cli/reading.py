@@ -16,7 +16,7 @@ from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalReader
 from gateway.reporting.source import Source, Step, Unreadable
-from gateway.reporting.tables import Table
+from gateway.reporting.tables import PERCENT, Table
 from gateway.reporting.times import moscow_of
 
 COMPLETE: Final = 0
@@ -75,7 +75,7 @@ def exit_status(source: Source) -> int:
 
 def notes_of(source: Source) -> list[str]:
     """What a reader must know about how far the journal could be read."""
-    notes = []
+    notes = list(source.notes)
     reader = source.reader
     if source.damage is not None:
         notes.append(f"damaged: {source.damage}; this is what stands before it")
@@ -104,8 +104,14 @@ def notes_of(source: Source) -> list[str]:
 
 def show_table(console: Terminal, table: Table) -> None:
     """A table for people: its first rows, without the columns that say nothing in any row, times as in Moscow."""
-    rows = [["" if cell is None else str(cell) for cell in row] for row in table.rows]
-    kept = [place for place in range(len(table.columns)) if any(row[place].strip("-0.") for row in rows)]
+    rows = [
+        [
+            "" if cell is None else f"{cell} %" if column.kind == PERCENT else str(cell)
+            for cell, column in zip(row, table.kinds, strict=True)
+        ]
+        for row in table.rows
+    ]
+    kept = [place for place in range(len(table.columns)) if any(row[place].strip("-0. %") for row in rows)]
     columns = [table.columns[place] for place in kept]
     shown = [[_timed(columns[at], row[place]) for at, place in enumerate(kept)] for row in rows[:MAX_SHOWN_ROWS]]
     for row in shown:

@@ -19,16 +19,11 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.reporting.records import OrderRecord, OrderRecords
 from gateway.reporting.reference import Reference
-from gateway.reporting.source import Step
+from gateway.reporting.source import EACH, END, EVENTS, Step
 from gateway.reporting.standing import Standing
 from gateway.reporting.tables import Table
 
-EVENTS: Final = 0
-"""What was recorded is enough: nothing is replayed."""
-END: Final = 1
-"""The state at the end is looked at too: the replay may begin with the newest snapshot."""
-EACH: Final = 2
-"""The state after each command is looked at: everything is replayed."""
+__all__ = ["EACH", "END", "EVENTS", "Frame", "Part"]
 
 _LEARNED: Final = frozenset(
     {AccountOpened, AssetAdded, InstrumentListed, InvestorRegistered, OrderRejected, RequestRejected, RulebookLoaded}
@@ -71,8 +66,11 @@ class Part:
     def take(self, step: Step, exchange: Exchange | None) -> None:
         """A command, behind all its events. With `EACH`, `exchange` stands after it; None: there is no replay."""
 
+    def look(self, exchange: Exchange, standing: Standing | None) -> None:
+        """The state at the end, or after the last command of the day that is asked for. With `END` or `EACH`, once, if there is a replay."""
+
     def finish(self, exchange: Exchange | None, standing: Standing | None) -> None:
-        """Nothing follows. With `END` or `EACH` the state at the end, None where there is no replay; else None."""
+        """Nothing follows. With `END` or `EACH` the state behind the last step, which may be of the day after; None: no replay."""
 
     def tables(self) -> list[Table]:
         """What it found, in the order in which it is shown. With `--day`, of that day; stocks are those after it."""
@@ -128,6 +126,12 @@ class Frame:
                 self._follow(step, place, event)
         for part in self._takers:
             part.take(step, exchange)
+
+    def look(self, exchange: Exchange, standing: Standing | None) -> None:
+        """The state at the end, or after the last command of the day that is asked for."""
+        for part in self.parts:
+            if part.need != EVENTS:
+                part.look(exchange, standing)
 
     def finish(self, exchange: Exchange | None, standing: Standing | None) -> None:
         """Nothing follows."""

@@ -5,7 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.reporting.part import Part
+from gateway.reporting.sections.caps import Caps
+from gateway.reporting.sections.exposures import Exposures
+from gateway.reporting.sections.intermediaries import Intermediaries
+from gateway.reporting.sections.overview import Overview
+from gateway.reporting.sections.session import WholeSession
 from gateway.reporting.sections.transfers import Transfers
+from gateway.reporting.sections.turnover import Turnover
 
-SECTIONS: Final[tuple[type[Part], ...]] = (Transfers,)
+SECTIONS: Final[tuple[type[Part], ...]] = (
+    Overview,
+    Transfers,
+    Intermediaries,
+    Exposures,
+    Turnover,
+    Caps,
+    WholeSession,
+)
 BY_NAME: Final[dict[str, type[Part]]] = {part.name: part for part in SECTIONS}

@@ -113,6 +113,7 @@ class Frame:
     def take(self, step: Step, exchange: Exchange | None) -> None:
         """A command and what it did."""
         self._enter(step.day)
+        self.reference.rules.note(step.command)
         for place, event in enumerate(step.events):
             kind = type(event)
             if kind is DayEnded:

@@ -12,9 +12,8 @@ import msgspec
 from compliance.registry.calendar import iso_date, parse_iso_date
 from gateway.cli.reading import INCOMPLETE, exit_status, read, write_tables
 from gateway.cli.report_show import Made, show, show_sections, summary
-from gateway.cli.workbook import with_openpyxl
+from gateway.cli.workbook import Save, with_openpyxl
 from gateway.journal.files import JournalError
-from gateway.printable import json_text
 from gateway.reporting.part import Part
 from gateway.reporting.records import COLUMNS, OrderRecord
 from gateway.reporting.reported import Reported, tables_of
@@ -22,7 +21,7 @@ from gateway.reporting.sections.overview import Overview
 from gateway.reporting.sections.registry import BY_NAME, SECTIONS
 from gateway.reporting.sections.session import WholeSession
 from gateway.reporting.sessions import Session, in_order
-from gateway.reporting.tables import table_writer
+from gateway.reporting.tables import json_pieces, table_writer
 
 
 @click.command()
@@ -93,21 +92,14 @@ def command(
     if out is not None:
         _prepare(out, sessions)
     try:
-        with _record_files(out, parts, sessions) as sinks:
-            for place, each in enumerate(sessions):
-                _run(each, f"reporting {each.session.name}".rstrip(), sinks[place] if sinks else None)
-        _check_day(sessions, only)
+        _read(sessions, parts, out, only)
         made = Made(sessions, parts, tables_of(sessions, parts), day)
-        found = summary(made)
-        if out is not None:
-            write_tables(out, made.all_tables)
-            (out / "report.json").write_text(json_text(found, indent=1) + "\n", encoding="utf-8")
-        if excel is not None and save is not None:
-            save(excel, found, made.titled)
+        _write(made, out, excel, save)
     except OSError as error:
         raise click.ClickException(f"the report can't be written: {error}") from error
     if as_json:
-        click.echo(json_text(found))
+        for piece in json_pieces(summary(made), made.all_tables):
+            click.echo(piece, nl=False)
     else:
         show(made, out, excel, is_whole=bool(names))
     raise SystemExit(_status(made))
@@ -178,6 +170,25 @@ def _record_files(
             return sink
 
         yield [sink_of(each.session.name) for each in sessions]
+
+
+def _read(sessions: list[Reported], parts: list[type[Part]], out: Path | None, day: int | None) -> None:
+    """Read all journals; order records are written on the way."""
+    with _record_files(out, parts, sessions) as sinks:
+        for place, each in enumerate(sessions):
+            _run(each, f"reporting {each.session.name}".rstrip(), sinks[place] if sinks else None)
+    _check_day(sessions, day)
+
+
+def _write(made: Made, out: Path | None, excel: Path | None, save: Save | None) -> None:
+    """Write the files that were asked for."""
+    found = summary(made)
+    if out is not None:
+        write_tables(out, made.all_tables)
+        with (out / "report.json").open("w", encoding="utf-8") as file:
+            file.writelines(json_pieces(found, made.all_tables))
+    if excel is not None and save is not None:
+        save(excel, found, made.titled)
 
 
 def _run(reported: Reported, label: str, sink: Callable[[OrderRecord], None] | None) -> None:

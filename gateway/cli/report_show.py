@@ -75,14 +75,11 @@ def _adds_up(reported: Reported) -> bool | None:
 
 
 def summary(made: Made) -> dict[str, object]:
-    """The whole report but the order records, for machines. Of one session with all that is said of it, of several in a list."""
+    """The report but its tables and order records, for machines. Of one session all that is said of it, of several in a list."""
     sessions = [_session(each, made.day) for each in made.sessions]
-    tables = {
-        "sections": {name: [table.name for table in tables] for name, tables in made.tables.items()},
-        "tables": {table.name: table.objects() for table in made.all_tables},
-    }
+    sections = {name: [table.name for table in tables] for name, tables in made.tables.items()}
     if len(sessions) == 1:
-        return {**sessions[0], **tables}
+        return {**sessions[0], "sections": sections}
     worst = max(made.sessions, key=lambda each: _SEVERITY.index(exit_status(each.source)))
     return {
         "status": status_of(worst.source),
@@ -91,7 +88,7 @@ def summary(made: Made) -> dict[str, object]:
         "sessions": [
             {"session": each.session.name, **said} for each, said in zip(made.sessions, sessions, strict=True)
         ],
-        **tables,
+        "sections": sections,
     }
 
 

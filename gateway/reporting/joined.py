@@ -8,7 +8,7 @@ from typing import Final
 from engine.vocabulary.decimals import decimal
 from gateway.printable import Cell
 from gateway.reporting.sessions import ALL
-from gateway.reporting.tables import AMOUNT, TEXT, Cells, Column, Table
+from gateway.reporting.tables import AMOUNT, TEXT, Cells, Column, Rows, Table
 
 SESSION: Final = Column("session")
 """The first column, where there are several sessions."""
@@ -18,7 +18,7 @@ def joined(found: Sequence[tuple[str, list[Table]]]) -> list[Table]:
     """The tables of all sessions, by their names in order of first appearance.
 
     Of one session as they are. Of several, with the session as first column; if a table has columns that add up, rows of session
-    `all` follow, one for each different content of its text columns. What does not add up is None there.
+    `all` come first, one for each different content of its text columns. What does not add up is None there.
 
     Args:
         found: the name of each session and its tables.
@@ -34,8 +34,10 @@ def joined(found: Sequence[tuple[str, list[Table]]]) -> list[Table]:
 
 def _join(tables: list[tuple[str, Table]]) -> Table:
     first = tables[0][1]
-    rows: list[Cells] = [(session, *row) for session, table in tables for row in table.rows]
-    return Table(first.name, first.title, (SESSION, *first.kinds), rows + _sums(first, tables))
+    rows = Rows(_sums(first, tables))
+    for session, table in tables:
+        rows.extend((session, *row) for row in table.rows)
+    return Table(first.name, first.title, (SESSION, *first.kinds), rows)
 
 
 def _sums(first: Table, tables: list[tuple[str, Table]]) -> list[Cells]:

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
-from gateway.printable import Cell, cell
+import msgspec
 
-Cells = tuple[Cell, ...]
+from gateway.printable import Cell, cell, json_safe, json_text
+from gateway.reporting.rows import Cells, Rows
+
+__all__ = [
+    "AMOUNT",
+    "COUNT",
+    "PERCENT",
+    "SEQ",
+    "TEXT",
+    "TIME",
+    "Cells",
+    "Column",
+    "Rows",
+    "Table",
+    "json_pieces",
+    "table_writer",
+]
+
+_JSON: Final = msgspec.json.Encoder()
 
 TEXT: Final = "text"
 """Names, words, dates, reasons; figures that are names too, as a law's number."""
@@ -47,7 +65,6 @@ class Table:
     """Rows under named columns. Amounts and percents are decimal strings, counts integers; None: not known, or does not apply."""
 
     def __init__(self, name: str, title: str, columns: Sequence[str | Column], rows: Sequence[Cells]) -> None:
-        assert all(len(row) == len(columns) for row in rows)
         self.name: Final = name
         """Of its file, and its key in JSON."""
         self.title: Final = title
@@ -55,7 +72,8 @@ class Table:
         self.kinds: Final = tuple(each if isinstance(each, Column) else _plain(each) for each in columns)
         """Its columns with their kinds."""
         self.columns: Final = tuple(each.name for each in self.kinds)
-        self.rows: Final = list(rows)
+        self.rows: Final[Sequence[Cells]] = rows if isinstance(rows, Rows) else list(rows)
+        assert all(len(row) == len(columns) for row in self.rows)
 
     def objects(self) -> list[dict[str, Cell]]:
         """The rows with the names of their columns."""
@@ -78,6 +96,18 @@ def table_writer(file: TextIO, columns: Sequence[str]) -> Callable[[Sequence[Cel
     writer = csv.writer(file)
     writer.writerow(columns)
     return lambda row: writer.writerow([cell(value) for value in row])
+
+
+def json_pieces(head: dict[str, object], tables: Sequence[Table]) -> Iterator[str]:
+    """`head` as JSON, with `tables` behind it: an object of lists by the tables' names, a row a line. Any terminal may show it."""
+    yield f'{json_text(head)[:-1]}, "tables": {{'
+    for place, table in enumerate(tables):
+        yield f"{',' if place else ''}\n{json_text(table.name)}: ["
+        for number, row in enumerate(table.rows):
+            cells = dict(zip(table.columns, row, strict=True))
+            yield f"{',' if number else ''}\n{json_safe(_JSON.encode(cells))}"
+        yield "]"
+    yield "}}\n"
 
 
 def _plain(name: str) -> Column:

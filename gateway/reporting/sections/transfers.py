@@ -12,7 +12,7 @@ from engine.vocabulary.messages.commands import Transfer
 from engine.vocabulary.messages.events import Event, RequestRejected, Transferred
 from gateway.reporting.part import EACH, Frame, Part
 from gateway.reporting.source import Step
-from gateway.reporting.tables import AMOUNT, SEQ, TIME, Cells, Column, Table
+from gateway.reporting.tables import AMOUNT, SEQ, TIME, Cells, Column, Rows, Table
 from gateway.reporting.times import UtcTimes
 from gateway.words.words import words_of
 
@@ -58,7 +58,7 @@ class Transfers(Part):
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame)
-        self._rows: Final[list[Cells]] = []
+        self._rows: Final = Rows()
         self._new: Final[list[Cells]] = []
         """Of the command that is told, all but what is left of the contract."""
         self._utc: Final = UtcTimes()

@@ -140,7 +140,8 @@ def _says(table: Table) -> list[bool]:
 def _shown(cell: Cell, column: Column) -> str:
     if cell is None:
         return ""
-    return f"{cell} %" if column.kind == PERCENT else str(cell)
+    text = str(cell)
+    return f"{text} %" if column.kind == PERCENT and not text.endswith("%") else text
 
 
 def _timed(name: str, cell: str) -> str:

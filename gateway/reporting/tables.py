@@ -23,6 +23,7 @@ __all__ = [
     "Column",
     "Rows",
     "Table",
+    "columns_of",
     "json_pieces",
     "table_writer",
 ]
@@ -36,7 +37,7 @@ COUNT: Final = "count"
 AMOUNT: Final = "amount"
 """A decimal string with all decimals of its asset: amounts, quantities, prices."""
 PERCENT: Final = "percent"
-"""A decimal string in percent, without the sign: `12.50`."""
+"""A decimal string in percent: `12.50`, or with its sign as `12.50 %`."""
 TIME: Final = "time"
 """As `UtcTimes` writes it."""
 SEQ: Final = "seq"
@@ -108,6 +109,31 @@ def json_pieces(head: dict[str, object], tables: Sequence[Table]) -> Iterator[st
             yield f"{',' if number else ''}\n{json_safe(_JSON.encode(cells))}"
         yield "]"
     yield "}}\n"
+
+
+def columns_of(
+    *names: str,
+    counts: Sequence[str] = (),
+    amounts: Sequence[str] = (),
+    percents: Sequence[str] = (),
+    adds: bool = False,
+) -> tuple[Column, ...]:
+    """Columns by their names, all of them text but those that are also named as something else.
+
+    Args:
+        names: all, in order.
+        counts: those that are integers.
+        amounts: those that are decimals.
+        percents: those that are percents.
+        adds: whether counts and amounts add up over sessions.
+    """
+    found = []
+    for name in names:
+        if name in counts or name in amounts:
+            found.append(Column(name, COUNT if name in counts else AMOUNT, adds=adds))
+        else:
+            found.append(Column(name, PERCENT) if name in percents else _plain(name))
+    return tuple(found)
 
 
 def _plain(name: str) -> Column:

@@ -141,8 +141,9 @@ def _cell(sheet: Any, value: Cell, column: Column) -> Any:
         return _number(sheet, value, "#,##0" if column.kind == COUNT else "0")
     if column.kind == TIME:
         return _time(sheet, value)
-    if column.kind in (AMOUNT, PERCENT, COUNT, SEQ) and is_figure(value):
-        return _figure(sheet, value, is_percent=column.kind == PERCENT)
+    figure = value.removesuffix(" %") if column.kind == PERCENT else value
+    if column.kind in (AMOUNT, PERCENT, COUNT, SEQ) and is_figure(figure):
+        return _figure(sheet, figure, is_percent=column.kind == PERCENT)
     return _text(sheet, value)
 
 

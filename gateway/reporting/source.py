@@ -101,6 +101,8 @@ class Source:
         """Whether the state was asked for."""
         self.notes: Final[list[str]] = []
         """What was found wrong on the way and done without; a line each."""
+        self.begun_behind: int = 0
+        """The sequence number of the snapshot that the replay began with; 0: it began with the first command, or there is none."""
         self._snapshot: Sealed | None = self._newest(day) if need == END and is_over is None else None
         """Where the replay is to begin, until that is reached."""
         self._skips: Final = skips
@@ -188,10 +190,11 @@ class Source:
         known = [] if head is None else [seq for seq in reversed(list_snapshots(folder)) if seq <= head.seq]
         for name, sealed in sound_ones(folder, known, self.notes):
             header = sealed.header
-            if header.core_version != CORE_VERSION or header.venue != (head.venue if head is not None else ""):
-                self.notes.append(
-                    f"{name}: it is of core version {header.core_version} of venue {header.venue!r}: not used"
-                )
+            if header.core_version != CORE_VERSION:
+                # Of before an upgrade: the replay can't go on from there.
+                continue
+            if head is not None and header.venue != head.venue:
+                self.notes.append(f"{name}: it is of venue {header.venue!r}: not used")
             elif day is None or moscow_day(header.time_ns) <= day:
                 return sealed
         return None
@@ -202,6 +205,7 @@ class Source:
         assert sealed is not None
         try:
             self._replay = Replay(restored_core(core_of(sealed.unpack()), new_exchange().hook))
+            self.begun_behind = sealed.header.seq
         except SnapshotUnusable as error:
             self.failure = ReplayFailure(
                 sealed.header.seq + 1, f"{snapshot_name(sealed.header.seq)} can't be used: {error}"

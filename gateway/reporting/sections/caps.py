@@ -54,7 +54,7 @@ class Caps(Part):
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame)
-        self._taken: Final[list[tuple[int, Cells]]] = []
+        self._taken: Final[list[tuple[int, tuple[str | None, ...]]]] = []
         """What was taken, in kopecks, and the row."""
         self._cap = 0
         self._through: Final[dict[str, _Through]] = {}
@@ -78,7 +78,7 @@ class Caps(Part):
         """Those who are near, all who have taken some, and by intermediary; none where the state is not known."""
         if not self._is_known:
             return []
-        ordered = sorted(self._taken, key=lambda each: -each[0])
+        ordered = sorted(self._taken, key=lambda each: (-each[0], each[1][:3]))
         near = [row for taken, row in ordered if self._is_near(taken)]
         return [
             Table("cap_near", self.NEAR_TITLE, self.TAKEN, near),

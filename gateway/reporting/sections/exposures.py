@@ -15,7 +15,7 @@ from compliance.rules.elr_2 import QualifiedFirmsOnly
 from compliance.rules.share import Share
 from engine.exchange import Exchange
 from engine.vocabulary.decimals import decimal
-from gateway.reporting.figures import percent, roubles
+from gateway.reporting.figures import WHOLE, percent, roubles
 from gateway.reporting.part import END, Frame, Part
 from gateway.reporting.standing import Standing
 from gateway.reporting.tables import AMOUNT, PERCENT, Cells, Column, Table
@@ -74,9 +74,10 @@ class Exposures(Part):
 
     def __init__(self, frame: Frame) -> None:
         super().__init__(frame)
-        self._limits: Final[list[Cells]] = []
-        self._parts: Final[list[Cells]] = []
-        self._positions: Final[list[Cells]] = []
+        self._limits: Final[list[tuple[tuple[str, int, str], Cells]]] = []
+        """Each with what it is sorted by: the rule, the share of the limit that is used, the greatest first, and the name."""
+        self._parts: Final[list[tuple[str, ...]]] = []
+        self._positions: Final[list[tuple[str, ...]]] = []
         self._is_known = False
 
     def look(self, exchange: Exchange, standing: Standing | None) -> None:
@@ -103,10 +104,11 @@ class Exposures(Part):
         """Limits, what there is against them, and the positions; none where the state is not known."""
         if not self._is_known:
             return []
+        limits = [row for _, row in sorted(self._limits, key=lambda each: each[0])]
         return [
-            Table("exposure_limits", self.LIMITS_TITLE, self.LIMITS, self._limits),
-            Table("exposure_parts", self.PARTS_TITLE, self.PARTS, self._parts),
-            Table("exposure_positions", self.POSITIONS_TITLE, self.POSITIONS, self._positions),
+            Table("exposure_limits", self.LIMITS_TITLE, self.LIMITS, limits),
+            Table("exposure_parts", self.PARTS_TITLE, self.PARTS, sorted(self._parts, key=lambda row: row[:3])),
+            Table("exposure_positions", self.POSITIONS_TITLE, self.POSITIONS, sorted(self._positions)),
         ]
 
     # ── by rule ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -141,19 +143,24 @@ class Exposures(Part):
         """One exposure against one limit, both in kopecks; None: there is something without a rouble value."""
         known = exposure is not None
         amount = exposure or 0
+        # What has no value known comes first, and so does what there is beyond a limit of nothing.
+        used = -(amount * WHOLE // limit) if known and limit else -WHOLE * WHOLE
         self._limits.append(
             (
-                *whose.named,
-                whose.investor_class,
-                compared,
-                roubles(amount) if known else None,
-                roubles(limit),
-                roubles(max(limit - amount, 0)) if known else None,
-                percent(amount, limit) if known else None,
-                f"{whose.capital_rub}.00" if whose.capital_rub else None,
-                percent(amount, whose.capital_rub * 100) if known else None,
-                "" if known and amount <= limit else YES,
-                without_value,
+                (whose.named[0], used, whose.named[2]),
+                (
+                    *whose.named,
+                    whose.investor_class,
+                    compared,
+                    roubles(amount) if known else None,
+                    roubles(limit),
+                    roubles(max(limit - amount, 0)) if known else None,
+                    percent(amount, limit) if known else None,
+                    f"{whose.capital_rub}.00" if whose.capital_rub else None,
+                    percent(amount, whose.capital_rub * 100) if known else None,
+                    "" if known and amount <= limit else YES,
+                    without_value,
+                ),
             )
         )
 

@@ -186,7 +186,7 @@ def _write(made: Made, out: Path | None, excel: Path | None, save: Save | None) 
     if out is not None:
         write_tables(out, made.all_tables)
         with (out / "report.json").open("w", encoding="utf-8") as file:
-            file.writelines(json_pieces(found, made.all_tables))
+            file.writelines(json_pieces(found, made.all_tables, "\n"))
     if excel is not None and save is not None:
         save(excel, found, made.titled)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from tempfile import TemporaryFile
 from typing import IO, Final, overload
+from weakref import finalize
 
 import msgspec
 
@@ -74,6 +75,7 @@ class Rows(Sequence[Cells]):
     def _write(self) -> None:
         if self._file is None:
             self._file = TemporaryFile()  # noqa: SIM115
+            finalize(self, self._file.close)
         encoded = _ENCODER.encode(self._recent)
         self._file.seek(0, 2)
         self._file.write(_SIZE.pack(len(encoded)))

@@ -99,14 +99,20 @@ def table_writer(file: TextIO, columns: Sequence[str]) -> Callable[[Sequence[Cel
     return lambda row: writer.writerow([cell(value) for value in row])
 
 
-def json_pieces(head: dict[str, object], tables: Sequence[Table]) -> Iterator[str]:
-    """`head` as JSON, with `tables` behind it: an object of lists by the tables' names, a row a line. Any terminal may show it."""
-    yield f'{json_text(head)[:-1]}, "tables": {{'
+def json_pieces(head: dict[str, object], tables: Sequence[Table], between: str = " ") -> Iterator[str]:
+    """`head` as JSON, with `tables` behind it: an object of lists by the tables' names. Any terminal may show it.
+
+    Args:
+        head: what is said besides; not empty.
+        tables: each with its rows, which are encoded one by one.
+        between: what stands behind the comma between two rows: a space, or a line break.
+    """
+    yield json_text(head)[:-1] + ', "tables": {'
     for place, table in enumerate(tables):
-        yield f"{',' if place else ''}\n{json_text(table.name)}: ["
+        yield f"{f',{between}' if place else ''}{json_text(table.name)}: ["
         for number, row in enumerate(table.rows):
             cells = dict(zip(table.columns, row, strict=True))
-            yield f"{',' if number else ''}\n{json_safe(_JSON.encode(cells))}"
+            yield f"{f',{between}' if number else ''}{json_safe(_JSON.encode(cells))}"
         yield "]"
     yield "}}\n"
 

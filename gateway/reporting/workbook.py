@@ -154,7 +154,8 @@ def _figure(sheet: Any, text: str, *, is_percent: bool) -> Any:
         return _text(sheet, f"{text} %" if is_percent else text)
     decimals = f".{'0' * len(fraction)}" if fraction else ""
     if is_percent:
-        return _number(sheet, float(text) / 100, f"0{decimals}%")
+        hundredfold = int(text.replace(".", ""))
+        return _number(sheet, hundredfold / 10 ** (len(fraction) + 2), f"0{decimals}%")
     return _number(sheet, float(text) if fraction else int(text), f"#,##0{decimals}")
 
 

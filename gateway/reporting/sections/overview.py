@@ -189,6 +189,9 @@ class Overview(Part):
         rows: list[Cells] = [(name, self._counts[name], None, "", "") for name in FIGURES]
         reference = self.frame.reference
         for asset, amount in self._turnover.values().items():
+            if not amount:
+                # All of it was undone.
+                continue
             rows.append(("turnover", None, reference.formats.amount(asset, amount), asset, ""))
         for name, end in (("first", self._first), ("last", self._last)):
             if end is not None:

@@ -14,6 +14,7 @@ PARTS: Final = (
     Column("available", AMOUNT),
     Column("reserved", AMOUNT),
     Column("frozen", AMOUNT),
+    Column("held", AMOUNT),
     Column("total", AMOUNT),
 )
 """The columns of `Held.amounts`."""
@@ -50,7 +51,7 @@ class Held:
 
 def parts_of(balance: Balance) -> tuple[int, ...]:
     """The parts of a balance, in the order of `PARTS`."""
-    return (balance.available, balance.reserved, balance.frozen)
+    return (balance.available, balance.reserved, balance.frozen, balance.held)
 
 
 def balances_of(exchange: Exchange) -> Iterator[tuple[str, str, Balance, int]]:

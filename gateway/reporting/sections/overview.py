@@ -8,10 +8,16 @@ from typing import Final
 from engine.exchange import Exchange
 from engine.vocabulary.codes import REJECT_CODES
 from engine.vocabulary.messages.events import (
+    AlertDismissed,
+    AlertRaised,
     AssetIssued,
+    CaseClosed,
+    CaseOpened,
     DayEnded,
     Event,
     FundsMoved,
+    MovementEnded,
+    MovementHeld,
     OrderAccepted,
     OrderRejected,
     RequestRejected,
@@ -48,6 +54,20 @@ FIGURES: Final = (
     "withdrawals",
     "issues",
 )
+OPEN: Final = ("movements_waiting", "alerts_waiting", "cases_open")
+"""What there is at the end; the rest is what happened."""
+_BEGUN: Final[dict[type[Event], tuple[str, str]]] = {
+    MovementHeld: ("movements_waiting", "movement"),
+    AlertRaised: ("alerts_waiting", "alert"),
+    CaseOpened: ("cases_open", "case"),
+}
+"""By event: what there is one more of, and the field that has its number."""
+_ENDED: Final[dict[type[Event], tuple[str, str]]] = {
+    MovementEnded: ("movements_waiting", "movement"),
+    AlertDismissed: ("alerts_waiting", "alert"),
+    CaseOpened: ("alerts_waiting", "alert"),
+    CaseClosed: ("cases_open", "case"),
+}
 _COUNTED: Final[dict[type[Event], str]] = {
     OrderAccepted: "orders",
     Trade: "trades",
@@ -76,6 +96,12 @@ class Overview(Part):
         Transferred,
         AssetIssued,
         DayEnded,
+        MovementHeld,
+        MovementEnded,
+        AlertRaised,
+        AlertDismissed,
+        CaseOpened,
+        CaseClosed,
     )
 
     TITLE: Final = "Overview"
@@ -106,6 +132,8 @@ class Overview(Part):
         self._settlement: Final = Settlement(frame.reference)
         self._counts: Final[Counter[str]] = Counter()
         self._refused: Final[dict[tuple[str, str], list[int]]] = {}
+        self._open: Final[dict[str, dict[int, None]]] = {name: {} for name in OPEN}
+        """What waits for somebody, by its number."""
         self._first: tuple[int, int] | None = None
         self._last: tuple[int, int] | None = None
 
@@ -130,6 +158,8 @@ class Overview(Part):
         if not self._settlement.days:
             self._settlement.begin(step.day)
         self._settlement.take(event)
+        if not self.frame.is_past:
+            self._follow(event)
         if not self.frame.is_wanted:
             return
         if isinstance(event, OrderRejected | RequestRejected):
@@ -145,6 +175,16 @@ class Overview(Part):
             if figure is not None:
                 self._counts[figure] += 1
             self._turnover.event(step, event)
+
+    def _follow(self, event: Event) -> None:
+        """Keep what waits for somebody."""
+        kind = type(event)
+        if kind in _ENDED:
+            name, field = _ENDED[kind]
+            self._open[name].pop(getattr(event, field), None)
+        if kind in _BEGUN:
+            name, field = _BEGUN[kind]
+            self._open[name][getattr(event, field)] = None
 
     def take(self, step: Step, exchange: Exchange | None) -> None:
         """A command."""
@@ -187,6 +227,7 @@ class Overview(Part):
 
     def _figures(self) -> list[Cells]:
         rows: list[Cells] = [(name, self._counts[name], None, "", "") for name in FIGURES]
+        rows += [(name, None, None, "", str(len(self._open[name]))) for name in OPEN]
         reference = self.frame.reference
         for asset, amount in self._turnover.values().items():
             if not amount:

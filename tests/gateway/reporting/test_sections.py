@@ -66,6 +66,8 @@ def test_each_transfer_with_its_parties_contract_and_verdict(tables: dict[str, A
     shown = [
         {
             "seq": row["seq"],
+            "transfer": row["transfer"],
+            "waited": (row["waited_for"], row["by"]),
             "from": (row["from_account"], row["from_investor"], row["from_class"], row["from_intermediary"]),
             "to": (row["to_account"], row["to_investor"], row["to_class"], row["to_intermediary"]),
             "what": (row["asset"], row["amount"], row["purpose"]),
@@ -77,6 +79,9 @@ def test_each_transfer_with_its_parties_contract_and_verdict(tables: dict[str, A
     assert shown == plainly.transfers
     verdicts = Counter(row["verdict"] for row in tables["transfer_list"])
     assert verdicts["done"] > 20 and verdicts["refused"] > 100
+    # Those of somebody of high risk waited for a word (AML-2), and got one or not.
+    waited = Counter((row["verdict"], row["by"]) for row in tables["transfer_list"] if row["waited_for"] == "AML-2")
+    assert waited["done", "sue"] and waited["refused", "sue"] and waited["cancelled", ""] and waited["waiting", ""]
     # Payments and refunds: what is left went down and up.
     lefts = [Decimal(row["contract_left"]) for row in tables["transfer_list"] if row["contract"] == "contract 19/2026"]
     changes = [after - before for before, after in pairwise(lefts)]
@@ -130,7 +135,7 @@ def test_turnover_and_holdings_by_intermediary(tables: dict[str, Any], plainly: 
         for row in tables["intermediary_holdings"]
         if Decimal(row["total"])
     }
-    assert held == plainly.held(by="intermediary")
+    assert held == plainly.holdings(by="intermediary")
 
 
 def test_capital_exposure_and_limit_of_an_intermediary(tables: dict[str, Any], plainly: Plainly, journal: Path) -> None:
@@ -266,21 +271,22 @@ def test_net_buying_by_class_and_asset(tables: dict[str, Any], plainly: Plainly)
 
 
 def test_holdings_by_class_and_investor(tables: dict[str, Any], plainly: Plainly) -> None:
-    expected = plainly.held(by="class")
+    expected = plainly.holdings(by="class")
     totals: dict[str, Decimal] = {}
     for (_, asset), amount in expected.items():
         totals[asset] = totals.get(asset, Decimal(0)) + amount
     rows = {(row["investor_class"], row["asset"]): row for row in tables["holdings_by_class"] if Decimal(row["total"])}
     assert {key: Decimal(row["total"]) for key, row in rows.items()} == expected
     for (_, asset), row in rows.items():
-        parts = sum(Decimal(row[name]) for name in ("available", "reserved", "frozen"))
+        parts = sum(Decimal(row[name]) for name in ("available", "reserved", "frozen", "held"))
         assert parts == Decimal(row["total"])
         share = expected[row["investor_class"], asset] * 10_000 // totals[asset]
         assert row["share_percent"] == f"{share / 100:.2f}"
         assert row["total"] == f"{Decimal(row['total']):.{plainly.scales[asset]}f}"
     shown = {(row["investor"], row["asset"]): Decimal(row["total"]) for row in tables["holdings_by_investor"]}
-    assert {key: amount for key, amount in shown.items() if amount} == plainly.held(by="investor")
+    assert {key: amount for key, amount in shown.items() if amount} == plainly.holdings(by="investor")
     assert any(Decimal(row["frozen"]) for row in tables["holdings_by_class"])
+    assert any(Decimal(row["held"]) for row in tables["holdings_by_class"])
     assert any(Decimal(row["reserved"]) for row in tables["holdings_by_class"])
 
 
@@ -290,7 +296,7 @@ def test_concentration_of_turnover_and_holdings(tables: dict[str, Any], plainly:
         scale = plainly.scales[plainly.listed[instrument].quote]
         found = expected.setdefault(("turnover", instrument), Counter())
         found[investor] += int((sums[2] + sums[3]) * 10**scale)
-    for (investor, asset), amount in plainly.held(by="investor").items():
+    for (investor, asset), amount in plainly.holdings(by="investor").items():
         found = expected.setdefault(("holdings", asset), Counter())
         found[investor] += int(amount * 10 ** plainly.scales[asset])
     rows = {(row["measure"], row["of"]): row for row in tables["concentration"]}

@@ -15,18 +15,22 @@ from engine.vocabulary.messages.commands import (
     AnyCommand,
     BustTrade,
     CancelOrder,
+    CancelWithdrawal,
     Deposit,
     FreezeAsset,
     ListInstrument,
     NewOrder,
     OpenAccount,
+    RefuseMovement,
     RegisterInvestor,
+    ReleaseMovement,
     RepriceTrade,
+    RequestWithdrawal,
     Sequenced,
     Transfer,
     Withdraw,
 )
-from engine.vocabulary.messages.events import Trade
+from engine.vocabulary.messages.events import MovementEnded, MovementHeld, Trade
 from gateway.core import new_exchange
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import load_venue
@@ -51,6 +55,8 @@ class Company:
         self.chance = random.Random(seed)
         self.exchange = new_exchange()
         self.rows: list[Row] = []
+        self.waiting: dict[int, str] = {}
+        """What waits to leave an account, and that account."""
         self.traded: list[Trade] = []
         """In spot markets: only these are corrected, so that positions can be recounted by hand."""
         self.time_ns = moscow_midnight_ns(2026, 11, 2 + day) + 10 * 3600 * NS_PER_SECOND
@@ -61,6 +67,8 @@ class Company:
             self.send(command, 0)
         self.accounts = [each for each in self.genesis if isinstance(each, OpenAccount)]
         self.listed = [each for each in self.genesis if isinstance(each, ListInstrument)]
+        # What she moves waits for a supervisor's word (AML-2).
+        self.send(RegisterInvestor("anna", codes.INDIVIDUAL, risk_level="high", reason="reviewed", by="sue"))
         self.contracts = ["contract 17/2026", "contract 19/2026", "contract 1/1999", ""]
 
     def send(self, command: AnyCommand, after_ns: int = NS_PER_SECOND) -> None:
@@ -68,6 +76,11 @@ class Company:
         seq = self.exchange.seq + 1
         events = self.exchange.apply(Sequenced(seq, self.time_ns, command))
         self.rows.append((seq, self.time_ns, command, events))
+        for event in events:
+            if isinstance(event, MovementHeld):
+                self.waiting[event.movement] = event.account
+            elif isinstance(event, MovementEnded):
+                del self.waiting[event.movement]
         self.traded += [event for event in events if isinstance(event, Trade) and "/" in event.instrument]
 
     def draw(self, count: int) -> None:
@@ -88,8 +101,15 @@ class Company:
             return AmendOrder(account.participant, account.account, 0, name, 0, chance.randint(1, 40) * E8)
         if roll < 0.92:
             return self.transfer(account, f"t{number}")
+        if roll < 0.93 and self.waiting:
+            return self.word()
         if roll < 0.94:
             return Deposit(account.account, chance.choice(("RUB", "BTC", "USDT")), chance.randint(1, 10**8), "salary")
+        if roll < 0.95:
+            asset = chance.choice(("RUB", "BTC"))
+            return RequestWithdrawal(
+                account.participant, account.account, f"w{number}", asset, chance.randint(1, 10**6), "own bank"
+            )
         if roll < 0.96:
             return Withdraw(account.account, chance.choice(("RUB", "BTC")), chance.randint(1, 10**6), "own bank")
         if roll < 0.97:
@@ -104,6 +124,17 @@ class Company:
         name = chance.choice(("vera", "gleb"))
         worth = chance.choice((900_000, 70_000_000))
         return RegisterInvestor(name, codes.INDIVIDUAL, True, worth, worth, reason="new papers", by="sue")
+
+    def word(self) -> AnyCommand:
+        """About something that waits."""
+        movement = self.chance.choice(list(self.waiting))
+        roll = self.chance.random()
+        if roll < 0.4:
+            return ReleaseMovement(movement, "papers seen", "sue")
+        if roll < 0.65:
+            return RefuseMovement(movement, "no papers", "sue")
+        account = next(each for each in self.accounts if each.account == self.waiting[movement])
+        return CancelWithdrawal(account.participant, account.account, movement)
 
     def order(self, account: OpenAccount, name: str) -> NewOrder:
         """Of retail always in bitcoin for roubles: only that can be counted against the cap by hand."""

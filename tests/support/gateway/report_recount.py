@@ -36,6 +36,10 @@ class Plainly:
         """Investor, class, intermediary, instrument, side, lots, ticks times lots."""
         self.orders: Counter[str] = Counter()
         self.refused: Counter[tuple[str, str, str, bool]] = Counter()
+        self.asked: dict[int, Transfer] = {}
+        self.held: dict[int, list[str]] = {}
+        """Transfers that wait, by their number: the rules by which they do."""
+        self.released: dict[int, str] = {}
         self.transfers: list[dict[str, Any]] = []
         self.contracts: dict[str, dict[str, Any]] = {}
         self.positions: dict[tuple[str, str], list[int]] = {}
@@ -45,8 +49,11 @@ class Plainly:
         for seq, time_ns, command, events in JournalReader(journal).rows():
             self.time_ns = time_ns
             self.row(seq, decode_command(command), list(decode_events(events)))
+        self.wait()
 
     def row(self, seq: int, command: Any, events: list[Any]) -> None:
+        if isinstance(command, Transfer):
+            self.asked[seq] = command
         refused = any(type(event).__name__ == "CommandRejected" for event in events)
         if isinstance(command, RegisterContract) and not refused:
             known = self.contracts.setdefault(command.contract, {"paid": 0})
@@ -175,8 +182,20 @@ class Plainly:
         if isinstance(command, Transfer):
             self.note(command, seq, "refused", event.rule)
 
-    def Transferred(self, event: Any, command: object, seq: int) -> None:  # noqa: N802
-        assert isinstance(command, Transfer)
+    def MovementHeld(self, event: Any, *_: object) -> None:  # noqa: N802
+        if event.movement in self.asked:
+            rules = self.held.setdefault(event.movement, [])
+            rules += [rule for rule in event.rules if rule not in rules]
+
+    def MovementEnded(self, event: Any, _: object, seq: int) -> None:  # noqa: N802
+        if event.movement in self.asked:
+            self.released[event.movement] = event.by
+            if event.outcome:
+                outcome = ("carried_out", "cancelled", "refused", "failed")[event.outcome]
+                self.note(self.asked[event.movement], seq, outcome, event.rule, event.movement)
+
+    def Transferred(self, event: Any, _: object, seq: int) -> None:  # noqa: N802
+        command = self.asked[event.transfer_id]
         self.balances[event.from_account, event.asset] -= event.amount
         self.balances[event.to_account, event.asset] += event.amount
         contract = self.contracts.get(event.contract_reference)
@@ -188,15 +207,24 @@ class Plainly:
                 contract["paid"] += ceil(worth)
             elif parties == (contract["payee"], contract["payer"]):
                 contract["paid"] = max(contract["paid"] - floor(worth), 0)
-        self.note(command, seq, "done", "")
+        self.note(command, seq, "done", "", event.transfer_id)
 
-    def note(self, command: Transfer, seq: int, verdict: str, rule: str) -> None:
+    def wait(self) -> None:
+        """Nothing follows: what is left of the transfers waits."""
+        decided = {row["transfer"] for row in self.transfers}
+        for movement in self.held:
+            if movement not in decided:
+                self.note(self.asked[movement], movement, "waiting", "", movement)
+
+    def note(self, command: Transfer, seq: int, verdict: str, rule: str, transfer: int = 0) -> None:
         contract = self.contracts.get(command.contract_reference)
         left = "" if contract is None else self.text(contract["asset"], contract["amount"] - contract["paid"])
         sender, receiver = self.accounts[command.account], self.accounts[command.to_account]
         self.transfers.append(
             {
                 "seq": seq,
+                "transfer": transfer or seq,
+                "waited": (" ".join(self.held.get(transfer, ())), self.released.get(transfer, "")),
                 "from": (command.account, sender.investor, self.classes[sender.investor], sender.intermediary),
                 "to": (command.to_account, receiver.investor, self.classes[receiver.investor], receiver.intermediary),
                 "what": (command.asset, self.text(command.asset, command.amount), PURPOSES[command.purpose]),
@@ -234,7 +262,7 @@ class Plainly:
         sums[place] += Decimal(what[0] * listed.lot_e8) / 10**8
         sums[place + 2] += Decimal(what[1] * listed.unit) / 10 ** self.scales[listed.quote]
 
-    def held(self, *, by: str) -> dict[Key, Decimal]:
+    def holdings(self, *, by: str) -> dict[Key, Decimal]:
         """What is held, by class, investor or intermediary, and asset."""
         found: dict[Key, Decimal] = {}
         for (account, asset), amount in self.balances.items():

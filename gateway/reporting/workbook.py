@@ -57,6 +57,9 @@ def save(path: Path, said: dict[str, object], sections: list[tuple[str, list[Tab
     for name, value in said.items():
         if isinstance(value, str | int | bool):
             first.append([_text(first, name, is_bold=True), _text(first, str(value))])
+    for session in _sessions(said):
+        named = [_text(first, "session", is_bold=True), _text(first, str(session["session"]))]
+        first.append([*named, _text(first, f"{session['venue']}, {session['directory']}"), session["commands_read"]])
     for note in _notes(said):
         first.append([_text(first, "note", is_bold=True), None, _text(first, note)])
     first.append([])
@@ -70,9 +73,14 @@ def save(path: Path, said: dict[str, object], sections: list[tuple[str, list[Tab
     unfinished.replace(path)
 
 
-def _notes(said: dict[str, object]) -> Iterator[str]:
+def _sessions(said: dict[str, object]) -> list[dict[str, Any]]:
+    """Those of a report of several."""
     sessions = said.get("sessions")
-    for each in [said, *(sessions if isinstance(sessions, list) else [])]:
+    return sessions if isinstance(sessions, list) else []
+
+
+def _notes(said: dict[str, object]) -> Iterator[str]:
+    for each in [said, *_sessions(said)]:
         notes = each.get("notes")
         if isinstance(notes, list):
             name = f"{each['session']}: " if "session" in each else ""

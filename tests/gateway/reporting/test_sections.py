@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.vocabulary.codes import FUTURE, NOTE
-from engine.vocabulary.messages.commands import CancelOrder
+from engine.vocabulary.messages.commands import CancelOrder, SetParameter
 from gateway.cli.report import command as report_command
 from tests.support.gateway.company_session import Company
 from tests.support.gateway.report_recount import Plainly
@@ -224,6 +224,27 @@ def test_all_that_a_bank_has_against_its_capital(tables: dict[str, Any], plainly
     assert (row["kind"], row["name"]) == ("bank", "kappa-bank")
 
 
+def test_all_that_a_financial_firm_has_against_its_capital(tmp_path: Path) -> None:
+    company = Company(tmp_path, 3, rulebook="elr-2025")
+    company.draw(400)
+    journal = company.write(tmp_path / "journal")
+    plainly, found = Plainly(journal), report(journal, "--section", "exposures")["tables"]
+    (row,) = found["exposure_limits"]
+    assert (row["rule"], row["kind"], row["name"]) == ("ELR-2", "financial_firm", "kappa-bank")
+    expected: Counter[str] = Counter()
+    for asset in plainly.scales:
+        units = plainly.balances["kappa-bank.main", asset]
+        if asset != "RUB" and units:
+            name = "notes" if asset.endswith(("NOTE", "DFA")) else "rouble stablecoins" if asset == "A7A5" else "coins"
+            expected[name] += plainly.roubles(asset, units)
+    parts = {each["part"]: int(Decimal(each["amount_rub"]) * 100) for each in found["exposure_parts"]}
+    opened = parts.pop("open purchases", 0)
+    assert parts == expected and expected["coins"]
+    assert Decimal(row["exposure_rub"]) * 100 == sum(expected.values()) + opened
+    assert (row["limit_rub"], row["capital_rub"]) == ("200000000.00", "20000000000.00")
+    assert row["of_capital_percent"] == hundredths(sum(expected.values()) + opened, 20_000_000_000 * 100)
+
+
 # ── turnover and holdings ──────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -366,3 +387,23 @@ def used_through(plainly: Plainly, investor: str) -> set[str]:
         if owner == investor:
             found.add(intermediary)
     return {str(each) for each in found}
+
+
+def test_a_cap_of_each_intermediary_by_itself(tmp_path: Path) -> None:
+    company = Company(tmp_path, 6)
+    company.send(SetParameter("RET-1", "cap_scope", "per_intermediary", "another reading", "sue"))
+    company.draw(900)
+    journal = company.write(tmp_path / "journal")
+    plainly, found = Plainly(journal), report(journal, "--section", "caps")["tables"]
+    window = {"rolling": False, "net": False, "crypto": True}
+    expected = {}
+    for investor, of_class in plainly.classes.items():
+        for through in used_through(plainly, investor) if of_class in ("retail", "unqualified_firm") else ():
+            used = plainly.caps.used(investor, through, plainly.time_ns, **window)
+            expected[investor, through] = (used, plainly.caps.reserved(investor, through, True))
+    shown = {
+        (row["investor"], row["scope"]): (Decimal(row["used_rub"]) * 100, Decimal(row["reserved_rub"]) * 100)
+        for row in found["cap_taken"]
+    }
+    assert shown == {key: use for key, use in expected.items() if sum(use)} and len(shown) > 2
+    assert found["cap_near"] and all(Decimal(row["taken_percent"]) >= 80 for row in found["cap_near"])

@@ -161,6 +161,16 @@ def test_amounts_of_other_decimals_add_up_exactly() -> None:
     assert len(table.rows) == 7 and joined([("", [one])]) == [one]
 
 
+def test_a_workbook_of_several_sessions_begins_with_which_they_are(month: Path, tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl", reason="an extra: the compiled environment needs none of it")
+    file = tmp_path / "month.xlsx"
+    assert run(month / "c-first", month / "a-second", "--section", "caps", "--excel", file).exit_code == 0
+    book = openpyxl.load_workbook(file)
+    sessions = [row for row in book["contents"].iter_rows(values_only=True) if row[0] == "session"]
+    assert [row[1] for row in sessions] == ["c-first", "a-second"] and all(row[3] > COMMANDS for row in sessions)
+    assert next(book["cap_taken"].iter_rows(values_only=True))[:2] == ("session", "investor")
+
+
 # ── one day ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 

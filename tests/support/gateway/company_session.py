@@ -49,9 +49,10 @@ class Company:
         directory: for its files.
         seed: what is drawn from.
         day: how many days after 2 November 2026 it is.
+        rulebook: in force.
     """
 
-    def __init__(self, directory: Path, seed: int, day: int = 0) -> None:
+    def __init__(self, directory: Path, seed: int, day: int = 0, rulebook: str = "general-2026") -> None:
         self.chance = random.Random(seed)
         self.exchange = new_exchange()
         self.rows: list[Row] = []
@@ -61,7 +62,7 @@ class Company:
         """In spot markets: only these are corrected, so that positions can be recounted by hand."""
         self.time_ns = moscow_midnight_ns(2026, 11, 2 + day) + 10 * 3600 * NS_PER_SECOND
         if not (directory / "venue.toml").exists():
-            write_default_venue(directory, TODAY, "general-2026")
+            write_default_venue(directory, TODAY, rulebook)
         self.genesis = load_venue(directory, now_ns=self.time_ns).genesis()
         for command in self.genesis:
             self.send(command, 0)

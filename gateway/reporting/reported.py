@@ -25,7 +25,8 @@ class Reported:
     def __init__(self, session: Session, parts: Sequence[type[Part]], day: int | None = None) -> None:
         self.session: Final = session
         need = max((part.need for part in parts), default=EVENTS)
-        skips = not any(part.kinds or part.has_takes or part.has_records for part in parts)
+        # Of a day it must be known which days there are.
+        skips = day is None and not any(part.kinds or part.has_takes or part.has_records for part in parts)
         self.source: Final = Source(JournalReader(session.journal), day, need=need, skips=skips)
         self.frame: Final = Frame(parts, "", day)
         self.source.looks = self.frame.look

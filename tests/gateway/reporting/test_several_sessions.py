@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,16 @@ def test_a_workbook_of_several_sessions_begins_with_which_they_are(month: Path, 
     assert next(book["cap_taken"].iter_rows(values_only=True))[:2] == ("session", "investor")
 
 
+def test_without_openpyxl_it_is_said_how_to_get_it(
+    month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    monkeypatch.delitem(sys.modules, "gateway.reporting.workbook", raising=False)
+    found = run(month / "c-first", "--excel", tmp_path / "month.xlsx")
+    assert found.exit_code == 1 and "pip install 'sandbox-exchange[excel]'" in found.output
+    assert not list(tmp_path.iterdir())
+
+
 # ── one day ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -219,8 +230,10 @@ AT_END = (Overview, Intermediaries, Exposures, Turnover, Caps)
 
 def test_what_needs_the_end_begins_with_the_newest_snapshot(tmp_path: Path) -> None:
     company = Company(tmp_path, 5)
-    company.draw(500)
-    journal, half = tmp_path / "beside" / "journal", len(company.rows) // 2
+    company.draw(250)
+    journal, half = tmp_path / "beside" / "journal", len(company.rows)
+    company.time_ns += 24 * 3600 * 10**9
+    company.draw(250)
     write_journal(journal, company.rows[:half], batch=20)
     asking = Asking(journal, KEY, new_exchange)
     for _ in asking.follow():
@@ -235,6 +248,10 @@ def test_what_needs_the_end_begins_with_the_newest_snapshot(tmp_path: Path) -> N
         assert [(each.name, list(each.rows)) for each in tables[part.name]] == [
             (each.name, list(each.rows)) for each in expected[part.name]
         ]
+    # Of the day that ended with the snapshot, too.
+    for name in ("caps", "turnover"):
+        asked = ("--section", name, "--day", "2026-11-02")
+        assert as_json(journal, *asked)["tables"] == as_json(tmp_path / "without", *asked)["tables"]
     # A snapshot that is damaged is done without, and that is said.
     (file,) = (journal.parent / "snapshots").iterdir()
     data = bytearray(file.read_bytes())

@@ -130,7 +130,7 @@ def show(made: Made, out: Path | None, excel: Path | None, *, is_whole: bool) ->
                 show_table(console, table)
                 shown += 1
     if not shown:
-        console.tell("nothing of what was asked for happened")
+        console.tell("no table has a row")
     for each in made.sessions:
         _say_how_far(console, each)
     if out is not None:

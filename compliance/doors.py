@@ -1,13 +1,24 @@
-"""What comes in or goes out beside the market: issues, deposits, redemptions, withdrawals; and what is frozen."""
+"""What comes in or goes out beside the market: issues, deposits, redemptions, withdrawals; and what is frozen or arrested."""
 
 from __future__ import annotations
 
 from compliance.intake import Intake
 from compliance.outcomes import refused
+from compliance.registry.calendar import iso_date, parse_iso_date
+from compliance.rules.arr_1 import ARREST
 from compliance.rules.case import DEPOSIT, ISSUE, Arrival
 from compliance.rules.frz_1 import FREEZE
 from engine.state.hook import Outcome
-from engine.vocabulary.messages.commands import Deposit, FreezeAsset, IssueAsset, RedeemAsset, Withdraw
+from engine.vocabulary.days import moscow_day
+from engine.vocabulary.messages.commands import (
+    Arrest,
+    Deposit,
+    FreezeAsset,
+    IssueAsset,
+    LiftArrest,
+    RedeemAsset,
+    Withdraw,
+)
 from engine.vocabulary.said import said
 
 
@@ -36,7 +47,12 @@ def deposit(intake: Intake, command: Deposit, time_ns: int) -> Outcome:
     """Look at what is brought in: what could not be bought here needs its origin, a banned coin stays outside."""
     client, asset = intake.registry.clients[command.account], intake.registry.assets[command.asset]
     arrival = Arrival(client, asset, DEPOSIT, time_ns)
-    problem = None if intake.table is None else intake.table.arrival_problem(arrival, command.origin)
+    problem = None
+    if intake.table is not None:
+        problem = intake.table.arrival_problem(arrival, command.origin)
+        segregation = intake.table.transfers.segregation
+        if problem is None and segregation is not None:
+            problem = segregation.origin_problem(intake.registry, client, command.origin)
     return Outcome([]) if problem is None else refused(problem)
 
 
@@ -49,3 +65,20 @@ def freeze(intake: Intake, command: FreezeAsset, time_ns: int) -> Outcome:
         return refused(said("freeze.no_rulebook"))
     problem = intake.table.transfers.freeze_problem(intake.registry.assets[command.asset])
     return Outcome([], None, None, FREEZE) if problem is None else refused(problem)
+
+
+def arrest(intake: Intake, command: Arrest, time_ns: int) -> Outcome:
+    """Look at the date of a paper that arrests holdings, and whether the rulebook knows such papers."""
+    today = moscow_day(time_ns)
+    dated = parse_iso_date(command.dated)
+    if dated is None or dated > today:
+        return refused(said("arrest.dated", iso_date(today)))
+    if intake.table is None:
+        return refused(said("arrest.no_rulebook"))
+    problem = intake.table.transfers.arrest_problem()
+    return Outcome([], None, None, ARREST) if problem is None else refused(problem)
+
+
+def lift_arrest(intake: Intake, command: LiftArrest, time_ns: int) -> Outcome:
+    """Let go of what a paper has arrested, whatever the rulebook says now."""
+    return Outcome([])

@@ -56,6 +56,7 @@ def take_snapshot(intake: Intake) -> bytes:
         ledger=take_ledger(intake.ledger),
         closers=list(intake.closers.accounts.items()),
         moved=list(intake.closers.changed),
+        custodies=[(each.account, each.custody) for each in registry.clients.values() if each.custody],
     )
     encoded: bytes = _encode(state)
     return encoded
@@ -92,6 +93,8 @@ def restore(
         through = registry.intermediaries[intermediary_name] if intermediary_name else None
         client = registry.open_client(account, registry.investors[investor_name], through)
         client.opened(accounts[account])
+    for account, custody in saved.custodies:
+        registry.clients[account].custody = custody
     for text in saved.texts:
         registry.texts[digest_of(text)] = text
     for contract in saved.contracts:
@@ -202,6 +205,7 @@ def _intermediary(each: Intermediary) -> IntermediaryState:
         bank=each.bank,
         reason=each.reason,
         by=each.by,
+        own_investor=each.own_investor,
     )
 
 
@@ -212,6 +216,7 @@ def _restore_intermediary(registry: Registry, saved: IntermediaryState) -> None:
     intermediary.suspended = saved.suspended
     intermediary.capital_rub = saved.capital_rub
     intermediary.bank = saved.bank
+    intermediary.own_investor = saved.own_investor
     intermediary.reason = saved.reason
     intermediary.by = saved.by
 

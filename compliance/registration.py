@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from compliance.cases import add_evidence, suspect
+from compliance.custody import account_problem, own_investor_problem, set_custody
 from compliance.disclosures import publish_disclosure
-from compliance.doors import deposit, freeze, issue, take_out
+from compliance.doors import arrest, deposit, freeze, issue, lift_arrest, take_out
 from compliance.identity import about, identify, identity_problem, on_record
 from compliance.intake import Intake, class_event
 from compliance.investors import changed_investor, figure_problem, investor_problem, take_over
@@ -32,11 +33,13 @@ from engine.vocabulary.codes import FIAT
 from engine.vocabulary.messages.commands import (
     AddAsset,
     AddEvidence,
+    Arrest,
     AuthoriseClient,
     Command,
     Deposit,
     FreezeAsset,
     IssueAsset,
+    LiftArrest,
     ListInstrument,
     LoadRulebook,
     OpenAccount,
@@ -51,6 +54,7 @@ from engine.vocabulary.messages.commands import (
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
+    SetCustody,
     SetParameter,
     UpdateAsset,
     Withdraw,
@@ -108,7 +112,10 @@ def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_n
     found = intake.registry.intermediaries.get(command.intermediary)
     before = Intermediary(command.intermediary) if found is None or command.replace else found
     capital_rub = stated(command.capital_rub, before.capital_rub)
-    problem = figure_problem("capital_rub", capital_rub)
+    own_investor = stated_text(command.own_investor, before.own_investor)
+    problem = figure_problem("capital_rub", capital_rub) or own_investor_problem(
+        intake, found, command.intermediary, own_investor
+    )
     if problem is not None:
         return _refused(problem)
     if found is None:
@@ -118,6 +125,7 @@ def _register_intermediary(intake: Intake, command: RegisterIntermediary, time_n
     found.bank = stated_flag(command.bank, before.bank)
     found.suspended = stated_flag(command.suspended, before.suspended)
     found.capital_rub = capital_rub
+    found.own_investor = own_investor
     found.reason = command.reason
     found.by = command.by
     intake.refresh(found.clients)
@@ -139,7 +147,12 @@ def _open_account(intake: Intake, command: OpenAccount, time_ns: int) -> Outcome
         intermediary = intake.registry.intermediaries.get(command.intermediary)
         if intermediary is None:
             return _refused(said("intermediary.register_first", command.intermediary))
-    intake.refresh([intake.registry.open_client(command.account, investor, intermediary)])
+    problem = account_problem(intake, investor, intermediary, command.custody)
+    if problem is not None:
+        return _refused(problem)
+    client = intake.registry.open_client(command.account, investor, intermediary)
+    client.custody = command.custody
+    intake.refresh([client])
     return Outcome([])
 
 
@@ -330,6 +343,7 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     UpdateAsset: _update_asset,
     RegisterContract: register_contract,
     PublishWarning: publish_warning,
+    SetCustody: set_custody,
     PublishDisclosure: publish_disclosure,
     OpenCase: suspect,
     RaiseAlert: suspect,
@@ -339,6 +353,8 @@ HANDLERS: Final[dict[type[Command], Handler]] = {
     RedeemAsset: take_out,
     Withdraw: take_out,
     FreezeAsset: freeze,
+    Arrest: arrest,
+    LiftArrest: lift_arrest,
 }
 
 

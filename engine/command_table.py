@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from engine.clearing.arrests import arrest, lift
 from engine.clearing.carrying import cancel_withdrawal, refuse_movement, release
 from engine.clearing.closeout import close_out, set_margin_rules
 from engine.clearing.corrections import correct, correction_problem
@@ -133,6 +134,7 @@ CONFIGURATION: Final = (
         about=("account", "investor", "intermediary"),
         word="account",
         sets_up="account",
+        names={"custody": codes.CUSTODIES},
     ),
     CommandRow(commands.Deposit, deposit, senders=_OPERATORS, about=("account",), sets_up="account"),
     CommandRow(commands.Withdraw, withdraw, senders=_OPERATORS, about=("account",)),
@@ -215,6 +217,10 @@ CLEARING: Final = (
     CommandRow(commands.IssueAsset, issue, senders=_ISSUERS, about=("account",), sets_up="account"),
     CommandRow(commands.RedeemAsset, redeem, senders=_ISSUERS, about=("account",)),
     CommandRow(
+        commands.Arrest, arrest, senders=_SUPERVISORS, about=("arrest", "investor", "account", "asset"), word="arrest"
+    ),
+    CommandRow(commands.LiftArrest, lift, senders=_SUPERVISORS, about=("arrest",), word="lifting of arrest"),
+    CommandRow(
         commands.ReleaseMovement, release, senders=_SUPERVISORS, about=("movement",), word="release of movement"
     ),
     CommandRow(
@@ -293,6 +299,14 @@ COMPLIANCE: Final = (
     ),
     CommandRow(
         commands.PublishWarning, consult, senders=_SUPERVISORS, about=("text",), word="warning", sets_up="warning"
+    ),
+    CommandRow(
+        commands.SetCustody,
+        consult,
+        senders=_BOTH,
+        about=("account",),
+        word="way of holding",
+        names={"custody": codes.CUSTODIES},
     ),
     CommandRow(
         commands.PublishDisclosure,

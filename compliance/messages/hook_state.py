@@ -104,6 +104,7 @@ class IntermediaryState(Part):
     bank: bool
     reason: str
     by: str
+    own_investor: str = ""
 
 
 class ContractState(Part):
@@ -145,3 +146,5 @@ class HookState(Part):
     """Order id and account."""
     moved: list[str]
     """Accounts whose positions have changed since such orders of theirs were looked at."""
+    custodies: list[tuple[str, int]] = []
+    """Accounts that are held in another way than in a depositary."""

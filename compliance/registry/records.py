@@ -11,7 +11,7 @@ from typing import Final
 from compliance.registry.classes import UNCLASSIFIED, is_retail
 from compliance.registry.listings import SECURITIES, AssetRecord, Decision, Listing
 from engine.book.entities import Account
-from engine.vocabulary.codes import INDIVIDUAL
+from engine.vocabulary.codes import DEPOSITARY, INDIVIDUAL
 
 RISK_LEVELS: Final = ("low", "medium", "high")
 """Of a client, from the lowest (AML-2)."""
@@ -152,6 +152,8 @@ class Intermediary:
         self.capital_rub: int = 0
         self.bank: bool = False
         """A credit institution (DER-3)."""
+        self.own_investor: str = ""
+        """Who the intermediary itself is, as an investor (CUST-1); empty: it was not stated."""
         self.reason: str = ""
         """Of the latest registration, as is `by`."""
         self.by: str = ""
@@ -173,6 +175,8 @@ class Client:
         self.intermediary: Final = intermediary
         self.decisions: dict[int, Decision] = {}
         """By instrument number times two plus side; shared by all clients of the same profile."""
+        self.custody: int = DEPOSITARY
+        """How it is held (CUST-1)."""
         self.core: Account | None = None
         """The account of the core, whose balances are what is held; None until it is opened."""
 
@@ -188,7 +192,7 @@ class Client:
             self.investor.issues_as[core.participant] = True
 
     def held(self) -> dict[int, int]:
-        """What the account holds, frozen or reserved or not, by the asset's number. O(assets that it has held)."""
+        """What the account holds, set aside for something or not, by the asset's number. O(assets that it has held)."""
         if self.core is None:
             return {}
         return {number: each.owned for number, each in self.core.balances.items()}

@@ -9,9 +9,11 @@ from compliance.registry.listings import AssetRecord, Decision, Listing
 from compliance.registry.records import Client, Investor, Registry
 from compliance.rulebook.rulebook import Rulebook
 from compliance.rules.aml_1 import LargeTransfers
+from compliance.rules.arr_1 import ARREST
 from compliance.rules.case import DEPOSIT, Arrival, Case, LeavingCase, Profile, TransferCase, profile_of
 from compliance.rules.catalogue import RULES
 from compliance.rules.classification import Classification
+from compliance.rules.cust_1 import Segregation
 from compliance.rules.der_1 import delivery_refusal
 from compliance.rules.der_3 import BankExposure
 from compliance.rules.disc_1 import DisclosedOnly
@@ -215,7 +217,7 @@ class RuleTable:
 
 
 class TransferTable:
-    """What a rulebook in force says of transfers, deliveries, issuance and freezes."""
+    """What a rulebook in force says of transfers, deliveries, issuance, freezes and arrests."""
 
     def __init__(self, rulebook: Rulebook) -> None:
         self.rulebook: Final = rulebook
@@ -223,6 +225,8 @@ class TransferTable:
         """In the order of decision."""
         self.foreign_trade: ForeignTradeOnly | None = None
         """SET-1, if it is in force."""
+        self.segregation: Segregation | None = None
+        """CUST-1, likewise."""
         self.large: LargeTransfers | None = None
         """AML-1, if it is in force: what is to be reported."""
         self.waits: Final[list[WaitRule]] = []
@@ -241,6 +245,8 @@ class TransferTable:
             self.foreign_trade = rule
         elif isinstance(rule, LargeTransfers):
             self.large = rule
+        elif isinstance(rule, Segregation):
+            self.segregation = rule
 
     def failures(self, case: TransferCase) -> list[Failure]:
         """Ask every rule on transfers. All failures, in the order of decision."""
@@ -277,6 +283,10 @@ class TransferTable:
         """Why nothing may be issued to an owner, redeemed or withdrawn (SAN-1); None if it may."""
         data = self.rulebook.active("SAN-1")
         return None if data is None or owner.listed is None else listed_owner(owner)
+
+    def arrest_problem(self) -> Said | None:
+        """Why holdings can't be arrested (ARR-1); None if they can."""
+        return said("ARR-1.not_in_force", self.rulebook.name) if self.rulebook.active(ARREST) is None else None
 
     def freeze_problem(self, asset: AssetRecord) -> Said | None:
         """Why holdings of an asset can't be frozen (FRZ-1); None if they can."""

@@ -7,12 +7,13 @@ from typing import Any, Final
 from mypy_extensions import mypyc_attr, u8
 
 from engine.book.assets import Asset
+from engine.book.claims import Arrest, whole_claims
 from engine.book.further import NONSENSE, Termed
 from engine.book.holding import Holding
 from engine.book.movement import Movement
 from engine.book.used_id import UsedIds
 from engine.book.whereabouts import NOWHERE
-from engine.vocabulary.codes import BUY, FILLED, GTC, LIMIT, NEW, PRICE_TIME, SELL
+from engine.vocabulary.codes import FILLED, GTC, LIMIT, NEW, PRICE_TIME
 from engine.vocabulary.kinds import Fields, fields_of
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ONE_E8
 from engine.vocabulary.messages.commands import ListInstrument, NewOrder
@@ -148,6 +149,8 @@ class Owner:
         self.accounts: Final[list[Account]] = []
         self.open_sides: Final[dict[int, list[Order]]] = {}
         """The open orders of its accounts by the instrument's number times two plus side, in no order that means anything."""
+        self.arrests: Final[list[Arrest]] = []
+        """Papers in force on what it holds."""
         self.linked: dict[str, Owner] = {}
         """Others who share a beneficial owner with this one, by name; two owners of one firm share one with the firm alone."""
 
@@ -248,14 +251,6 @@ class Account:
         """The investor whose account it is."""
         return self.owner.investor
 
-    def orders_in(self, instrument: Instrument, side: int = -1) -> list[Order]:
-        """Its open orders in an instrument, of one side or (-1) both. O(open orders of its owner there)."""
-        found: list[Order] = []
-        for each in (BUY, SELL):
-            if side in (-1, each):
-                found += [order for order in self.owner.orders_on(instrument, each) if order.account is self]
-        return found
-
     def order(self, client_order_id: str) -> Order | None:
         """The open order with this client order id."""
         used = self.used_ids.find(client_order_id)
@@ -266,6 +261,8 @@ class Account:
         found = self.balances.get(asset.number)
         if found is None:
             found = self.balances[asset.number] = Balance()
+            if self.owner.arrests:
+                found.claims = whole_claims(self.owner.arrests, self.account, asset.asset)
         return found
 
     def available(self, asset: Asset) -> int:
@@ -335,14 +332,6 @@ class Order(OrderRecord):
         """Note what was asked for, before price or quantity change."""
         if self.asked is None:
             self.asked = self.command
-
-    def forget_asked(self) -> None:
-        """Keep what was asked for no longer, if it follows from the order."""
-        asked = self.asked
-        if asked is not None and self.is_plain:
-            self.asked = None
-            if self.command != asked:
-                self.asked = asked
 
     @property
     def other_leg(self) -> Order | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from engine.book.claims import Claims
+
 
 class Holding:
     """So much of an asset, in minor units, part by part. No part is ever negative."""
@@ -13,8 +15,12 @@ class Holding:
         """Can't be sold or moved (FRZ-1)."""
         self.held: int = 0
         """Set aside for what waits to leave the account (AML-2, COOL-1)."""
+        self.arrested: int = 0
+        """By papers of courts and investigators (ARR-1)."""
+        self.claims: Claims | None = None
+        """What these claim; None: nothing."""
 
     @property
     def owned(self) -> int:
         """All that there is, whatever may be done with it."""
-        return self.available + self.reserved + self.frozen + self.held
+        return self.available + self.reserved + self.frozen + self.held + self.arrested

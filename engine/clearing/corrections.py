@@ -10,12 +10,12 @@ from engine.book.entities import Account, Instrument, Order, OrderRecord
 from engine.book.kept import keep_order, read
 from engine.book.records import TradeRecord
 from engine.clearing.movements import ending_newest
-from engine.money import margin
-from engine.money.reservations import needed, paying_asset
+from engine.money import arrests, margin
+from engine.money.reservations import credit, needed, paying_asset
 from engine.state.state import State, next_report
 from engine.trading.ending import by_entry, cancel
 from engine.trading.reducing import note_positions
-from engine.vocabulary.codes import CORRECTED, FUNDS, TICK
+from engine.vocabulary.codes import BUY, CORRECTED, FUNDS, TICK
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import BustTrade, RepriceTrade
 from engine.vocabulary.messages.events import TradeCorrected
@@ -71,7 +71,7 @@ def _correct(state: State, command: BustTrade | RepriceTrade, record: TradeRecor
     fees = _book(record, old_ticks, new_ticks)
     debts = _debts(record)
     if not debts:
-        _hold_cover(record)
+        _share_out(record)
         _report(state, command, record, new_ticks, fees)
         return None
     _book(record, new_ticks, old_ticks)
@@ -140,10 +140,14 @@ def _holding(debt: _Debt) -> list[Order]:
 
 
 def _could_be_available(debt: _Debt) -> int:
-    """How much would be available without what waits to leave and open orders outside of futures; missing cover comes first."""
-    balance = debt.account.balance(debt.asset)
-    freed = sum([order.reserved for order in _holding(debt)])
-    return balance.available + balance.held + freed - (0 if balance.margin is None else margin.missing(balance.margin))
+    """How much would be available without what waits to leave and open orders outside of futures.
+
+    Missing cover comes first, then what is arrested.
+    """
+    balance, orders = debt.account.balance(debt.asset), _holding(debt)
+    freed = balance.held + sum([order.reserved for order in orders])
+    repaid = sum([order.reserved for order in orders if order.side != BUY])
+    return arrests.spendable(balance, freed - (0 if balance.margin is None else margin.missing(balance.margin)), repaid)
 
 
 def _freeing(
@@ -168,7 +172,7 @@ def _freeing(
             yield
     fees = _book(record, record.price_ticks, new_ticks)
     assert not _debts(record), "open orders had less reserved than was found"
-    _hold_cover(record)
+    _share_out(record)
     _report(state, command, record, new_ticks, fees)
 
 
@@ -249,13 +253,11 @@ def _reserve_again(order: Order) -> None:
     order.reserved += more
 
 
-def _hold_cover(record: TradeRecord) -> None:
-    """Let what a correction has credited cover futures, if any of their cover is missing."""
+def _share_out(record: TradeRecord) -> None:
+    """Let what a correction has credited cover futures, if any of their cover is missing, and be arrested, if papers claim it."""
     for account in (record.buyer, record.seller):
         for asset in (record.instrument.base, record.instrument.quote):
-            cover = account.balance(asset).margin
-            if cover is not None:
-                margin.hold(cover)
+            credit(account.balance(asset), 0)
 
 
 def _missing_fees(record: TradeRecord, old_ticks: int, new_ticks: int) -> Problem | None:

@@ -14,9 +14,11 @@ from engine.book.movement import Movement
 from engine.clearing.movements import ending_newest, hold, room_problem
 from engine.clearing.moving import book_issued, take_back
 from engine.money import reservations
+from engine.money.arrests import share_out
 from engine.money.reservations import paying_asset
 from engine.state.listing import ISSUED_KINDS
 from engine.state.state import State, next_report
+from engine.trading.asking import only_available
 from engine.trading.consulting import ask
 from engine.trading.ending import by_entry, cancel
 from engine.vocabulary.codes import BY_RULE, FIAT, FUNDS, PERMISSION
@@ -64,9 +66,8 @@ def redeem(state: State, command: RedeemAsset) -> Problem | None:
         return problem
     if command.amount > asset.outstanding:
         return Problem(FUNDS, said("redeem.outstanding", decimal(asset.outstanding, asset.scale), asset.asset))
-    available = account.available(asset)
-    if command.amount > available:
-        return Problem(FUNDS, said("funds.available", decimal(available, asset.scale), asset.asset))
+    if command.amount > account.available(asset):
+        return only_available(account, asset)
     outcome = ask(state, command)
     if outcome.problem is not None:
         return outcome.problem
@@ -136,22 +137,26 @@ def _wanted(balance: Balance, share_ppm: int) -> int:
     return round_up(balance.owned * share_ppm)
 
 
+def _freezable(balance: Balance) -> int:
+    """How much of what is held can be frozen: what is arrested as well, and is frozen once no paper claims it."""
+    return balance.available + balance.frozen + balance.arrested
+
+
 def _making_available(state: State, account: Account, asset: Asset, command: FreezeAsset, rule: str) -> Iterator[None]:
     """End what waits to leave an account, then its orders, newest first, where too little is available to be frozen."""
     balance = account.balance(asset)
     wanted = _wanted(balance, command.share_ppm)
-    if wanted <= balance.available + balance.frozen:
+    if wanted <= _freezable(balance):
         return
-    total = balance.owned
-    why = said("freeze.cancelled", decimal(wanted, asset.scale), decimal(total, asset.scale), asset.asset)
+    why = said("freeze.cancelled", decimal(wanted, asset.scale), decimal(balance.owned, asset.scale), asset.asset)
     for _ in ending_newest(state, account, asset.number, why, rule):
         yield
-        if wanted <= balance.available + balance.frozen:
+        if wanted <= _freezable(balance):
             return
     orders = [order for order in account.open_orders.values() if paying_asset(order) is asset]
     orders.sort(key=by_entry, reverse=True)
     for order in orders:
-        if wanted <= balance.available + balance.frozen:
+        if wanted <= _freezable(balance):
             return
         # Orders that reserve nothing would bring nothing; some have ended with another leg.
         if order.leaves_lots and reservations.holds_back(order):
@@ -162,17 +167,22 @@ def _making_available(state: State, account: Account, asset: Asset, command: Fre
 def _freeze_holding(state: State, account: Account, asset: Asset, command: FreezeAsset) -> None:
     """Freeze a share of what one account holds, as far as it is available: what is reserved still covers positions."""
     balance = account.balance(asset)
-    frozen = min(_wanted(balance, command.share_ppm), balance.available + balance.frozen)
-    if frozen == balance.frozen:
+    frozen, claims = min(_wanted(balance, command.share_ppm), _freezable(balance)), balance.claims
+    if frozen == (balance.frozen if claims is None else claims.frozen):
         return
-    reservations.credit(balance, balance.frozen - frozen)
-    balance.frozen = frozen
+    if claims is None:
+        reservations.credit(balance, balance.frozen - frozen)
+        balance.frozen = frozen
+    else:
+        claims.frozen = frozen
+        share_out(balance)
+        reservations.credit(balance, 0)
     state.emit(
         HoldingFrozen(
             account.account,
             next_report(account),
             asset.asset,
-            frozen,
+            balance.frozen,
             balance.available,
             balance.reserved,
             command.reason,

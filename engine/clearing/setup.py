@@ -12,6 +12,7 @@ from engine.clearing.moving import pay_out
 from engine.money import reservations
 from engine.state.listing import account_problem, asset_problem, instrument_problem, new_instrument
 from engine.state.state import State, next_report
+from engine.trading.asking import only_available
 from engine.trading.consulting import consult
 from engine.vocabulary.codes import FUNDS
 from engine.vocabulary.decimals import decimal
@@ -107,9 +108,9 @@ def withdraw(state: State, command: Withdraw) -> Problem | None:
     if problem is not None:
         return problem
     asset = state.assets[command.asset]
-    available = state.accounts[command.account].available(asset)
-    if command.amount > available:
-        return Problem(FUNDS, said("funds.available", decimal(available, asset.scale), asset.asset))
+    account = state.accounts[command.account]
+    if command.amount > account.available(asset):
+        return only_available(account, asset)
     problem = consult(state, command)
     if problem is not None:
         return problem

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from engine.book.entities import Account, Future, Instrument, Margin, Order, OrderRecord, Position
 from engine.book.whereabouts import FOR_ENTRY
+from engine.money import arrests
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.rounding import round_up
@@ -63,7 +64,16 @@ def reported(amount: int) -> int:
 
 
 def hold(margin: Margin) -> None:
-    """Hold what is needed, or all there is; note it for the end of the command if a call may begin or end by it."""
+    """Hold what is needed, or all there is; note it for the end of the command if a call may begin or end by it.
+
+    What is left then is shared out, if papers claim any of it.
+    """
+    _hold(margin)
+    if margin.balance.claims is not None:
+        arrests.share_out(margin.balance)
+
+
+def _hold(margin: Margin) -> None:
     balance = margin.balance
     needed = margin.needed
     there = balance.available + margin.held
@@ -298,9 +308,12 @@ def pay(margin: Margin, amount: int) -> int:
 
 
 def receive(margin: Margin, amount: int) -> None:
-    """Credit an amount; what is missing is held at once."""
+    """Credit what a mark brought; what is missing is held at once.
+
+    Papers get none of it yet: cover is to be renewed, which may need it.
+    """
     margin.balance.available += amount
-    hold(margin)
+    _hold(margin)
 
 
 def renewing(future: Future, orders: list[Order]) -> Iterator[None]:

@@ -14,7 +14,7 @@ from engine.book.assets import Asset
 from engine.book.entities import Account, Balance, Instrument, Order
 from engine.book.further import NO_BUDGET
 from engine.book.whereabouts import FOR_ENTRY, WAITING_STOP
-from engine.money import margin
+from engine.money import arrests, margin
 from engine.vocabulary.codes import BUY
 from engine.vocabulary.rounding import PPM, round_up
 
@@ -66,8 +66,12 @@ def holds_back(order: Order) -> bool:
 
 
 def available(order: Order) -> int:
-    """What the order's account could still reserve for it."""
-    return order.account.available(paying_asset(order))
+    """What the order's account could still reserve for it: for a sale also what is arrested and may be sold."""
+    balance = order.account.balances.get(paying_asset(order).number)
+    if balance is None:
+        return 0
+    is_sale = order.side != BUY and order.instrument.future is None
+    return balance.available + arrests.sellable(balance) if is_sale else balance.available
 
 
 def lacking(order: Order, price_ticks: int, leaves_lots: int) -> int:
@@ -92,13 +96,16 @@ def ladder_lacks(fresh: list[Order], gone: list[Order], side: int) -> tuple[Asse
             needs += required(order, order.reserve_ticks, order.leaves_lots)
     if not needs:
         return (asset, 0)
-    there = account.available(asset)
+    freed = 0
     for order in gone:
         if order.side == side:
-            there += order.reserved
-    cover = account.balance(asset).margin if asset.number in account.balances else None
-    if cover is not None:
-        there -= margin.missing(cover)
+            freed += order.reserved
+    balance = account.balances.get(asset.number)
+    if balance is None:
+        return (asset, needs)
+    if balance.margin is not None:
+        freed -= margin.missing(balance.margin)
+    there = arrests.spendable(balance, freed, 0) if side == BUY else arrests.for_sale(balance, freed)
     return (asset, max(needs - there, 0))
 
 
@@ -113,15 +120,18 @@ def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
     asset = instrument.quote if order.side == BUY else instrument.base
     change = amount - order.reserved
     balance = order.account.balances.get(asset.number)
-    if change > (0 if balance is None else balance.available):
-        return False
     if balance is None:
+        if change > 0:
+            return False
         balance = order.account.balance(asset)
-    balance.available -= change
+    lacks = change - balance.available
+    if lacks > 0 and (order.side == BUY or not arrests.lend(balance, lacks)):
+        return False
+    if change < 0 and order.side != BUY:
+        arrests.repay(balance, -change)
     balance.reserved += change
     order.reserved = amount
-    if balance.margin is not None:
-        margin.hold(balance.margin)
+    credit(balance, -change)
     return True
 
 
@@ -144,6 +154,8 @@ def release(order: Order) -> None:
         balance = order.account.balance(paying_asset(order))
         balance.reserved -= amount
         order.reserved = 0
+        if order.side != BUY:
+            arrests.repay(balance, amount)
         credit(balance, amount)
 
 
@@ -159,10 +171,12 @@ def take_over(order: Order) -> None:
 
 
 def credit(balance: Balance, amount: int) -> None:
-    """Make an amount available; what covers futures comes first, if any of it is missing."""
+    """Make an amount available: what covers futures comes first, if any of it is missing, then what is arrested."""
     balance.available += amount
     if balance.margin is not None:
         margin.hold(balance.margin)
+    elif balance.claims is not None:
+        arrests.share_out(balance)
 
 
 def affordable_lots(order: Order, price_ticks: int, fee_ppm: int) -> int:
@@ -204,19 +218,26 @@ def settle(order: Order, price_ticks: int, lots: int, fee_ppm: int) -> int:
         assert freed >= amount + fee, "a reservation did not cover its fill"
         order.reserved = still
         quote.reserved -= freed
-        quote.available += freed - amount - fee
+        gained = freed - amount - fee
         base.available += lots * instrument.lot_base
         if base.margin is not None:
             margin.hold(base.margin)
+        elif base.claims is not None:
+            arrests.share_out(base)
     else:
         if further is not None and further.budget >= 0:
             further.budget -= amount
         sold = lots * instrument.lot_base
         order.reserved -= sold
         base.reserved -= sold
-        quote.available += amount - fee
+        gained = amount - fee
+        if base.claims is not None and base.claims.lent:
+            arrests.sold(base, quote, sold, gained)
+    quote.available += gained
     if quote.margin is not None:
         margin.hold(quote.margin)
+    elif quote.claims is not None:
+        arrests.share_out(quote)
     return fee
 
 
@@ -238,6 +259,7 @@ def check(accounts: list[Account], assets: list[Asset]) -> None:
     totals = {asset.number: asset.fees for asset in assets}
     for account in accounts:
         reserved: dict[int, int] = {}
+        for_sale: dict[int, int] = {}
         covers: dict[int, int] = {}
         waiting: dict[int, int] = {}
         for movement in account.movements.values():
@@ -250,6 +272,8 @@ def check(accounts: list[Account], assets: list[Asset]) -> None:
             wanted = needed(order, order.reserve_ticks, order.leaves_lots)
             assert order.reserved == wanted, "a reservation is not what the order needs"
             reserved[index] = reserved.get(index, 0) + order.reserved
+            if order.side != BUY:
+                for_sale[index] = for_sale.get(index, 0) + order.reserved
         for position in account.positions.values():
             margin.check(position)
             index = position.instrument.quote.number
@@ -262,7 +286,8 @@ def check(accounts: list[Account], assets: list[Asset]) -> None:
                 assert cover.needed == covers.get(index, 0)
                 assert held == min(cover.needed, held + balance.available), "cover is missing although there is money"
             assert balance.available >= 0 and balance.reserved == reserved.get(index, 0) + held
-            assert balance.frozen >= 0 and balance.held == waiting.pop(index, 0)
+            assert balance.held == waiting.pop(index, 0)
+            arrests.check(balance, for_sale.get(index, 0))
             totals[index] += balance.owned
         assert not waiting, "what waits to leave is not set aside"
     for asset in assets:

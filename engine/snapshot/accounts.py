@@ -5,18 +5,40 @@ from __future__ import annotations
 from typing import Any
 
 from engine.book.assets import Asset
+from engine.book.claims import EVERYTHING, Arrest, Claim, Claims
 from engine.book.entities import Account, Margin, Order
 from engine.book.movement import Movement
 from engine.book.order_book import LimitOrderBook
 from engine.book.whereabouts import WAITING_STOP
 from engine.money.margin import position_of
-from engine.snapshot.messages.document import AccountState, BalanceState, MovementState, OrderState, PositionState
+from engine.snapshot.messages.document import (
+    AccountState,
+    ArrestState,
+    BalanceState,
+    MovementState,
+    OrderState,
+    PositionState,
+)
 from engine.state.state import State
 from engine.trading.ending import by_entry
 from engine.trading.room import open_order
 from engine.vocabulary.codes import CANCELLED
 from engine.vocabulary.kinds import fields_of
 from engine.vocabulary.plain import is_plain
+
+
+def restore_arrests(state: State, saved: list[ArrestState]) -> None:
+    """Have papers in force again. What they claim comes with the accounts."""
+    for each in saved:
+        arrest = Arrest(each.arrest, each.authority, each.dated, investor=each.investor, account=each.account)
+        arrest.asset = each.asset
+        arrest.share_ppm = each.share_ppm
+        arrest.amount = each.amount
+        arrest.sales_allowed = each.sales_allowed
+        arrest.since_ns = each.since_ns
+        arrest.reason = each.reason
+        arrest.by = each.by
+        state.arrests[arrest.arrest] = arrest
 
 
 def restore_accounts(state: State, saved: list[AccountState]) -> None:
@@ -35,6 +57,8 @@ def restore_accounts(state: State, saved: list[AccountState]) -> None:
             _restore_position(state, account, position)
         account.used_ids.current = dict(each.ended_ids)
         state.ended_ids += len(each.ended_ids)
+    for arrest in state.arrests.values():
+        state.owners[arrest.investor].arrests.append(arrest)
 
 
 def _restore_balance(state: State, account: Account, asset: Asset, saved: BalanceState) -> None:
@@ -42,6 +66,12 @@ def _restore_balance(state: State, account: Account, asset: Asset, saved: Balanc
     balance.available = saved.available
     balance.reserved = saved.reserved
     balance.frozen = saved.frozen
+    balance.arrested = saved.arrested
+    if saved.claims is not None:
+        claims = balance.claims = Claims(saved.claims.frozen)
+        claims.lent = saved.claims.lent
+        for name, amount in saved.claims.claims:
+            claims.claims.append(Claim(state.arrests[name], EVERYTHING if amount < 0 else amount))
     balance.held = saved.held
     if saved.margin is not None:
         margin = balance.margin = Margin(account, asset, balance, state.covers)
@@ -139,8 +169,17 @@ def _order(account: Account, book: LimitOrderBook, saved: OrderState) -> Order:
     order.fee_numerator = int(saved.fee_numerator)
     order.fee_charged = saved.fee_charged
     order.deadline_ns = saved.deadline_ns
-    order.forget_asked()
+    _forget_asked(order)
     return order
+
+
+def _forget_asked(order: Order) -> None:
+    """Keep what was asked for no longer, if it follows from the order."""
+    asked = order.asked
+    if asked is not None and order.is_plain:
+        order.asked = None
+        if order.command != asked:
+            order.asked = asked
 
 
 def _open(state: State, order: Order, saved: OrderState) -> None:

@@ -6,7 +6,7 @@ from engine.book.assets import Asset
 from engine.book.entities import Order
 from engine.book.order_book import LimitOrderBook, static_band
 from engine.book.records import TradeRecord
-from engine.snapshot.accounts import restore_accounts, restore_movements, restore_orders
+from engine.snapshot.accounts import restore_accounts, restore_arrests, restore_movements, restore_orders
 from engine.snapshot.messages.document import AssetState, BookState, CaseState, Snapshot, TradeState
 from engine.state.case import Alert, Case
 from engine.state.listing import new_instrument
@@ -36,6 +36,7 @@ def restore_state(state: State, document: Snapshot) -> None:
         state.assets[saved_asset.asset] = _asset(len(state.assets), saved_asset)
     for saved_book in document.books:
         _add_book(state, saved_book)
+    restore_arrests(state, document.arrests)
     restore_accounts(state, document.accounts)
     restore_movements(state, document.movements)
     for investor, linked in document.links:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.book.assets import Asset
+from engine.book.claims import EVERYTHING, Arrest, Claims
 from engine.book.entities import Account, Balance, Order, OrderRecord, Position
 from engine.book.kept import keep_order
 from engine.book.movement import Movement
@@ -13,10 +14,12 @@ from engine.snapshot.messages.document import (
     FORMAT,
     AccountState,
     AlertState,
+    ArrestState,
     AssetState,
     BalanceState,
     BookState,
     CaseState,
+    ClaimsState,
     FutureState,
     IndexState,
     IndicativeState,
@@ -69,6 +72,7 @@ def take_snapshot(state: State) -> Snapshot:
             ProposalState(proposal=number, command=each.command, until_ns=each.until_ns)
             for number, each in state.proposals.items()
         ],
+        arrests=[_arrest(each) for each in state.arrests.values()],
         movements=[_movement(movement) for movement in state.movements.values()],
         cases=[_case(number, case) for number, case in state.docket.cases.items()],
         alerts=[AlertState(number, each.command, each.raised_ns) for number, each in state.docket.alerts.items()],
@@ -171,6 +175,33 @@ def _balance(number: int, balance: Balance) -> BalanceState:
         margin=None
         if margin is None
         else MarginState(needed=wide(margin.needed), held=margin.held, called=margin.called, until_ns=margin.until_ns),
+        arrested=balance.arrested,
+        claims=None if balance.claims is None else _claims(balance.claims),
+    )
+
+
+def _claims(claims: Claims) -> ClaimsState:
+    return ClaimsState(
+        claims=[(claim.arrest.arrest, -1 if claim.amount == EVERYTHING else claim.amount) for claim in claims.claims],
+        frozen=claims.frozen,
+        lent=claims.lent,
+    )
+
+
+def _arrest(arrest: Arrest) -> ArrestState:
+    return ArrestState(
+        arrest=arrest.arrest,
+        authority=arrest.authority,
+        dated=arrest.dated,
+        investor=arrest.investor,
+        account=arrest.account,
+        asset=arrest.asset,
+        share_ppm=arrest.share_ppm,
+        amount=arrest.amount,
+        sales_allowed=arrest.sales_allowed,
+        since_ns=arrest.since_ns,
+        reason=arrest.reason,
+        by=arrest.by,
     )
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from engine.book.assets import Asset
+from engine.book.claims import Arrest
 from engine.book.entities import Account, Instrument, Margin, Order, OrderRecord, Owner, Position
 from engine.book.expiries import Expiries
 from engine.book.kept import keep_order
@@ -146,7 +147,7 @@ class State:
     halt_threshold_ppm: int = 0
     halt_ns: int = 0
     touched_book: LimitOrderBook | None = None
-    """The book that the current command changed first: most change no other."""
+    """The book that the current command changed first. `touched` has others; all of them while what it set off is worked."""
     index_sum: int = 0
     """Of the market's index: the sum of its members' moves."""
     index_moves: int = 0
@@ -195,10 +196,10 @@ class State:
         self.movements: Final[dict[int, Movement]] = {}
         """What waits to leave an account, by the sequence number of the command that asked for it; the oldest first."""
         self.docket: Final = Docket()
+        self.arrests: Final[dict[str, Arrest]] = {}
         self.killed: Final[dict[str, bool]] = {}
         """`scope:key` of every kill switch that is on."""
         self.limits: Final[dict[str, Limits]] = {}
-        """By participant."""
         self.market_index: Final[list[LimitOrderBook]] = []
         """Its members, as they were named; `engine/trading/market_index.py` changes it."""
         self.index_prices: Final[dict[str, IndexPrice]] = {}
@@ -211,7 +212,6 @@ class State:
         self.works: Final[deque[Iterator[None]]] = deque()
         """What a command has begun and not ended, in turn: a step each time one is asked for its next. Nothing else happens meanwhile."""
         self.touched: Final[list[LimitOrderBook]] = []
-        """Others that it changed; all of them while what it set off is worked."""
         self.own_queues: Final[dict[tuple[str, int], OwnQueue]] = {}
         """Of owners whose orders join a call in the current command: by investor, and the instrument's number times two plus side."""
         self.printed: Final[list[LimitOrderBook]] = []

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from engine.book.assets import Asset
-from engine.book.entities import Account, Order
+from engine.book.entities import Account, Balance, Order
 from engine.money.reservations import paying_asset
 from engine.state.state import State, next_report
 from engine.vocabulary.codes import FUNDS, PERMISSION, UNKNOWN_ORDER
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.events import RequestRejected
 from engine.vocabulary.problem import Problem
-from engine.vocabulary.said import said
+from engine.vocabulary.said import Said, said
 
 
 def find_open(account: Account, order_id: int, client_order_id: str) -> Order | None:
@@ -63,13 +63,40 @@ def funds_problem(order: Order, wanted: int) -> Problem:
 
 
 def lacks(account: Account, asset: Asset, wanted: int) -> Problem:
-    """The problem of an account that has less of an asset than is wanted, in minor units; what is frozen of it is named."""
+    """The problem of an account that has less of an asset than is wanted, in minor units; what is arrested or frozen of it is named."""
     found = account.balances.get(asset.number)
-    frozen = 0 if found is None else found.frozen
     needs, there = decimal(wanted, asset.scale), decimal(account.available(asset), asset.scale)
-    if frozen:
-        return Problem(FUNDS, said("funds.frozen", needs, asset.asset, there, decimal(frozen, asset.scale)))
-    held = 0 if found is None else found.held
-    if held:
-        return Problem(FUNDS, said("funds.held", needs, asset.asset, there, decimal(held, asset.scale)))
+    if found is not None and found.arrested:
+        return Problem(FUNDS, said("funds.arrested", needs, asset.asset, there, _arrested(found, asset)))
+    if found is not None and found.frozen:
+        return Problem(FUNDS, said("funds.frozen", needs, asset.asset, there, decimal(found.frozen, asset.scale)))
+    if found is not None and found.held:
+        return Problem(FUNDS, said("funds.held", needs, asset.asset, there, decimal(found.held, asset.scale)))
     return Problem(FUNDS, said("funds.needs", needs, asset.asset, there))
+
+
+def only_available(account: Account, asset: Asset) -> Problem:
+    """The problem of an account from which more is to be taken than is available; what is arrested is named."""
+    found = account.balances.get(asset.number)
+    there = decimal(account.available(asset), asset.scale)
+    if found is not None and found.arrested:
+        return Problem(FUNDS, said("funds.available_arrested", there, asset.asset, _arrested(found, asset)))
+    return Problem(FUNDS, said("funds.available", there, asset.asset))
+
+
+def _arrested(balance: Balance, asset: Asset) -> Said:
+    """How much is arrested by which paper: of several, the first that forbids sales, or the first."""
+    claims = balance.claims
+    assert claims is not None
+    papers = [claim.arrest for claim in claims.claims]
+    paper = papers[0]
+    for each in papers:
+        if not each.sales_allowed:
+            paper = each
+            break
+    sales = said("arrest.sales") if paper.sales_allowed else said("arrest.no_sales")
+    amount = decimal(balance.arrested, asset.scale)
+    if len(papers) == 1:
+        return said("arrest.by", amount, asset.asset, paper.arrest, paper.authority, paper.dated, sales)
+    others = len(papers) - 1
+    return said("arrest.by_several", amount, asset.asset, paper.arrest, paper.authority, paper.dated, sales, others)

@@ -12,7 +12,7 @@ from engine.money.reservations import lacking, reserve
 from engine.state.state import State, next_report
 from engine.trading.asking import find_open, funds_problem, own_account, refuse, refuse_stranger, unknown_order
 from engine.trading.bands import band_problem
-from engine.trading.ending import by_entry, cancel
+from engine.trading.ending import by_entry, cancel, orders_in
 from engine.trading.entry import kill_problem, rate_problem, value_problem
 from engine.trading.pegs import come_in, peg_ticks
 from engine.trading.placing import place
@@ -353,7 +353,7 @@ def cancel_many(state: State, command: MassCancel) -> None:
         return
     if command.instrument:
         instrument, owner = state.instruments[command.instrument], account.owner
-        chosen = account.orders_in(instrument, max(command.side, -1))
+        chosen = orders_in(account, instrument, max(command.side, -1))
         state.steps += len(owner.orders_on(instrument, BUY)) + len(owner.orders_on(instrument, SELL))
     else:
         chosen = [order for order in account.open_orders.values() if command.side < 0 or order.side == command.side]

@@ -6,14 +6,14 @@ import heapq
 from collections.abc import Iterator
 from typing import Final
 
-from engine.book.entities import Account, Order
+from engine.book.entities import Account, Instrument, Order
 from engine.book.order_book import LimitOrderBook
 from engine.book.whereabouts import ON_BOOK
 from engine.money.reservations import release
 from engine.state.state import State, next_report
 from engine.trading.room import close_order
 from engine.vocabulary import kinds
-from engine.vocabulary.codes import CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED
+from engine.vocabulary.codes import BUY, CANCELLED, ENTRY_ENDED, OTHER_LEG, PEGGED, SELL
 from engine.vocabulary.said import NOTHING_SAID, Said
 
 
@@ -170,6 +170,15 @@ def newest_of(state: State, accounts: list[Account]) -> Iterator[Order | None]:
 def by_entry(order: Order) -> int:
     """The order of entry."""
     return order.entered
+
+
+def orders_in(account: Account, instrument: Instrument, side: int = -1) -> list[Order]:
+    """An account's open orders in an instrument, of one side or (-1) both. O(open orders of its owner there)."""
+    found: list[Order] = []
+    for each in (BUY, SELL):
+        if side in (-1, each):
+            found += [order for order in account.owner.orders_on(instrument, each) if order.account is account]
+    return found
 
 
 def orders_of(accounts: list[Account]) -> list[Order]:

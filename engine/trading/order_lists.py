@@ -11,7 +11,7 @@ from engine.money.reservations import ladder_lacks
 from engine.state.state import State, next_report
 from engine.trading.admission import admit
 from engine.trading.asking import own_account, refuse, refuse_stranger
-from engine.trading.ending import by_entry, cancel_newest_first
+from engine.trading.ending import by_entry, cancel_newest_first, orders_in
 from engine.trading.entry import (
     accept,
     act,
@@ -216,7 +216,7 @@ def quote(state: State, command: MassQuote) -> None:
         return
     book = state.books[command.instrument]
     instrument = book.instrument
-    old = [order for order in account.orders_in(instrument) if order.is_quote]
+    old = [order for order in orders_in(account, instrument) if order.is_quote]
     for side in (BUY, SELL):
         state.steps += len(account.owner.orders_on(instrument, side))
     old.sort(key=by_entry)

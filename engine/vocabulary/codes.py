@@ -110,6 +110,12 @@ DOMESTIC_PAYMENT: Final = 1
 CROSS_BORDER: Final = 2
 PURPOSES: Final = ("own_account", "domestic_payment", "cross_border")
 
+# How an account is held (CUST-1).
+DEPOSITARY: Final = 0
+OWN_ADDRESS: Final = 1
+SELF_CUSTODY: Final = 2
+CUSTODIES: Final = ("depositary", "own_address", "self_custody")
+
 INDIVIDUAL: Final = 0
 FIRM: Final = 1
 INVESTOR_KINDS: Final = ("individual", "firm")

@@ -151,6 +151,10 @@ MAX_GRACE_NS: Final = 30 * NS_PER_DAY
 # How long a proposal waits for a second approval: both are at work within a day, and nobody approves what he has forgotten.
 PROPOSAL_NS: Final = NS_PER_DAY
 DEFAULT_GRACE_NS: Final = 3_600 * NS_PER_SECOND
+# Papers in force that arrest holdings of one investor: each fill looks at those on what is sold, 20 ns a paper compiled. And of the venue: each is
+# a kilobyte of a snapshot with the longest texts.
+MAX_ARRESTS_PER_INVESTOR: Final = 32
+MAX_ARRESTS: Final = 10_000
 # The trading day and the year of the caps are Moscow's: UTC+3, no daylight saving since 2014.
 MOSCOW_OFFSET_NS: Final = 3 * 3_600 * NS_PER_SECOND
 

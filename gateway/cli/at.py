@@ -110,7 +110,7 @@ def show_investor(console: Terminal, investor: dict[str, Any]) -> None:
     for account in investor["accounts"]:
         through = f" through {account['intermediary']}" if account["intermediary"] else ""
         console.tell(f"account {account['account']}{through}")
-        names = ("asset", "available", "reserved", "frozen", "held")
+        names = ("asset", "available", "reserved", "frozen", "held", "arrested")
         show_small(console, names, [[each[name] for name in names] for each in account["balances"]])
         if account["movements"]:
             waiting = [

@@ -10,7 +10,14 @@ import click
 import msgspec
 
 from compliance import RulebookError, load_rulebook
-from gateway.cli import control_approval, control_cases, control_markets, control_movements, control_parties
+from gateway.cli import (
+    control_approval,
+    control_arrests,
+    control_cases,
+    control_markets,
+    control_movements,
+    control_parties,
+)
 from gateway.cli.control_options import acts, carry_dated, dated, names_of, target_of
 from gateway.cli.control_running import Target, ask, standing
 from gateway.cli.terminal import Terminal
@@ -82,6 +89,8 @@ for _each in (
     control_parties.unblock,
     control_parties.set_class,
     control_parties.freeze,
+    control_arrests.arrest,
+    control_arrests.lift_arrest,
     control_movements.risk,
     control_movements.movements,
     control_movements.release_movement,

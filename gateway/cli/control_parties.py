@@ -18,7 +18,7 @@ _PERCENT: Final = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,4}))?", re.ASCII)
 """Four decimals of a percent are parts per million."""
 
 
-def _share_ppm(_ctx: click.Context, _param: click.Parameter, percent: str) -> int:
+def share_ppm(_ctx: click.Context, _param: click.Parameter, percent: str) -> int:
     """A share in percent, as parts per million: exact, so that nothing that is asked for is rounded away."""
     found = _PERCENT.fullmatch(percent)
     ppm = int(found[1] + (found[2] or "").ljust(4, "0")) if found else PPM + 1
@@ -107,7 +107,7 @@ def set_class(investor: str, investor_class: str, since: str | None, **asked: An
 
 @click.command(context_settings=NEGATIVES)
 @click.argument("asset", shell_complete=names_of("asset"))
-@click.argument("share_ppm", metavar="PERCENT", callback=_share_ppm)
+@click.argument("share_ppm", metavar="PERCENT", callback=share_ppm)
 @click.option("--account", shell_complete=names_of("account"), default="", help="Of this account alone.")
 @acts
 def freeze(asset: str, share_ppm: int, account: str, **asked: Any) -> None:

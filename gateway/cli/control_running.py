@@ -18,6 +18,7 @@ from gateway.client import Client, ClientError, ConnectionLost, RequestFailed, c
 from gateway.control import cases
 from gateway.control.actions import Action
 from gateway.control.approval import effective_ns, in_words
+from gateway.control.arrests import paper_in_words
 from gateway.control.carrying import Outcome, carry_out
 from gateway.control.names import ControlError
 from gateway.keys import KeyFileError, read_private_key
@@ -249,7 +250,11 @@ def tell(console: Terminal, action: Action, outcome: Outcome, by: str) -> None:
         console.tell(f"  ... {len(outcome.changes) - MAX_SHOWN_CHANGES:,} more changes: see --json, or `sbx history`")
     if outcome.trades:
         console.tell(f"  {_number(outcome.trades, 'trade')} made")
-    for count, what in ((outcome.corrected, "of the correction"), (outcome.frozen, "of what is frozen")):
+    for count, what in (
+        (outcome.corrected, "of the correction"),
+        (outcome.frozen, "of what is frozen"),
+        (outcome.arrested, "of what is arrested"),
+    ):
         if count:
             console.tell(f"  {_number(count, 'account')} told {what}")
     if outcome.cancelled:
@@ -282,12 +287,15 @@ def standing(kind: RecordKind, record: RecordInfo) -> str:
         return printable(f"{cases.in_words(kind, record)}; since {_moscow(record.since or 0)}")
     if kind == "change":
         return printable(f"from {_moscow(record.effective or 0)}: {in_words(record, 'command')}")
+    if kind == "arrest":
+        return printable(f"paper {record.name}: {paper_in_words(record)}; since {_moscow(record.since or 0)}")
     parts = [record.name]
     if record.second:
         parts.append(f"second approval of {', '.join(record.second)}")
     if record.participant is not None:
         parts.append(f"of investor {record.investor}, operated by {record.participant}")
         parts += [f"held through {record.intermediary}"] if record.intermediary else []
+        parts += [f"by {record.custody}"] if record.custody else []
     if kind == "investor":
         override = " set by a supervisor" if record.class_override else ""
         parts.append(f"{record.kind}, class {record.investor_class or 'none yet'}{override}")
@@ -295,6 +303,7 @@ def standing(kind: RecordKind, record: RecordInfo) -> str:
         parts += [f"risk level {record.risk_level}"] if record.risk_level else []
     if kind == "intermediary":
         parts.append("suspended" if record.suspended else "not suspended")
+        parts += [f"itself investor {record.own_investor}"] if record.own_investor else []
     if record.phase is not None:
         parts.append(f"phase {record.phase}")
     if record.value is not None:
@@ -306,5 +315,10 @@ def standing(kind: RecordKind, record: RecordInfo) -> str:
         parts.append("kill switch on")
     parts += [f"frozen {amount} {asset}" for asset, amount in record.frozen.items()]
     parts += [f"in {_number(record.frozen_accounts, 'account')}"] if record.frozen and record.frozen_accounts else []
+    parts += [f"arrested {amount} {asset}" for asset, amount in record.arrested.items()]
+    parts += (
+        [f"in {_number(record.arrested_accounts, 'account')}"] if record.arrested and record.arrested_accounts else []
+    )
+    parts += [f"arrested by paper {', '.join(record.arrests)}"] if record.arrests else []
     counts = _counts(record.accounts, record.open_orders)
     return printable(", ".join([*parts, *([counts] if counts else [])]))

@@ -44,6 +44,7 @@ _HELP: Final = {
     keys.ASSET: "Asset.",
     keys.RULE: "Rule that refused or cancelled something, or was changed.",
     keys.CONTRACT: "Contract of foreign trade.",
+    keys.ARREST: "Paper that arrests holdings, by its number.",
     keys.TRANSFER: "Transfer with this id.",
     keys.CHANGE: "Change with an effective date or a second approval, by the number of its command.",
     keys.CASE: "Case of abuse, by the number of the command that opened it.",

@@ -233,9 +233,9 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Balance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """One asset of an account: `total` is `available`, `reserved` (for open orders and positions), `frozen` and `held` together.
+    """One asset of an account. `total` is all of these together: `reserved` is for open orders and positions.
 
-    `held` is set aside for withdrawals and transfers that wait; of a venue before core version 8 it is 0.
+    `held` is set aside for withdrawals and transfers that wait, `arrested` by papers of courts; of a venue before core version 8 both are 0.
     """
 
     asset: str
@@ -243,6 +243,7 @@ class Balance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     reserved: Decimal
     frozen: Decimal
     total: Decimal
+    arrested: Decimal = Decimal(0)
     held: Decimal = Decimal(0)
 
 

@@ -34,6 +34,8 @@ class Outcome(msgspec.Struct, kw_only=True):
     """Accounts that were told of a corrected trade."""
     frozen: int = 0
     """Accounts that were told of a frozen holding."""
+    arrested: int = 0
+    """Accounts that were told what a paper arrests, or no longer does."""
     is_whole: bool = True
     """False: more was told than could be read, so that there may be more of all this."""
     record: m.RecordInfo | None = None
@@ -88,6 +90,7 @@ def _add_up(outcome: Outcome, told: list[Any], action: Action) -> None:
     """Pick what the command did out of all that was told since before it was sent."""
     accounts: dict[str, bool] = {}
     trades: dict[int | None, bool] = {}
+    arrested: dict[str, bool] = {}
     for message in told:
         if isinstance(message, m.Change):
             if message.command_seq == outcome.seq:
@@ -106,4 +109,6 @@ def _add_up(outcome: Outcome, told: list[Any], action: Action) -> None:
             outcome.corrected += str(message.trade_id) == action.name
         elif isinstance(message, m.HoldingFrozen):
             outcome.frozen += message.asset == action.arguments.get("asset")
-    outcome.accounts, outcome.trades = list(accounts), len(trades)
+        elif isinstance(message, m.HoldingArrested) and message.arrest == action.arguments.get("arrest"):
+            arrested[message.account] = True
+    outcome.accounts, outcome.trades, outcome.arrested = list(accounts), len(trades), len(arrested)

@@ -247,6 +247,7 @@ class Answers:
                 reserved=decimal(balance.reserved, assets[place].scale),
                 frozen=decimal(balance.frozen, assets[place].scale),
                 held=decimal(balance.held, assets[place].scale),
+                arrested=decimal(balance.arrested, assets[place].scale),
                 total=decimal(balance.owned, assets[place].scale),
             )
             for place, balance in sorted(account.balances.items())

@@ -11,12 +11,13 @@ from compliance.registry.classes import class_name
 from compliance.registry.records import Client, Registry
 from compliance.rulebook.wording import setting_text
 from engine.book.assets import Asset
+from engine.book.claims import Arrest
 from engine.book.entities import Account, Owner
 from engine.book.records import TradeRecord
 from engine.command_table import COMMANDS
 from engine.exchange import Exchange
 from engine.state.proposal import Proposal
-from engine.vocabulary.codes import BUY, INVESTOR_KINDS, PHASES, SELL
+from engine.vocabulary.codes import BUY, CUSTODIES, INVESTOR_KINDS, PHASES, SELL
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import (
     ANSWER_PIECE_STEPS,
@@ -25,6 +26,7 @@ from engine.vocabulary.limits import (
     MAX_LISTED_RECORDS,
     ROW_STEPS,
 )
+from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import (
     Command,
     EffectiveFrom,
@@ -82,6 +84,8 @@ class RecordBook:
             return {VENUE: exchange}
         if kind == "parameter":
             return self._parameters()
+        if kind == "arrest":
+            return exchange.arrests
         if kind == "change":
             return {str(number): change for number, change in exchange.changes.items()}
         if kind == "proposal":
@@ -121,20 +125,27 @@ class RecordBook:
         if kind == "account":
             found.participant, found.investor = record.participant, record.owner.investor
             client = self._registry.clients.get(name)
-            found.intermediary = None if client is None else client.intermediary_name or None
+            if client is not None:
+                found.intermediary = client.intermediary_name or None
+                found.custody = CUSTODIES[client.custody] if client.custody else None
+            found.arrests = [paper.arrest for paper in record.owner.arrests if paper.account in ("", name)]
         elif kind == "investor":
             found.kind = INVESTOR_KINDS[record.kind]
             found.investor_class = class_name(record.investor_class) or None
             found.risk_level = record.risk_level or None
             found.class_override, found.blocked = record.class_override or None, record.blocked
+            owner = self._exchange.owners.get(name)
+            found.arrests = [] if owner is None else [paper.arrest for paper in owner.arrests]
         elif kind == "intermediary":
-            found.suspended = record.suspended
+            found.suspended, found.own_investor = record.suspended, record.own_investor or None
         elif kind == "instrument":
             found.phase = PHASES[record.phase]
         elif kind == "parameter":
             found.value = setting_text(*record)
         elif kind == "proposal":
             _propose(found, record)
+        elif kind == "arrest":
+            self._arrest(found, record)
         elif kind == "change":
             self._wait(found, record)
         elif kind == "alert":
@@ -169,7 +180,7 @@ class RecordBook:
         if kind not in {"account", "participant", "investor", "intermediary", "venue"}:
             return
         if kind == "account":
-            found.frozen = self._frozen_in(record)
+            found.frozen, found.arrested = self._set_aside_in(record)
         found.accounts = found.open_orders = 0
         accounts = self._accounts(kind, record)
         while counted := list(islice(accounts, _PIECE)):
@@ -179,25 +190,41 @@ class RecordBook:
 
     def _count_holders(self, found: RecordInfo, asset: Asset) -> Iterator[int]:
         """Fill in how many accounts hold an asset, and what of it is frozen in how many; yields the steps of each piece."""
-        found.accounts = found.frozen_accounts = total = 0
+        found.accounts = found.frozen_accounts = found.arrested_accounts = total = arrested = 0
         accounts = iter(self._exchange.account_list)
         while some := list(islice(accounts, _PIECE)):
             held = [account.balances[asset.number] for account in some if asset.number in account.balances]
             found.accounts += sum(bool(each.owned) for each in held)
             found.frozen_accounts += sum(each.frozen > 0 for each in held)
+            found.arrested_accounts += sum(each.arrested > 0 for each in held)
             total += sum(each.frozen for each in held)
+            arrested += sum(each.arrested for each in held)
             yield len(some) // COUNTED_PER_STEP
         if total:
             found.frozen = {asset.asset: decimal(total, asset.scale)}
+        if arrested:
+            found.arrested = {asset.asset: decimal(arrested, asset.scale)}
 
-    def _frozen_in(self, account: Account) -> dict[str, str]:
-        """What is frozen in an account, by asset."""
+    def _set_aside_in(self, account: Account) -> tuple[dict[str, str], dict[str, str]]:
+        """What is frozen in an account, and what is arrested, by asset."""
         assets = list(self._exchange.assets.values())
-        return {
-            assets[number].asset: decimal(balance.frozen, assets[number].scale)
-            for number, balance in account.balances.items()
-            if balance.frozen
-        }
+        held = [(assets[number], balance) for number, balance in account.balances.items()]
+        frozen = {asset.asset: decimal(balance.frozen, asset.scale) for asset, balance in held if balance.frozen}
+        arrested = {asset.asset: decimal(balance.arrested, asset.scale) for asset, balance in held if balance.arrested}
+        return frozen, arrested
+
+    def _arrest(self, found: RecordInfo, paper: Arrest) -> None:
+        """Say of a paper in force what it arrests and why, who asked for it, and since when."""
+        found.command, found.by, found.since = COMMANDS[commands.Arrest].name, paper.by, paper.since_ns
+        told: dict[str, str | int | bool] = {"authority": paper.authority, "dated": paper.dated}
+        told |= {"account": paper.account} if paper.account else {"investor": paper.investor}
+        told |= {"asset": paper.asset} if paper.asset else {}
+        if paper.amount:
+            told["amount"] = decimal(paper.amount, self._exchange.assets[paper.asset].scale)
+        else:
+            told["share_ppm"] = paper.share_ppm
+        told["sales_allowed"] = paper.sales_allowed
+        found.arguments = {**told, **({"reason": paper.reason} if paper.reason else {})}
 
     def _wait(self, found: RecordInfo, command: EffectiveFrom) -> None:
         """Say of a change that waits for its date what it is and why, who asked for it, and when it takes effect."""

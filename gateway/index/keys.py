@@ -35,6 +35,9 @@ ALERT: Final = "alert"
 REPORT: Final = "report"
 """The key is an account; beside each sequence number stands that of the account's first report in it."""
 
+ARREST: Final = "arrest"
+"""A paper that arrests holdings, by its number."""
+
 KINDS: Final = (
     ORDER,
     CLIENT_ORDER,
@@ -53,6 +56,7 @@ KINDS: Final = (
     REPORT,
     CASE,
     ALERT,
+    ARREST,
 )
 """In a file a kind is its place here: new ones go last."""
 
@@ -73,6 +77,7 @@ FIELDS: Final = {
     "to_account": ACCOUNT,
     "accounts": ACCOUNT,
     "investor": INVESTOR,
+    "own_investor": INVESTOR,
     "investors": INVESTOR,
     "payer": INVESTOR,
     "payee": INVESTOR,
@@ -96,6 +101,7 @@ FIELDS: Final = {
     "transfer_id": TRANSFER,
     "movement": TRANSFER,
     "proposal": CHANGE,
+    "arrest": ARREST,
     "case": CASE,
     "merged": CASE,
     "alert": ALERT,
@@ -134,6 +140,7 @@ _RECORDS: Final = {
     "intermediary": INTERMEDIARY,
     "rule": RULE,
     "contract": CONTRACT,
+    "custody": ACCOUNT,
     "disclosure": ASSET,
 }
 """The key of a registry's record, by what it is said to be."""

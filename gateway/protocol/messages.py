@@ -47,6 +47,7 @@ from gateway.protocol.private_messages import (
     Default,
     ExecutionReport,
     Funds,
+    HoldingArrested,
     HoldingFrozen,
     LossShared,
     MarginCall,
@@ -131,6 +132,7 @@ __all__ = [
     "Heartbeat",
     "Hello",
     "Holding",
+    "HoldingArrested",
     "HoldingFrozen",
     "IndexPrice",
     "InstrumentInfo",
@@ -235,7 +237,7 @@ class OpenOrdersReply(Message, tag="open_orders"):
 
 
 class Holding(msgspec.Struct, kw_only=True, gc=False):
-    """One asset of an account. `total` is `available`, `reserved` (for open orders and positions), `frozen` and `held` together."""
+    """One asset of an account. `total` is `available` and what is set aside: `reserved` (for open orders and positions), `frozen`, `held`, `arrested`."""
 
     asset: str
     available: str
@@ -245,6 +247,8 @@ class Holding(msgspec.Struct, kw_only=True, gc=False):
     held: str
     """Set aside for withdrawals and transfers that wait (AML-2, COOL-1)."""
     total: str
+    arrested: str = "0"
+    """By papers of courts and investigators (ARR-1)."""
 
 
 class BalancesReply(Message, tag="balances"):

@@ -296,6 +296,28 @@ class HoldingFrozen(Message, tag="holding_frozen"):
     reason: str = ""
 
 
+class HoldingArrested(Message, tag="holding_arrested"):
+    """A paper of a court or an investigator arrests a part of what the account holds; or, `claimed` being "0", does so no longer."""
+
+    account: str
+    seq: int
+    asset: str
+    arrest: str
+    """The paper's number."""
+    authority: str
+    dated: str
+    sales_allowed: bool
+    """Whether what is arrested may be sold; the proceeds are arrested in its place."""
+    arrested: str
+    """What all papers have arrested of it."""
+    available: str
+    reserved: str
+    frozen: str
+    claimed: str | None = None
+    """What this paper claims of the holding; left out: all of it, and all that comes."""
+    reason: str = ""
+
+
 class AssetIssued(Message, tag="asset_issued"):
     """An asset was issued to the account or, with a negative `amount`, redeemed from it."""
 
@@ -328,6 +350,7 @@ AnyReport = (
     | MovementHeld
     | MovementEnded
     | HoldingFrozen
+    | HoldingArrested
     | AssetIssued
 )
 """What a private report stream carries. Execution reports that answer resent orders and `TransferStatus` have no `seq`."""

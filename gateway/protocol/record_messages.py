@@ -18,6 +18,7 @@ ToldArgument = str | int | bool | _Texts | dict[str, str | int | bool | _Texts |
 RecordKind = Literal[
     "account",
     "alert",
+    "arrest",
     "asset",
     "case",
     "change",
@@ -44,12 +45,22 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """Of an account, and of an asset in all accounts: what is frozen, by asset."""
     frozen_accounts: int | None = None
     """Of an asset: in how many accounts some of it is."""
+    arrested: dict[str, str] = {}
+    """Of an account, and of an asset in all accounts: what is arrested, by asset."""
+    arrested_accounts: int | None = None
+    """Of an asset: in how many accounts some of it is."""
+    arrests: list[str] = []
+    """Of an account or an investor: the papers in force on what it holds."""
     killed: bool = False
     """Whether a kill switch for it is on."""
     participant: str | None = None
     """Of an account."""
     investor: str | None = None
     intermediary: str | None = None
+    custody: str | None = None
+    """How it is held; left out: in a depositary."""
+    own_investor: str | None = None
+    """Of an intermediary: the investor who it itself is."""
     kind: str | None = None
     """Of an investor: `individual` or `firm`."""
     investor_class: str | None = None
@@ -74,20 +85,20 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     second: list[str] = []
     """Of the venue: what needs a second approval."""
     command: str | None = None
-    """Of a proposal, an alert, or a change that waits for its date: the command, as are its `arguments`, as it was asked for. Of a case the
-    command that would open it as it stands now, with all evidence so far."""
+    """Of a proposal, an alert, an arrest, or a change that waits for its date: the command, as are its `arguments`, as it was asked for. Of a case
+    the command that would open it as it stands now, with all evidence so far."""
     arguments: dict[str, ToldArgument] = {}
     """Without the documents of a rulebook; of a change without those of people and the text of a warning, too."""
     digest: str | None = None
     """Of a rulebook that waits: the SHA-256 that it will be in force with."""
     by: str | None = None
-    """Who proposed it, asked for the change, raised the alert or opened the case; empty: the venue file did."""
+    """Who proposed it, asked for the change or the arrest, raised the alert or opened the case; empty: the venue file did."""
     effective: int | None = None
     """Of a change: when it takes effect."""
     until: int | None = None
     """Of a proposal: when it expires."""
     since: int | None = None
-    """Of an alert or a case: when it was raised or opened."""
+    """Of an alert, a case or an arrest: when it was raised, opened or carried out."""
     evidence: list[int] = []
     """Of an alert or a case: the sequence numbers that are its evidence, which its `arguments` leave out."""
 

@@ -14,8 +14,8 @@ from gateway.protocol.channel_messages import ChannelName
 from gateway.published.errors import CANCEL, ERROR, REJECT, listed_codes
 
 _DECIMALS: Final = (
-    "amount ask_price ask_quantity available bid_price bid_quantity carried displayed_quantity fee filled_quantity frozen "
-    "held imbalance last_price last_quantity leaves_quantity left lot_size mark max_position max_quantity min_quantity "
+    "amount arrested ask_price ask_quantity available bid_price bid_quantity carried claimed displayed_quantity fee filled_quantity "
+    "frozen held imbalance last_price last_quantity leaves_quantity left lot_size mark max_position max_quantity min_quantity "
     "missing needed new_price open_interest outstanding paid position price quantity reference_price reserved shortfall "
     "stop_price tick_size total unsettled volume"
 )
@@ -37,6 +37,7 @@ _BY_FIELD: Final[dict[str, tuple[str, ...]]] = {
     "phase": codes.PHASES,
     "role": ROLES,
     "purpose": codes.PURPOSES,
+    "custody": codes.CUSTODIES,
     "protocol": ("sbx.v1",),
     "durability": ("fsync", "os"),
     "scope": ("connection", "participant", "address"),

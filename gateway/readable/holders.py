@@ -20,30 +20,27 @@ class Balance(Readable):
     """Can't be sold or moved (FRZ-1)."""
     held: Decimal = Decimal(0)
     """Set aside for withdrawals and transfers that wait (AML-2, COOL-1)."""
+    arrested: Decimal = Decimal(0)
+    """By papers of courts and investigators (ARR-1)."""
 
-    headings = ("asset", "available", "reserved", "frozen", "held", "total")
+    headings = ("asset", "available", "reserved", "frozen", "held", "arrested", "total")
 
     @property
     def total(self) -> Decimal:
         """All of it."""
-        return self.available + self.reserved + self.frozen + self.held
+        return self.available + self.reserved + self.frozen + self.held + self.arrested
 
     def cells(self) -> tuple[Cell, ...]:
         """Its row."""
-        return (
-            self.asset,
-            self.available,
-            self.reserved or None,
-            self.frozen or None,
-            self.held or None,
-            self.total,
-        )
+        set_aside = (self.reserved, self.frozen, self.held, self.arrested)
+        return (self.asset, self.available, *(part or None for part in set_aside), self.total)
 
     def line(self) -> str:
         """`1,000.00 RUB available, 20.00 reserved`."""
         more = f", {text_of(self.reserved)} reserved" if self.reserved else ""
         more += f", {text_of(self.frozen)} frozen" if self.frozen else ""
         more += f", {text_of(self.held)} held" if self.held else ""
+        more += f", {text_of(self.arrested)} arrested" if self.arrested else ""
         return f"{text_of(self.available)} {self.asset} available{more}"
 
 

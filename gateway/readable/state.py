@@ -140,7 +140,7 @@ def _level(found: Mapping[str, Any]) -> Level:
 
 def _account(found: Mapping[str, Any]) -> Account:
     balances = Rows(
-        Balance(each["asset"], *(Decimal(each[key]) for key in ("available", "reserved", "frozen", "held")))
+        Balance(each["asset"], *(Decimal(each[key]) for key in ("available", "reserved", "frozen", "held", "arrested")))
         for each in found["balances"]
     )
     positions = Rows(Position(each["instrument"], Decimal(each["quantity"])) for each in found["positions"])

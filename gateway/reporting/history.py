@@ -36,6 +36,7 @@ from engine.vocabulary.messages.events import (
     DayEnded,
     Event,
     EvidenceAdded,
+    HoldingArrested,
     HoldingFrozen,
     InstrumentListed,
     InvestorRegistered,
@@ -290,6 +291,9 @@ def _add_effects(entry: Entry, events: list[Event], reference: Reference) -> Non
         elif isinstance(event, HoldingFrozen):
             frozen = f"{reference.formats.amount(event.asset, event.frozen)} {event.asset} frozen"
             entry.of_accounts.append((event.account, frozen))
+        elif isinstance(event, HoldingArrested):
+            arrested = f"{reference.formats.amount(event.asset, event.arrested)} {event.asset} arrested"
+            entry.of_accounts.append((event.account, arrested))
         elif isinstance(event, TradeCorrected):
             words = f"trade {correction(event, reference)}"
             entry.of_accounts += [(account, words) for account in (event.buy_account, event.sell_account)]

@@ -28,7 +28,7 @@ COLUMNS: Final = (
     "second_reason",
 )
 MAX_TOLD: Final = 5
-"""Accounts whose holdings one change froze, that are told one by one: an asset may have a hundred thousand holders."""
+"""Accounts whose holdings one change froze or arrested, that are told one by one: an asset may have a hundred thousand holders."""
 
 
 def history_table(entries: list[Entry], name: str = "") -> Table:
@@ -47,7 +47,7 @@ def history_table(entries: list[Entry], name: str = "") -> Table:
             if not effects and not cancelled:
                 continue
         elif len(entry.of_accounts) > MAX_TOLD:
-            effects = [*effects, (f"{len(entry.of_accounts):,} accounts", "frozen or let go")]
+            effects = [*effects, (f"{len(entry.of_accounts):,} accounts", "frozen, arrested or let go")]
         else:
             effects = effects + entry.of_accounts
         told = [f"{whom}: {words}" for whom, words in effects]

@@ -13,7 +13,6 @@ from compliance.intake import Intake
 from compliance.registry.calendar import moscow_year
 from compliance.registry.classes import class_name
 from compliance.rules.ret_1 import AnnualCap
-from engine.book.entities import Balance
 from engine.exchange import Exchange
 from gateway.core import capacity_multiple
 
@@ -141,16 +140,11 @@ def balances(exchange: Exchange) -> dict[tuple[str, str], int]:
     found: dict[tuple[str, str], int] = {}
     for account in exchange.accounts.values():
         for place, balance in account.balances.items():
-            total = _total(balance)
-            if total:
-                found[(account.account, names[place])] = total
+            if balance.owned:
+                found[(account.account, names[place])] = balance.owned
     return found
 
 
 def collected_fees(exchange: Exchange) -> dict[str, int]:
     """The venue's own balance of every asset, in minor units; zeros left out."""
     return {name: asset.fees for name, asset in exchange.assets.items() if asset.fees}
-
-
-def _total(balance: Balance) -> int:
-    return balance.owned

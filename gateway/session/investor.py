@@ -27,6 +27,7 @@ from engine.vocabulary.messages.events import (
     Event,
     EvidenceAdded,
     FundsMoved,
+    HoldingArrested,
     HoldingFrozen,
     InvestorRegistered,
     MovementEnded,
@@ -191,6 +192,11 @@ class InvestorStory:
             self._add(
                 seq, time_ns, "frozen", f"{self._amount(event.asset, event.frozen)} of {event.account} is frozen now"
             )
+        elif isinstance(event, HoldingArrested):
+            paper = f"paper {event.arrest} of {event.authority}, dated {event.dated}"
+            how = f"claims {self._claimed(event)}" if event.claimed else "is lifted"
+            arrested = f"{self._amount(event.asset, event.arrested)} of {event.account} is arrested now"
+            self._add(seq, time_ns, "arrested", f"{arrested}: {paper}, {how}")
 
     def _refused(self, seq: int, time_ns: int, event: OrderRejected | RequestRejected, what: str) -> None:
         rule = event.rule or REJECT_CODES[event.code]
@@ -199,6 +205,9 @@ class InvestorStory:
 
     def _add(self, seq: int, time_ns: int, what: str, detail: str) -> None:
         self.happened.append(Happened(seq, time_ns, what, detail))
+
+    def _claimed(self, event: HoldingArrested) -> str:
+        return f"all {event.asset}" if event.claimed < 0 else self._amount(event.asset, event.claimed)
 
     def _amount(self, asset: str, amount: int) -> str:
         return f"{self._reference.formats.amount(asset, amount)} {asset}"

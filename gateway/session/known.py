@@ -20,6 +20,7 @@ _BROUGHT_BY: Final = {
     keys.INSTRUMENT: ("InstrumentListed", "instrument"),
     keys.ASSET: ("AssetAdded", "asset"),
     keys.CONTRACT: ("RegisterContract", "contract"),
+    keys.ARREST: ("Arrest", "arrest"),
 }
 """The class that brings names of a kind, and its field."""
 

@@ -18,6 +18,7 @@ from engine.vocabulary.messages.events import (
     Event,
     EvidenceAdded,
     FundsMoved,
+    HoldingArrested,
     HoldingFrozen,
     InvestorRegistered,
     MovementEnded,
@@ -152,6 +153,8 @@ def _of_holdings(event: Event, reference: Reference) -> str:
     amount = reference.formats.amount
     if isinstance(event, HoldingFrozen):
         return f"{event.account}: {amount(event.asset, event.frozen)} {event.asset} frozen"
+    if isinstance(event, HoldingArrested):
+        return f"{event.account}: {amount(event.asset, event.arrested)} {event.asset} arrested, paper {event.arrest}"
     if isinstance(event, Transferred):
         what = f"{amount(event.asset, event.amount)} {event.asset} from {event.from_account} to {event.to_account}"
         return f"transfer {event.transfer_id}: {what}, {PURPOSES[event.purpose]}"

@@ -140,6 +140,7 @@ class Views:
             "reserved": amount(asset, balance.reserved),
             "frozen": amount(asset, balance.frozen),
             "held": amount(asset, balance.held),
+            "arrested": amount(asset, balance.arrested),
         }
 
     def _movement(self, movement: Movement) -> View:

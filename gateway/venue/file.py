@@ -204,6 +204,8 @@ class IntermediaryEntry(Entry, frozen=True):
     suspended: bool = False
     licence: Text = ""
     bank: bool = False
+    own_investor: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    """The investor who is the intermediary itself (CUST-1)."""
 
 
 class TakenTest(Entry, frozen=True):
@@ -243,6 +245,8 @@ class InvestorEntry(Entry, frozen=True):
     """Texts of the risk warning, by their numbers in [[warnings]] from 1."""
     documents: dict[str, str] = {}
     """Numbers by kind of document."""
+    risk_level: Literal["", "low", "medium", "high"] = ""
+    """Of a client (AML-2); empty: not assessed."""
     owners: tuple[dict[str, str], ...] = ()
     """A firm's beneficial owners, each by documents."""
 
@@ -272,5 +276,6 @@ class AccountEntry(Entry, frozen=True):
     participant: Name
     investor: Name
     intermediary: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    custody: Literal["depositary", "own_address", "self_custody"] = "depositary"
     deposits: dict[str, Decimal] = {}
     issued: dict[str, Decimal] = {}

@@ -10,6 +10,7 @@ from compliance import digest_of
 from engine.vocabulary.codes import (
     ALLOCATIONS,
     ASSET_KINDS,
+    CUSTODIES,
     INSTRUMENT_KINDS,
     INVESTOR_KINDS,
     PRICE_TIME,
@@ -186,6 +187,7 @@ def register_intermediary(where: str, entry: IntermediaryEntry) -> RegisterInter
         "venue file",
         entry.licence,
         entry.bank,
+        own_investor=entry.own_investor or None,
     )
 
 
@@ -212,6 +214,7 @@ def register_investor(
             foreign_trade=entry.foreign_trade,
             identity_keys=identity_keys,
             owner_keys=owner_keys,
+            risk_level=entry.risk_level or None,
         )
     ]
     for test in entry.tests:
@@ -273,8 +276,9 @@ def open_account(where: str, entry: AccountEntry, scales: dict[str, int]) -> lis
     """An account with what it opens with, each command with its key."""
     account = entry.account
     _check_name(where, "account", account)
+    custody = CUSTODIES.index(entry.custody)
     found: list[tuple[str, AnyCommand]] = [
-        (where, OpenAccount(account, entry.participant, entry.investor, entry.intermediary))
+        (where, OpenAccount(account, entry.participant, entry.investor, entry.intermediary, custody=custody))
     ]
     for asset, amount in entry.deposits.items():
         key = f"{where}.deposits.{asset}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.words.english_cases import ENGLISH_CASES
+from gateway.words.english_holdings import ENGLISH_HOLDINGS
 
 ENGLISH: Final[dict[str, str]] = {
     **ENGLISH_CASES,
+    **ENGLISH_HOLDINGS,
     # Of the core.
     "account.exists": "account {0} exists",
     "account.most": "no more than {0} accounts",

@@ -36,6 +36,9 @@ def print_summary(result: dict[str, Any], console: Terminal) -> None:
     _rules(result, console)
     refused = ", ".join(f"{reject['reason']} {reject['count']:,}" for reject in moves["refused"])
     _line(console, Text(f"transfers refused: {refused or 'none'}", "dim"))
+    waited = ", ".join(f"{each['reason']} {each['count']:,}" for each in moves["waited"])
+    if waited:
+        _line(console, Text(f"had to wait before they left: {waited}", "dim"))
     console.print()
     _proof(result, console)
     console.print()
@@ -63,7 +66,11 @@ def print_result(result: dict[str, Any], console: Terminal) -> None:
                 styled((reject["reason"], "bold")), reject["title"], f"{reject['count']:,}", reject["example"]
             )
         console.print(table)
-    console.print(f"{moves['done']:,} transfers done, {result['marks']:,} marks of futures\n")
+    console.print(f"{moves['done']:,} transfers done, {result['marks']:,} marks of futures")
+    arrests = result["arrests"]
+    console.print(
+        f"{arrests['holdings']:,} holdings arrested by a court's paper, {arrests['lifted']:,} papers lifted\n"
+    )
     table = Table("instrument", "trades", "quantity", "turnover", title="Trades", title_justify="left")
     for column in table.columns[1:]:
         column.justify = "right"

@@ -71,7 +71,9 @@ def test_every_verdict_of_every_scenario_is_explained_as_it_was_decided(scenario
             for explanation in made
             if explanation.failed and not (isinstance(explanation, OrderExplanation) and explanation.recheck)
         ]
-        cancels = [event for event in events if isinstance(event, OrderCancelled) and event.rule not in ("", "FRZ-1")]
+        cancels = [
+            event for event in events if isinstance(event, OrderCancelled) and event.rule not in ("", "FRZ-1", "ARR-1")
+        ]
         again = {each.order_id: each for each in venue.notebook.explanations if each.recheck}
         assert {event.order_id: event.rule for event in cancels} == {
             order_id: each.failed[0] for order_id, each in again.items()

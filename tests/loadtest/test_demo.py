@@ -41,7 +41,10 @@ def test_three_seconds_of_everything(tmp_path):
     assert len(result["trades"]["instruments"]) >= 7
     assert any("-FUT-" in name for name in result["trades"]["instruments"])
     assert result["transfers"]["done"] > 0 and result["marks"] >= 6
-    assert {"PAY-1", "SET-1", "ANON-1", "SAN-1"} <= {each["reason"] for each in result["transfers"]["refused"]}
+    assert result["arrests"]["holdings"] > 1 and result["arrests"]["lifted"] == 1
+    assert {"PAY-1", "SET-1", "ANON-1", "SAN-1", "CUST-1"} <= {
+        each["reason"] for each in result["transfers"]["refused"]
+    }
     latency = result["latency_us"]
     assert 0 < latency["p50"] <= latency["p99"] <= latency["p99.9"] <= latency["max"]
     assert result["replay"]["recorded_digest"] == result["replay"]["replayed_digest"]
@@ -176,6 +179,7 @@ def test_shortfalls_are_named():
         "silent_transfer_rules": ["CUR-1"],
         "transfers": {"done": 0},
         "marks": 1,
+        "arrests": {"holdings": 1, "lifted": 0},
         "orders": {"not_sequenced": {"malformed": 1}},
     }
     assert shortfalls(result) == [
@@ -183,8 +187,9 @@ def test_shortfalls_are_named():
         "the replay is different",
         "trades in 1 instruments, not 7",
         "rules that did nothing: SAN-1",
-        "rules that refused no transfer: CUR-1",
+        "rules that refused no transfer, and had nothing wait: CUR-1",
         "no transfer was done, or no future was marked",
+        "nothing was arrested, or it was not let go",
         "requests that were not sequenced: {'malformed': 1}",
     ]
 

@@ -18,6 +18,7 @@ waiting  what waits to leave an account
 moves    transfers and withdrawals
 approval what of it waits for a second approval
 cases    alerts and cases of abuse
+arrests  holdings that courts arrest
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY
 from engine.vocabulary.messages import commands, events
-from tests.reference.cases import Cases
+from tests.reference.arrests import Arrests
 
 
-class ReferenceVenue(Cases):
+class ReferenceVenue(Arrests):
     """A whole venue: the same sequenced commands as the engine takes, the same events, with details left empty."""
 
     def apply(self, sequenced: commands.Sequenced) -> list[events.Event]:
@@ -108,6 +109,10 @@ class ReferenceVenue(Cases):
                 self.set_margin_rules(command)
             case commands.CloseOut():
                 self.close_out_by_command(command)
+            case commands.Arrest():
+                self.arrest(command)
+            case commands.LiftArrest():
+                self.lift(command)
             case commands.RegisterInvestor():
                 self.name_owners(command)
             case (

@@ -119,6 +119,7 @@ class Futures(Changes):
             position = self.position(account, terms.name)
             position.lots, position.carried = (0, 0) if final else (lots, lots * price * terms.unit)
         terms.reference = price
+        self.take_up()
         for account, lots in before.items():
             if lots or margins[account]:
                 self.report_margin(terms, account, lots, price, booked[account])
@@ -191,6 +192,7 @@ class Futures(Changes):
 
     def look_at_cover(self) -> None:
         """At the end of a command: call whose cover is missing, end the calls of those who have restored it."""
+        self.take_up()
         for account in self.accounts:
             for asset in self.cleared():
                 key = (account, asset)

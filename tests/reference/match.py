@@ -189,6 +189,7 @@ class Matching(Planning):
             self.emit(events.BookChanged(order.name, order.id, order.side, order.price, order.shown))
 
     def after_fill(self, order: RefOrder) -> None:
+        self.take_up()
         if not order.leaves:
             self.gone(order)
         elif order.where == BOOK and not self.uncrossing and order.shown <= 0:
@@ -283,6 +284,7 @@ class Matching(Planning):
         order.where = None
         self.live.remove(order)
         self.end_partner(order)
+        self.take_up()
         if order.legs is not None:
             self.ended_entries.append(order)
 

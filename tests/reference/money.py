@@ -5,21 +5,49 @@ from __future__ import annotations
 from typing import Any
 
 from engine.vocabulary import codes
-from tests.reference.state import LEG, STOP, RefInstrument, RefOrder, State, round_up
+from engine.vocabulary.limits import MAX_SUPPLY
+from engine.vocabulary.messages import commands
+from tests.reference.state import LEG, PPM, STOP, RefInstrument, RefOrder, State, round_up
 
 
 class Money(State):
-    """An account's total of an asset is available, reserved by spot orders, held to cover positions in futures, or set aside."""
+    """An account's total of an asset is available, reserved by spot orders, held to cover positions, set aside, or arrested."""
 
     def __init__(self) -> None:
         super().__init__()
         self.movements: dict[int, Any] = {}
         """What waits to leave an account, by the sequence number of the command that asked for it."""
+        self.papers: dict[str, commands.Arrest] = {}
+        """In force, by number."""
+        self.claims: dict[tuple[str, str, str], int] = {}
+        """By account, asset and paper."""
+        self.arrested: dict[tuple[str, str], int] = {}
+        """By account and asset."""
 
     def set_aside(self, account: str, asset: str) -> int:
         """What waits to leave the account."""
         asked = [each.request for each in self.movements.values()]
         return sum(each.amount for each in asked if (each.account, each.asset) == (account, asset))
+
+    # ── arrests ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def claimed(self, account: str, asset: str) -> int:
+        """What papers claim of a holding: what each came to, or all that there ever is."""
+        found = sum(claim for (who, what, _), claim in self.claims.items() if (who, what) == (account, asset))
+        for paper in self.papers.values():
+            owner = self.accounts[account].investor
+            if paper.share_ppm == PPM and paper.asset in ("", asset) and (paper.account or account) == account:
+                found += MAX_SUPPLY * (not paper.investor or paper.investor == owner)
+        return found
+
+    def take_up(self) -> None:
+        """Arrest what has become free, as far as papers claim it."""
+        for account in self.accounts if self.papers else ():
+            for asset in self.assets:
+                held = self.arrested.get((account, asset), 0)
+                more = min(self.claimed(account, asset) - held, max(self.free(account, asset), 0))
+                if more > 0:
+                    self.arrested[(account, asset)] = held + more
 
     # ── spot: what an order holds back ─────────────────────────────────────────────────────────────────────────────
 
@@ -109,9 +137,9 @@ class Money(State):
     # ── what is left ───────────────────────────────────────────────────────────────────────────────────────────────
 
     def owned(self, account: str, asset: str) -> int:
-        """What an account has that spot orders do not hold back, and that does not wait to leave it."""
+        """What an account has that spot orders do not hold back, that does not wait to leave it, and no paper arrests."""
         held = self.held_by_orders(account, asset) + self.set_aside(account, asset)
-        return self.accounts[account].totals.get(asset, 0) - held
+        return self.accounts[account].totals.get(asset, 0) - held - self.arrested.get((account, asset), 0)
 
     def free(self, account: str, asset: str) -> int:
         """What is left beside orders and cover; below zero: so much cover is missing."""
@@ -123,16 +151,19 @@ class Money(State):
     def reserved(self, account: str, asset: str) -> int:
         """What is not available: held back by spot orders, or held as cover as far as there is any."""
         total = self.accounts[account].totals.get(asset, 0)
-        return total - self.available(account, asset) - self.set_aside(account, asset)
+        aside = self.set_aside(account, asset) + self.arrested.get((account, asset), 0)
+        return total - self.available(account, asset) - aside
 
     def free_for(self, order: RefOrder) -> int:
+        self.take_up()
         return self.free(order.account, self.asset_of(order))
 
     def free_if(self, order: RefOrder, where: str | None, price: int) -> int:
         """What would be free if an order were elsewhere and had another price."""
+        self.take_up()
         now = order.where, order.price
         order.where, order.price = where, price
-        free = self.free_for(order)
+        free = self.free(order.account, self.asset_of(order))
         order.where, order.price = now
         return free
 

@@ -91,6 +91,7 @@ class Moves(Rules):
         asked = movement.request
         if isinstance(asked, commands.Transfer):
             self.credit(asked.to_account, asked.asset, asked.amount)
+            self.take_up()
             self.emit(
                 events.Transferred(
                     movement.id,

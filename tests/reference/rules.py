@@ -146,6 +146,7 @@ class Rules(Futures):
             return
         self.supply[asset] = supply
         self.credit(name, asset, amount)
+        self.take_up()
         self.emit(
             events.FundsMoved(
                 name,
@@ -187,6 +188,7 @@ class Rules(Futures):
             return
         batched = terms.batches
         terms.rules = command
+        self.take_up()
         self.void_wait(terms)
         self.changed(command, command.instrument)
         if terms.batches:

@@ -102,6 +102,7 @@ class Waiting(Money):
         del self.movements[movement.id]
         if outcome == codes.CARRIED_OUT:
             self.credit(asked.account, asked.asset, -asked.amount)
+        self.take_up()
         self.emit(
             events.MovementEnded(
                 movement.id,

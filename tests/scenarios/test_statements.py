@@ -14,13 +14,18 @@ from tests.support.places import ROOT
 pytestmark = pytest.mark.skipif(not (ROOT / "docs").exists(), reason="needs the source tree")
 
 CLEARING, TRADING, STATE = "tests/engine/clearing", "tests/engine/trading", "tests/engine/state"
+MOVEMENTS = f"{CLEARING}/test_movements.py"
 TRANSFERS, HOLDINGS = f"{CLEARING}/test_transfers.py", f"{CLEARING}/test_holdings.py"
 INDICATIVE, LEFTOVERS = f"{TRADING}/test_indicative.py", f"{STATE}/test_leftovers.py"
 PIECES, STATED = "tests/engine/test_pieces.py", f"{CLEARING}/test_stated.py"
+ARRESTS = f"{CLEARING}/test_arrests.py"
 CASES = "tests/engine/test_cases.py"
 RULES = "tests/compliance/rules/test_transfer_rules.py"
 
 ELSEWHERE = {
+    "C-175": (MOVEMENTS, "test_its_id_stays_used_up_over_days_and_is_free_when_the_day_of_its_end_is_over"),
+    "C-176": (MOVEMENTS, "test_a_transfer_that_has_to_wait_is_answered_by_its_status_and_told"),
+    "C-178": (MOVEMENTS, "test_so_many_wait_and_no_more"),
     "M-5": (TRANSFERS, "test_a_transfer_can_not_use_the_id_of_an_order"),
     "M-83": (f"{TRADING}/test_owners.py", "test_only_who_shares_no_owner_trades"),
     "M-92": (f"{TRADING}/test_owners.py", "test_a_call_that_has_collected_what_is_own_only_now_lets_the_newest_go"),
@@ -95,6 +100,12 @@ ELSEWHERE = {
     "C-158": (HOLDINGS, "test_a_freeze_takes_the_share_of_each_holder_rounded_up_in_order_of_opening"),
     "C-159": (HOLDINGS, "test_what_is_frozen_is_not_sold_withdrawn_redeemed_or_taken_back_by_a_bust"),
     "C-160": (HOLDINGS, "test_what_a_freeze_is_refused_for"),
+    "C-181": (ARRESTS, "test_an_amount_of_an_investor_is_taken_of_the_accounts_as_they_were_opened"),
+    "C-183": (ARRESTS, "test_the_example_of_a_freeze_and_an_arrest_side_by_side"),
+    "C-185": (ARRESTS, "test_what_covers_positions_is_arrested_as_it_becomes_free"),
+    "C-189": (ARRESTS, "test_papers_add_up_and_each_lets_go_of_its_own_part"),
+    "C-190": (ARRESTS, "test_a_paper_on_everything_takes_what_comes_wherever_it_comes"),
+    "C-191": (ARRESTS, "test_a_correction_that_would_take_back_what_is_arrested_is_refused"),
 }
 """Which test shows a statement, or the part of it, that no scenario can."""
 

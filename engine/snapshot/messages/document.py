@@ -136,6 +136,15 @@ class MarginState(Part):
     until_ns: int
 
 
+class ClaimsState(Part):
+    """What papers claim of a holding, and what of it a freeze covers."""
+
+    claims: list[tuple[str, int]]
+    """By paper, in the order in which they came; -1: everything."""
+    frozen: int
+    lent: int
+
+
 class BalanceState(Part):
     """What an account holds of an asset."""
 
@@ -146,6 +155,8 @@ class BalanceState(Part):
     frozen: int
     margin: MarginState | None
     held: int = 0
+    arrested: int = 0
+    claims: ClaimsState | None = None
 
 
 class PositionState(Part):
@@ -234,6 +245,23 @@ class ProposalState(Part):
     until_ns: int
 
 
+class ArrestState(Part):
+    """A paper in force that arrests holdings."""
+
+    arrest: str
+    authority: str
+    dated: str
+    investor: str
+    account: str
+    asset: str
+    share_ppm: int
+    amount: int
+    sales_allowed: bool
+    since_ns: int
+    reason: str
+    by: str
+
+
 class MovementState(Part):
     """What waits to leave an account. The rest is what its command says."""
 
@@ -307,3 +335,5 @@ class Snapshot(Part):
     """The oldest first."""
     cases: list[CaseState] = []
     alerts: list[AlertState] = []
+    arrests: list[ArrestState] = []
+    """In the order in which they came."""

@@ -93,3 +93,37 @@ class FreezeAsset(Command, tag=51, frozen=True):
     issuer: str = ""
     reason: str = ""
     by: str = ""
+
+
+class Arrest(Command, tag=64, frozen=True):
+    """Arrest holdings by a paper of a court or an investigator (ARR-1): nothing of them leaves until it is lifted.
+
+    Of all accounts of an investor, or of one account; of one asset, or of all; a share, or an amount of one asset.
+    """
+
+    arrest: str
+    """The paper's number; none that is in force has the same."""
+    authority: str
+    dated: str
+    """The paper's date, YYYY-MM-DD."""
+    investor: str = ""
+    account: str = ""
+    """One of the two is named."""
+    asset: str = ""
+    """Empty: all assets, futures' cover included as it becomes free."""
+    share_ppm: int = 0
+    """Millionths of what is held when the command is carried out; 1000000: all of it, and all that comes later."""
+    amount: int = 0
+    """Or so many minor units of the asset, of what an investor has in all accounts together."""
+    sales_allowed: bool = False
+    """Whether the holder may sell what is arrested; the proceeds are arrested in its place."""
+    reason: str = ""
+    by: str = ""
+
+
+class LiftArrest(Command, tag=65, frozen=True):
+    """Lift a paper: what it alone has arrested is let go."""
+
+    arrest: str
+    reason: str = ""
+    by: str = ""

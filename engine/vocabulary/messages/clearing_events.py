@@ -205,3 +205,25 @@ class AssetIssued(Event, tag=61):
     """Issued and not redeemed, over all accounts."""
     available: int
     reserved: int
+
+
+class HoldingArrested(Event, tag=64):
+    """A paper arrests a part of a holding, or (`claimed` 0) does so no longer. A private report."""
+
+    account: str
+    report_seq: int
+    asset: str
+    arrest: str
+    """The paper's number."""
+    authority: str
+    dated: str
+    claimed: int
+    """What this paper claims of the holding; -1: all of it, and all that comes."""
+    sales_allowed: bool
+    arrested: int
+    """What all papers together have arrested of it."""
+    available: int
+    reserved: int
+    frozen: int
+    reason: str
+    by: str = ""

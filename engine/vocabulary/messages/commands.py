@@ -12,9 +12,11 @@ import msgspec
 from engine.vocabulary.messages.approval_commands import Approve, Decline, SetApproval
 from engine.vocabulary.messages.case_commands import AddEvidence, CloseCase, DismissAlert, OpenCase, RaiseAlert
 from engine.vocabulary.messages.clearing_commands import (
+    Arrest,
     CloseOut,
     FreezeAsset,
     IssueAsset,
+    LiftArrest,
     MarkFuture,
     RedeemAsset,
     RefuseMovement,
@@ -48,6 +50,7 @@ from engine.vocabulary.messages.rule_commands import (
     RegisterIntermediary,
     RegisterInvestor,
     SetBlocked,
+    SetCustody,
     SetParameter,
     UpdateAsset,
 )
@@ -76,6 +79,7 @@ __all__ = [
     "AmendOrder",
     "AnyCommand",
     "Approve",
+    "Arrest",
     "AuthoriseClient",
     "BustTrade",
     "CancelOrder",
@@ -90,6 +94,7 @@ __all__ = [
     "FreezeAsset",
     "HookCommand",
     "IssueAsset",
+    "LiftArrest",
     "ListInstrument",
     "LoadRulebook",
     "MarkFuture",
@@ -117,6 +122,7 @@ __all__ = [
     "Sequenced",
     "SetApproval",
     "SetBlocked",
+    "SetCustody",
     "SetIndexPrice",
     "SetKillSwitch",
     "SetLimits",
@@ -184,6 +190,8 @@ AnyCommand = (
     | FreezeAsset
     | ReleaseMovement
     | RefuseMovement
+    | Arrest
+    | LiftArrest
     | LoadRulebook
     | RegisterInvestor
     | RegisterIntermediary
@@ -196,6 +204,7 @@ AnyCommand = (
     | EffectiveFrom
     | RegisterContract
     | PublishWarning
+    | SetCustody
     | SetApproval
     | Approve
     | Decline

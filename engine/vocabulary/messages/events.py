@@ -20,6 +20,7 @@ from engine.vocabulary.messages.clearing_events import (
     CloseOutStarted,
     DefaultDeclared,
     FutureMarked,
+    HoldingArrested,
     HoldingFrozen,
     IndexPriceSet,
     LossShared,
@@ -91,6 +92,7 @@ __all__ = [
     "EvidenceAdded",
     "FundsMoved",
     "FutureMarked",
+    "HoldingArrested",
     "HoldingFrozen",
     "IndexPriceSet",
     "Indicative",
@@ -170,6 +172,7 @@ AnyEvent = (
     | MovementHeld
     | MovementEnded
     | HoldingFrozen
+    | HoldingArrested
     | AssetIssued
     | CommandProposed
     | ProposalEnded

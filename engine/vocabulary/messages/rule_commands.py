@@ -74,6 +74,8 @@ class RegisterIntermediary(Command, tag=42, frozen=True):
     """A credit institution (DER-3)."""
     by: str = ""
     replace: bool = False
+    own_investor: str | None = None
+    """The investor who is the intermediary itself: all others held through it are its clients (CUST-1)."""
 
 
 class RecordTest(Command, tag=43, frozen=True):
@@ -168,6 +170,15 @@ class PublishWarning(Command, tag=61, frozen=True):
     by: str = ""
 
 
+class SetCustody(Command, tag=66, frozen=True):
+    """Have an account held in another way (CUST-1)."""
+
+    account: str
+    custody: int
+    reason: str = ""
+    by: str = ""
+
+
 class PublishDisclosure(Command, tag=67, frozen=True):
     """Put an issuer's disclosure of an asset on record, in place of the one before (DISC-1)."""
 
@@ -198,6 +209,7 @@ HookCommand = (
     | RegisterContract
     | PublishWarning
     | PublishDisclosure
+    | SetCustody
 )
 
 

@@ -83,6 +83,8 @@ class OpenAccount(Command, tag=23, frozen=True):
     investor: str
     intermediary: str = ""
     by: str = ""
+    custody: int = 0
+    """How it is held: a code of `CUSTODIES` (CUST-1)."""
 
 
 class Deposit(Command, tag=24, frozen=True):

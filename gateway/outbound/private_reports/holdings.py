@@ -8,6 +8,7 @@ from engine.vocabulary.messages.events import (
     CloseOutStarted,
     DefaultDeclared,
     FundsMoved,
+    HoldingArrested,
     HoldingFrozen,
     LossShared,
     MarginCalled,
@@ -218,6 +219,28 @@ def holding_frozen(
         frozen=amount(event.asset, event.frozen),
         available=amount(event.asset, event.available),
         reserved=amount(event.asset, event.reserved),
+        reason=event.reason,
+    )
+
+
+def holding_arrested(
+    formats: Formats, report: PrivateReport, event: HoldingArrested, request_id: int | None
+) -> messages.HoldingArrested:
+    """A paper claims a part of a holding, or does so no longer."""
+    amount = formats.amount
+    return messages.HoldingArrested(
+        account=event.account,
+        seq=event.report_seq,
+        asset=event.asset,
+        arrest=event.arrest,
+        authority=event.authority,
+        dated=event.dated,
+        sales_allowed=event.sales_allowed,
+        arrested=amount(event.asset, event.arrested),
+        available=amount(event.asset, event.available),
+        reserved=amount(event.asset, event.reserved),
+        frozen=amount(event.asset, event.frozen),
+        claimed=None if event.claimed < 0 else amount(event.asset, event.claimed),
         reason=event.reason,
     )
 

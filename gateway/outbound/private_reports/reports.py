@@ -12,6 +12,7 @@ from engine.vocabulary.messages.events import (
     DefaultDeclared,
     Event,
     FundsMoved,
+    HoldingArrested,
     HoldingFrozen,
     LossShared,
     MarginCalled,
@@ -70,6 +71,7 @@ _MESSAGES: Final[dict[type[Event], _Message]] = {
     MovementHeld: holdings.movement_held,
     MovementEnded: holdings.movement_ended,
     HoldingFrozen: holdings.holding_frozen,
+    HoldingArrested: holdings.holding_arrested,
     AssetIssued: holdings.asset_issued,
 }
 _ONE: Final = 0

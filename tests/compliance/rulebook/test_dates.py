@@ -20,7 +20,9 @@ from tests.support.compliance.venue import Venue, changed, documents
 from tests.support.compliance.watched_venue import WatchedVenue
 
 GENERAL = "general-2026"
-BILL = ("RET-1", "RET-2", "RET-3", "RET-4", "QUAL-1", "ANON-1", "CUR-1", "RISK-1", "AML-1", "AML-2", "COOL-1")
+BILL = (
+    *("RET-1", "RET-2", "RET-3", "RET-4", "QUAL-1", "ANON-1", "CUR-1", "CUST-1", "RISK-1", "AML-1", "AML-2", "COOL-1"),
+)
 
 
 def on(date: str) -> Rulebook:

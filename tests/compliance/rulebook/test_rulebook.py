@@ -39,6 +39,8 @@ RULES = (
         "SET-1",
         "SET-2",
         "FRZ-1",
+        "ARR-1",
+        "CUST-1",
         "RISK-1",
         "SAN-1",
         "INT-1",
@@ -115,7 +117,7 @@ def test_every_rule_on_transfers_has_a_check() -> None:
     ("name", "expected"),
     [
         ("elr-2025", ("SAN-1", "ANON-1", "PAY-1", "CUR-1", "ELR-4", "SET-1")),
-        ("general-2026", ("SAN-1", "ANON-1", "PAY-1", "CUR-1", "SET-1", "AML-1", "AML-2", "COOL-1")),
+        ("general-2026", ("SAN-1", "ANON-1", "PAY-1", "CUR-1", "SET-1", "CUST-1", "AML-1", "AML-2", "COOL-1")),
         ("derivatives-2025", ("SAN-1", "PAY-1")),
     ],
 )

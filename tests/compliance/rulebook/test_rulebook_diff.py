@@ -120,7 +120,7 @@ def test_rules_and_kinds_that_come_and_go() -> None:
         "RET-1: is added: Retail purchases capped per calendar year (Bank of Russia, 23.12.2025; proposed); "
         "decides right after RET-4" in texts
     )
-    added = "RET-1 RET-2 RET-3 RET-4 QUAL-1 ANON-1 LIQ-1 LIQ-2 CUR-1 SET-1 SET-2 FRZ-1 RISK-1 AML-1 AML-2 COOL-1 ID-1 SUIT-1"
+    added = "RET-1 RET-2 RET-3 RET-4 QUAL-1 ANON-1 LIQ-1 LIQ-2 CUR-1 SET-1 SET-2 FRZ-1 CUST-1 RISK-1 AML-1 AML-2 COOL-1 ID-1 SUIT-1"
     assert " ".join(change.rule for change in found if change.what == "rule_added") == added
     back = compare(wide, narrow)
     assert "Kinds of instruments: spot no longer admitted" in [change.text for change in back]

@@ -52,7 +52,15 @@ def test_nothing_is_lost_or_made_whatever_happens_to_holdings(seed: int) -> None
         assert all(
             account.report_seq == before[name] + numbered[name] for name, account in desk.exchange.accounts.items()
         )
-    for each in ("Transferred", "TransferStatus", "HoldingFrozen", "AssetIssued", "OrderCancelled", "Trade"):
+    for each in (
+        "Transferred",
+        "TransferStatus",
+        "HoldingFrozen",
+        "HoldingArrested",
+        "AssetIssued",
+        "OrderCancelled",
+        "Trade",
+    ):
         assert seen.get(each, 0) >= 2, f"{each} is hardly ever drawn: {seen}"
 
 

@@ -60,13 +60,13 @@ def test_list_names_every_rule_with_all_its_facts() -> None:
     for row in found:
         assert f" {row['rule']} " in text
         assert row["source"].split(",")[0].split(";")[0] in text
-    assert "retail_cap_rub = 300\u00a0000.00\u00a0RUB" in text and "36 rules" in text
+    assert "retail_cap_rub = 300\u00a0000.00\u00a0RUB" in text and "38 rules" in text
 
 
 def test_list_of_one_book_and_of_a_file(mine: Path) -> None:
     assert {row["rule"] for row in as_json(run("list", "derivatives-2025", "--json"))} == {
         *("DER-1", "DER-2", "DER-3", "DER-4", "QUAL-0", "RET-5", "PAY-1", "SAN-1", "INT-1", "OPS-1", "OPS-2"),
-        *("DISC-1", "LEV-1", "ABUSE-1"),
+        *("ARR-1", "DISC-1", "LEV-1", "ABUSE-1"),
     }
     rows = {row["rule"]: row for row in as_json(run("list", mine, "--json"))}
     assert rows["RET-1"]["parameters"]["retail_cap_rub"] == "500000.00" and rows["RET-1"]["books"] == ["mine"]

@@ -176,7 +176,7 @@ def test_a_change_says_what_waits_for_its_date(bench: Bench) -> None:
 
 def test_what_is_frozen_is_told_of_an_account_and_of_an_asset(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(records, "_PIECE", 1)
-    assert one(bench, "asset", "BTC") == {"name": "BTC", "accounts": 2, "frozen_accounts": 0}
+    assert one(bench, "asset", "BTC") == {"name": "BTC", "accounts": 2, "frozen_accounts": 0, "arrested_accounts": 0}
     account = bench.started.exchange.accounts["bob"]
     balance = account.balance(bench.started.exchange.assets["BTC"])
     balance.available, balance.frozen = balance.available - 150_000_000, 150_000_000

@@ -25,7 +25,7 @@ NO_KEYS = {
     "destination",
     # Of alerts and cases: what is suspected and by what means; a row that is evidence is found by its own number.
     *("term", "detector", "version", "figures", "note", "seqs", "first_seq", "last_seq", "until"),
-    *("seed", "value", "old", "new", "bids", "asks", "steps", "second", "role"),
+    *("authority", "dated", "seed", "value", "old", "new", "bids", "asks", "steps", "second", "role"),
 }
 
 

@@ -117,9 +117,10 @@ def test_every_reference_leads_somewhere():
 
 SENT = sorted(set(structs_in(get_args(m.AnyMessage))), key=lambda kind: kind.__name__)
 NAMES = (
-    "account asset base buyer by channel class_override client_order_id command concluded contract contract_reference destination "
-    "detail digest exec_id from_account in_force index instrument intermediary investor investor_class issuer key kind link name nonce "
-    "participant payee payer quote quote_id reason rule rulebook seller source speed subject template text title to_account "
+    "account arrest asset authority base buyer by channel class_override client_order_id command concluded contract "
+    "contract_reference dated destination detail digest exec_id from_account in_force index instrument intermediary "
+    "investor investor_class issuer key kind link name nonce own_investor participant payee payer quote quote_id "
+    "reason rule rulebook seller source speed subject template text title to_account "
     "underlying value venue what type"
 )
 """Texts that are names, digests, or words for people."""
@@ -146,6 +147,7 @@ def test_what_structs_say_of_their_fields_is_in_the_schemas():
     assert field_docs(m.Holding) == {
         "frozen": "Can't be sold or moved (FRZ-1).",
         "held": "Set aside for withdrawals and transfers that wait (AML-2, COOL-1).",
+        "arrested": "By papers of courts and investigators (ARR-1).",
     }
     assert schemas["Holding"]["properties"]["frozen"]["description"] == "Can't be sold or moved (FRZ-1)."
     # A Struct that extends another has what that says.

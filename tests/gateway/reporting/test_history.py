@@ -38,4 +38,4 @@ def test_a_trade_undone_and_a_holding_frozen_concern_those_whose_they_are() -> N
     assert seen == "bob.main: 45.00 USDT frozen; eve.main: 45.00 USDT frozen"
     found.take(Step(3, NOON_NS, freeze, frozen * 3, due_events=0, day=20_605))
     *_, seen = effects(found)
-    assert seen == "6 accounts: frozen or let go"
+    assert seen == "6 accounts: frozen, arrested or let go"

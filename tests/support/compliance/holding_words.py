@@ -9,6 +9,8 @@
 * `withdraw 5 XMR to address`: the account itself asks; `cancel-withdrawal N`, and of the supervisor `release N` and `refuse N`: N counts
   what had to wait in the scenario, from 1.
 * `freeze 30 % of METAL`, with `on ACCOUNT` and `by ISSUER` behind it; 0 % lets go.
+* `arrest 30 % of METAL`, `arrest 5 METAL`, `arrest all`, each with `on ACCOUNT` or `of-investor NAME`, `sales allowed` and
+  `paper NUMBER` behind it; `lift NUMBER`.
 * `mark BTC-FUT at 9000000`.
 """
 
@@ -20,10 +22,12 @@ from compliance.rules.risk_1 import digest_of
 from engine.vocabulary.codes import PURPOSES
 from engine.vocabulary.messages.commands import (
     AnyCommand,
+    Arrest,
     CancelWithdrawal,
     Deposit,
     FreezeAsset,
     IssueAsset,
+    LiftArrest,
     MarkFuture,
     PublishWarning,
     RecordAcknowledgement,
@@ -40,6 +44,8 @@ from tests.support.compliance.venue import Venue, e8
 
 OF_PARTICIPANT = ("transfer", "deliver", "withdraw", "cancel-withdrawal")
 OF_SUPERVISOR = (
+    "arrest",
+    "lift",
     "issue",
     "redeem",
     "freeze",
@@ -104,6 +110,22 @@ def of_papers(venue: Venue, what: str) -> AnyCommand:
     )
 
 
+def of_court(venue: Venue, words: list[str]) -> AnyCommand:
+    """An arrest, of words behind `arrest`."""
+    asset, share, amount = "", 0, 0
+    if words[0] == "all":
+        share, rest = 1_000_000, words[1:]
+    elif words[1] == "%":
+        share, asset, rest = int(Decimal(words[0]) * 10_000), words[3], words[4:]
+    else:
+        amount, asset, rest = units(venue, words[0], words[1]), words[1], words[2:]
+    named = dict(zip(rest[::2], rest[1::2], strict=True))
+    return Arrest(
+        named.get("paper", "1-7/2026"), "Tverskoy court", "2026-05-30", named.get("of-investor", ""), named.get("on", ""),
+        asset, share, amount, "sales" in named, "scenario", "supervisor",
+    )  # fmt: skip
+
+
 def of_supervisor(venue: Venue, what: str) -> AnyCommand:
     """The command of a supervisor's or operator's words, or of an issuer's."""
     words = what.split()
@@ -116,6 +138,10 @@ def of_supervisor(venue: Venue, what: str) -> AnyCommand:
         return kind(number, "scenario", "supervisor")
     if words[0] in ("contract", "acknowledge", "publish"):
         return of_papers(venue, what)
+    if words[0] == "lift":
+        return LiftArrest(words[1], "scenario", "supervisor")
+    if words[0] == "arrest":
+        return of_court(venue, words[1:])
     options = words[3:]
     named = dict(zip(options[::2], options[1::2], strict=True))
     issuer = named.pop("by", "")

@@ -79,6 +79,8 @@ COMMANDS = {
     "bust_trade": commands.BustTrade,
     "reprice_trade": commands.RepriceTrade,
     "close_out": commands.CloseOut,
+    "open_account": commands.OpenAccount,
+    "set_custody": commands.SetCustody,
 }
 FIELDS = {
     "documents": "identity_keys",

@@ -103,7 +103,7 @@ class SideDoors:
         """What retail holds of an asset on all accounts, in minor units."""
         core = self.venue.exchange.assets[asset]
         balances = [self.venue.exchange.accounts[account].balances.get(core.number) for account in OWN]
-        return sum(each.available + each.reserved + each.frozen for each in balances if each is not None)
+        return sum(each.owned for each in balances if each is not None)
 
     def step(self) -> None:
         """Draw a command, apply it, and count what came of it."""

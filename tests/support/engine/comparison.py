@@ -253,10 +253,11 @@ class SideBySide:
         for asset in self.exchange.assets.values():
             balance = account.balance(asset)
             free, total = reference.free(name, asset.asset), reference.accounts[name].totals.get(asset.asset, 0)
-            available = max(free, 0)
+            available, arrested = max(free, 0), reference.arrested.get((name, asset.asset), 0)
             aside = reference.set_aside(name, asset.asset)
-            expected_parts = (available, total - available - aside, aside)
-            assert (balance.available, balance.reserved, balance.held) == expected_parts, f"{name} {asset.asset}"
+            expected_parts = (available, total - available - aside - arrested, aside, arrested)
+            parts = (balance.available, balance.reserved, balance.held, balance.arrested)
+            assert parts == expected_parts, f"{name} {asset.asset}"
             if asset.asset in cleared:
                 margin, needed = balance.margin, reference.cover(name, asset.asset)
                 expected = (needed, needed + min(free, 0), reference.calls.get((name, asset.asset), 0))

@@ -76,6 +76,15 @@ class Everything(Draws):
         out: list[AnyCommand] = list(ASSETS)
         if self.rulebook:
             out.append(commands.LoadRulebook(*RULEBOOKS[self.rulebook], "supervisor", "start"))
+            if self.rulebook == "general-2026":
+                # Most that leaves waits, for an hour or a word.
+                everybody = "retail,qualified,super_qualified,qualified_firm"
+                for rule, key, value in (
+                    ("COOL-1", "enabled", "true"),
+                    ("COOL-1", "hours", "1"),
+                    ("COOL-1", "classes", everybody),
+                ):
+                    out.append(commands.SetParameter(rule, key, value, "start", "supervisor"))
             out += [commands.RegisterIntermediary(name, True, 10**9) for name in ("north", "south")]
             out += [
                 commands.PublishWarning(text, "start", "supervisor")
@@ -175,7 +184,7 @@ class Everything(Draws):
             (40, self.pair),
             (25, self.mass_quote),
             (40, self.transfer),
-            (25, self.withdrawal),
+            (40, self.withdrawal),
             (60 if self.exchange.movements else 3, self.movement),
             (5, self.delivery),
             (40, self.index_price),
@@ -186,6 +195,7 @@ class Everything(Draws):
             (60 if self.exchange.proposals else 4, self.approval),
             (20, self.issuance),
             (15, self.freeze),
+            (15, self.arrest),
             (40, self.money),
             (10, lambda: commands.SetPhase(self.instrument(), chance.randrange(8))),
             (10, lambda: self.rules(self.instrument())),
@@ -202,6 +212,22 @@ class Everything(Draws):
             (12, self.case),
         )
         return chance.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
+
+    def arrest(self) -> AnyCommand:
+        """A paper that arrests something, or the end of one: few are in force at once, so that the others go on."""
+        chance = self.chance
+        papers = list(self.exchange.arrests)
+        if papers and chance.random() < 0.2 + 0.15 * len(papers):
+            return commands.LiftArrest(chance.choice(papers), "drawn", "sue")
+        account, _, investor, _ = chance.choice(ACCOUNTS)
+        of_all = chance.random() < 0.4
+        asset = chance.choice(("", self.asset()))
+        share = chance.choice((1, 300_000, 900_000, 1_000_000, 1_000_000))
+        amount = chance.choice((0, 0, self.amount())) if asset else 0
+        return commands.Arrest(
+            f"1-{self.exchange.seq}/2025", "the court", "2025-12-30", investor if of_all else "", "" if of_all else account,
+            asset, 0 if amount else share, amount, chance.random() < 0.5, "drawn", "sue",
+        )  # fmt: skip
 
     def case(self) -> AnyCommand:
         """What looks like abuse, and what supervisors make of it."""
@@ -291,7 +317,11 @@ class Everything(Draws):
             (
                 4,
                 lambda: commands.RegisterIntermediary(
-                    chance.choice(("north", "south")), True, 10**9, chance.random() < 0.2
+                    chance.choice(("north", "south")),
+                    True,
+                    10**9,
+                    chance.random() < 0.2,
+                    own_investor=chance.choice((None, None, "", "gus", "fox")),
                 ),
             ),
             (4, lambda: commands.RecordTest(investor, test, chance.choice((100, 90, 10)), taken_ns)),
@@ -309,6 +339,12 @@ class Everything(Draws):
                 4,
                 lambda: commands.UpdateAsset(
                     chance.choice(("BTC", "ETH", "XMR")), chance.choice((0, 10**13)), 10**12, 6, "x"
+                ),
+            ),
+            (
+                3,
+                lambda: commands.SetCustody(
+                    chance.choice(ACCOUNTS)[0], chance.randrange(3), "drawn", self.supervisor()
                 ),
             ),
             (

@@ -40,6 +40,7 @@ FEATURES = (
     "owners",
     "movements",
     "cases",
+    "arrests",
 )
 
 FULL = "full"
@@ -149,6 +150,7 @@ class Generator(DrawsOperation, DrawsCases):
             (2 * self.has("halts"), self.market_halt),
             ((50 + 40 * bool(self.venue.second)) * self.has("corrections"), self.correction),
             (3 * self.has("approval"), self.set_approval),
+            (12 * self.has("arrests"), self.arrest),
             (60 if self.venue.proposals else 1, self.decide),
             (4, lambda: self.trading_rules(self.instrument())),
             (2 * self.has("calls"), self.schedule),

@@ -8,10 +8,12 @@ import msgspec
 
 from engine.vocabulary.messages.commands import (
     AnyCommand,
+    Arrest,
     BustTrade,
     Deposit,
     FreezeAsset,
     IssueAsset,
+    LiftArrest,
     RedeemAsset,
     Transfer,
     Withdraw,
@@ -27,7 +29,15 @@ def drawn(rng: random.Random, desk: Desk, number: int) -> AnyCommand:
     operator = {"ann": "ann", "ann.2": "ann"}.get(account, "bob")
     asset = rng.choice(["BTC", "GOLD", "GOLD", "RUB"])
     cid = f"c{rng.randint(max(0, number - 6), number)}"
-    kind = rng.randrange(10)
+    kind = rng.randrange(11)
+    if kind == 10:
+        papers = list(desk.exchange.arrests)
+        if papers and rng.random() < 0.2 * len(papers):
+            return LiftArrest(rng.choice(papers))
+        whose = rng.choice(({"account": account}, {"investor": operator}))
+        part = rng.choice(({"share_ppm": 400_000}, {"share_ppm": 1_000_000}, {"amount": rng.randint(1, 60)}))
+        paper = Arrest(f"p{number}", "the court", "2026-01-02", asset=asset, sales_allowed=rng.random() < 0.5, **whose)
+        return msgspec.structs.replace(paper, **part)
     if kind == 9:
         return rng.choice([each.command for each in desk.history[-12:]])
     if kind <= 2:

@@ -104,6 +104,22 @@ class DrawsOperation(DrawsParts):
             return commands.Decline(number, "no", self.pick(other, other, "sue", "sam", "", ""), role)
         return commands.Approve(number, "yes", other, role)
 
+    def arrest(self) -> commands.AnyCommand:
+        """A paper that arrests something; or the end of one, soon: whoever has nothing available does little."""
+        papers = list(self.venue.papers)
+        if self.once_in(12):
+            return commands.LiftArrest("nosuch", "x")
+        if papers and self.draw(3):
+            return commands.LiftArrest(self.pick(*papers), "over", "sue")
+        account = self.sender()[1]
+        investor = self.venue.accounts[account].investor if account in self.venue.accounts else "nobody"
+        whose = self.pick((investor, ""), ("", account), ("", account), ("", account), (investor, account))
+        asset = self.pick("", "RUB", "RUB", "BTC", "ETH", "DOGE")
+        share = self.pick(0, 1, 250_000, 700_000, 1_000_000, 1_000_000, 1_000_001)
+        amount = self.draw(3_000_00) if self.once_in(3) or not share else 0
+        number = self.pick(*papers) if papers and self.once_in(15) else f"1-{len(self.sent)}/2026"
+        return commands.Arrest(number, "court", "2026-01-02", *whose, asset, 0 if amount else share, amount)
+
     def movement(self) -> commands.AnyCommand:
         """A transfer or withdrawal, now and then one that was asked for before; or what is said about one that waits, or about none."""
         waiting = list(self.venue.movements.values())

@@ -86,18 +86,21 @@ class BankExposure(OrderRule):
 
     def issue_problem(self, registry: Registry, ledger: Ledger, asset: AssetRecord, amount: int) -> Said | None:
         """Why so much of an asset may not be issued besides; None if it may."""
+        for after in self.issue_shares(registry, ledger, asset, amount):
+            if after.is_beyond:
+                return said("DER-3.issue", after.standing())
+        return None
+
+    def issue_shares(self, registry: Registry, ledger: Ledger, asset: AssetRecord, amount: int) -> list[Share]:
+        """What each bank that issues an asset would have of its share, were so much issued besides; none: no bank's share counts it."""
         if not self.parts & ISSUED or asset.part != SECURITIES:
-            return None
+            return []
         issuer = asset.core.issuer
         banks = [bank.investor for bank in registry.financial.values() if bank.bank and issuer in bank.issues_as]
         intermediary = registry.intermediaries.get(issuer)
         if intermediary is not None and intermediary.bank and issuer not in banks:
             banks.append(issuer)
-        for name in banks:
-            after = self._share(registry, ledger, name, more=(asset.asset, amount))
-            if after.is_beyond:
-                return said("DER-3.issue", after.standing())
-        return None
+        return [self._share(registry, ledger, name, more=(asset.asset, amount)) for name in banks]
 
     def _looked_at(self, case: Case, name: str, adds: int) -> Share | None:
         """A bank's share and an order; None if the order passes and nobody asks why."""

@@ -11,8 +11,9 @@ import msgspec
 
 from compliance.registry.calendar import iso_date, parse_iso_date
 from gateway.cli.reading import INCOMPLETE, exit_status, read, write_tables
-from gateway.cli.report_show import Made, show, show_sections, summary
-from gateway.cli.workbook import Save, with_openpyxl
+from gateway.cli.report_page import save_page, see_matplotlib
+from gateway.cli.report_show import Files, Made, show, show_sections, summary
+from gateway.cli.workbook import with_openpyxl
 from gateway.journal.files import JournalError
 from gateway.reporting.part import Part
 from gateway.reporting.records import COLUMNS, OrderRecord
@@ -43,6 +44,12 @@ from gateway.reporting.tables import json_pieces, table_writer
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write a workbook, a sheet a table. Needs openpyxl: pip install 'sandbox-exchange[excel]'.",
 )
+@click.option(
+    "--html",
+    "html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write one page with pictures, to read and to print. Needs matplotlib: pip install 'sandbox-exchange[report]'.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: every table but the order records.")
 def command(
     directories: tuple[Path, ...],
@@ -51,6 +58,7 @@ def command(
     day: str | None,
     out: Path | None,
     excel: Path | None,
+    html: Path | None,
     as_json: bool,
 ) -> None:
     """Report on the session in the journal of DIRECTORY (or its folder journal), and change nothing there.
@@ -78,6 +86,7 @@ def command(
       sbx report venue --section caps --section exposures
       sbx report venue --day 2026-06-01 --out monday
       sbx report june/* --excel june.xlsx
+      sbx report venue --html monday.html
       sbx report venue --json | jq .tables.rejects_by_rule
     """
     if lists:
@@ -85,23 +94,22 @@ def command(
         return
     if not directories:
         raise click.UsageError("name a directory with a journal; `sbx report --list` says which sections there are")
-    parts = _wanted(names, is_short=not (as_json or out or excel))
+    parts = _wanted(names, is_short=not (as_json or out or excel or html))
     only = None if day is None else _parse_day(day)
-    save = None if excel is None else with_openpyxl()
+    files = _files(out, excel, html)
     sessions = [Reported(each, parts, only) for each in _sessions(directories)]
     if out is not None:
         _prepare(out, sessions)
     try:
         _read(sessions, parts, out, only)
         made = Made(sessions, parts, tables_of(sessions, parts), day)
-        _write(made, out, excel, save)
+        _write(made, files)
     except OSError as error:
         raise click.ClickException(f"the report can't be written: {error}") from error
     if as_json:
-        for piece in json_pieces(summary(made), made.all_tables):
-            click.echo(piece, nl=False)
+        _echo(made)
     else:
-        show(made, out, excel, is_whole=bool(names))
+        show(made, files, is_whole=bool(names))
     raise SystemExit(_status(made))
 
 
@@ -180,15 +188,34 @@ def _read(sessions: list[Reported], parts: list[type[Part]], out: Path | None, d
     _check_day(sessions, day)
 
 
-def _write(made: Made, out: Path | None, excel: Path | None, save: Save | None) -> None:
+def _echo(made: Made) -> None:
+    """Print the report as JSON, row by row."""
+    for piece in json_pieces(summary(made), made.all_tables):
+        click.echo(piece, nl=False)
+
+
+def _files(out: Path | None, excel: Path | None, html: Path | None) -> Files:
+    """What is to be written, before a journal is read for it.
+
+    Raises:
+        click.ClickException: what it needs is not installed.
+    """
+    if html is not None:
+        see_matplotlib()
+    return Files(out, excel, html, None if excel is None else with_openpyxl())
+
+
+def _write(made: Made, files: Files) -> None:
     """Write the files that were asked for."""
     found = summary(made)
-    if out is not None:
-        write_tables(out, made.all_tables)
-        with (out / "report.json").open("w", encoding="utf-8") as file:
-            file.writelines(json_pieces(found, made.all_tables, "\n"))
-    if excel is not None and save is not None:
-        save(excel, found, made.titled)
+    if files.out is not None:
+        write_tables(files.out, made.all_tables)
+        with (files.out / "report.json").open("w", encoding="utf-8") as file:
+            file.writelines(json_pieces(found, made.all_tables))
+    if files.excel is not None and files.save is not None:
+        files.save(files.excel, found, made.titled)
+    if files.html is not None:
+        save_page(files.html, made)
 
 
 def _run(reported: Reported, label: str, sink: Callable[[OrderRecord], None] | None) -> None:

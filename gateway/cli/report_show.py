@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import click
 
@@ -12,6 +12,7 @@ from gateway.cli.reading import COMPLETE, INCOMPLETE, TORN, exit_status, notes_o
 from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal
 from gateway.cli.verify import damage_summary, torn_summary
+from gateway.cli.workbook import Save
 from gateway.printable import json_text
 from gateway.reporting.part import Part
 from gateway.reporting.reported import Reported
@@ -25,6 +26,16 @@ LONG_TABLES: Final = ("rejects", "settlement_accounts", "cap_investors")
 
 
 _SEVERITY: Final = (COMPLETE, TORN, INCOMPLETE)
+
+
+class Files(NamedTuple):
+    """What a report is written to; None: it was not asked for."""
+
+    out: Path | None
+    excel: Path | None
+    html: Path | None
+    save: Save | None
+    """What writes a workbook."""
 
 
 class Made:
@@ -115,7 +126,7 @@ def _session(reported: Reported, day: str | None) -> dict[str, object]:
 # ── for people ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def show(made: Made, out: Path | None, excel: Path | None, *, is_whole: bool) -> None:
+def show(made: Made, files: Files, *, is_whole: bool) -> None:
     """The report for people: the sections that were asked for, by their first rows; of none asked for the overview."""
     console = wide_console()
     for each in made.sessions:
@@ -133,10 +144,12 @@ def show(made: Made, out: Path | None, excel: Path | None, *, is_whole: bool) ->
         console.tell("no table has a row")
     for each in made.sessions:
         _say_how_far(console, each)
-    if out is not None:
-        console.tell(f"written to {out}: report.json and a CSV file a table")
-    if excel is not None:
-        console.tell(f"written to {excel}: a sheet a table")
+    if files.out is not None:
+        console.tell(f"written to {files.out}: report.json and a CSV file a table")
+    if files.excel is not None:
+        console.tell(f"written to {files.excel}: a sheet a table")
+    if files.html is not None:
+        console.tell(f"written to {files.html}: a page")
     if not is_whole:
         _list(console, made)
 

@@ -66,6 +66,8 @@ ROOMS = Rooms(
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
+        "gateway.reporting.onepage": (". reporting", ""),
+        "gateway.reporting.sections": (". protocol words reporting", "engine.* compliance.*"),
         "gateway.session": (
             ". protocol words reporting journal index snapshots",
             "engine.* compliance compliance.registry",
@@ -86,7 +88,7 @@ ROOMS = Rooms(
         "gateway.playback": ("protocol journal venue metrics server session", ""),
         "gateway.control": (". client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
-            ". protocol client words journal index venue published server reporting snapshots replaying session watching export playback control",
+            ". protocol client words journal index venue published server reporting.* snapshots replaying session watching export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.

@@ -143,6 +143,12 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["upgrade", files.journal, "--json"], False, 1),
     (lambda files: ["report", files.journal], True, 0),
     (lambda files: ["report", files.journal, "--json"], True, 0),
+    *[(lambda files, name=name: ["report", files.journal, "--section", name], is_seen, 0)
+      for name, is_seen in (("transfers", True), ("intermediaries", True), ("exposures", False), ("turnover", True), ("caps", True),
+                            ("session", True))],
+    (lambda files: ["report", files.journal, files.differing, "--section", "caps"], True, 1),
+    (lambda files: ["report", "--list"], False, 0),
+    (lambda files: ["report", files.journal, "--section", TAIL], True, 2),
     (lambda files: ["report", files.differing, "--out", files.folder / "differing"], False, 1),
     (lambda files: ["report", files.journal, "--day", "\x1b[/x]"], False, 2),
     (lambda files: ["find", files.journal, "--limit", 1000], True, 0),

@@ -37,6 +37,10 @@ class Classification:
         """The class of an investor by the evidence on record, or the supervisor's override."""
         if investor.class_override:
             return CLASSES.index(investor.class_override)
+        return self.derived(investor)
+
+    def derived(self, investor: Investor) -> int:
+        """The class that the evidence on record proves, whatever a supervisor has set."""
         if investor.kind == FIRM:
             return QUALIFIED_FIRM if self.qualified.met_by(investor) else UNQUALIFIED_FIRM
         if self.super_qualified is not None and self.super_qualified.met_by(investor):
@@ -46,6 +50,22 @@ class Classification:
     def arithmetic(self, investor: Investor) -> str:
         """The evidence against the thresholds of ordinary qualified status; empty: the class was set."""
         return "" if investor.class_override else self.qualified.arithmetic(investor)
+
+    def evidence(self, investor: Investor) -> list[tuple[str, str, str]]:
+        """Each rule that makes a class of an investor: its id, the figures on record against its thresholds, and the class, or that it makes none."""
+        firm = investor.kind == FIRM
+        met = self.qualified.met_by(investor)
+        name = CLASSES[QUALIFIED_FIRM if firm else QUALIFIED]
+        found = [("QUAL-0", self.qualified.arithmetic(investor), name if met else _not(name))]
+        if not firm and self.super_qualified is not None:
+            highest, name = self.super_qualified, CLASSES[SUPER_QUALIFIED]
+            is_met = highest.met_by(investor)
+            found.append(("ELR-1", highest.arithmetic(investor), name if is_met else _not(name)))
+        return found
+
+
+def _not(name: str) -> str:
+    return f"not {name}"
 
 
 def override_problem(kind: int, class_override: str, reason: str) -> Said | None:

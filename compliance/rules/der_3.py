@@ -60,10 +60,13 @@ class BankExposure(OrderRule):
 
     def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, Said]]:
         """Banks that have more than their share, or something without a rouble value."""
+        return [(each.name, each.standing()) for each in self.shares(registry, ledger) if each.is_beyond]
+
+    def shares(self, registry: Registry, ledger: Ledger) -> list[Share]:
+        """What each bank has of its share, investors first. O(what banks hold)."""
         names = [bank.investor for bank in registry.financial.values() if bank.bank]
         names += [name for name, each in registry.intermediaries.items() if each.bank and name not in names]
-        shares = [self._share(registry, ledger, name) for name in names]
-        return [(each.name, each.standing()) for each in shares if each.is_beyond]
+        return [self._share(registry, ledger, name) for name in names]
 
     def examine(self, case: Case) -> Finding:
         """Add what the order adds to what the bank has, then to what the bank has through which it is held."""
@@ -83,18 +86,21 @@ class BankExposure(OrderRule):
 
     def issue_problem(self, registry: Registry, ledger: Ledger, asset: AssetRecord, amount: int) -> Said | None:
         """Why so much of an asset may not be issued besides; None if it may."""
+        for after in self.issue_shares(registry, ledger, asset, amount):
+            if after.is_beyond:
+                return said("DER-3.issue", after.standing())
+        return None
+
+    def issue_shares(self, registry: Registry, ledger: Ledger, asset: AssetRecord, amount: int) -> list[Share]:
+        """What each bank that issues an asset would have of its share, were so much issued besides; none: no bank's share counts it."""
         if not self.parts & ISSUED or asset.part != SECURITIES:
-            return None
+            return []
         issuer = asset.core.issuer
         banks = [bank.investor for bank in registry.financial.values() if bank.bank and issuer in bank.issues_as]
         intermediary = registry.intermediaries.get(issuer)
         if intermediary is not None and intermediary.bank and issuer not in banks:
             banks.append(issuer)
-        for name in banks:
-            after = self._share(registry, ledger, name, more=(asset.asset, amount))
-            if after.is_beyond:
-                return said("DER-3.issue", after.standing())
-        return None
+        return [self._share(registry, ledger, name, more=(asset.asset, amount)) for name in banks]
 
     def _looked_at(self, case: Case, name: str, adds: int) -> Share | None:
         """A bank's share and an order; None if the order passes and nobody asks why."""

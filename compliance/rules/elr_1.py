@@ -35,6 +35,12 @@ class SuperQualified:
         earning = exceeds(investor.income_rub, self.income_kopecks)
         return combined(rich, earning, self.combine)
 
+    def arithmetic(self, investor: Investor) -> str:
+        """The evidence against the two thresholds."""
+        assets = exceeds_words(investor.assets_rub, self.assets_kopecks)
+        income = exceeds_words(investor.income_rub, self.income_kopecks)
+        return f"securities and deposits {assets} {self.combine} last year's income {income}"
+
 
 class SuperQualifiedOnly(OrderRule):
     """An individual of the ordinary qualified class is refused."""

@@ -42,10 +42,13 @@ class QualifiedFirmsOnly(OrderRule):
 
     def outside(self, registry: Registry, ledger: Ledger) -> list[tuple[str, Said]]:
         """Financial firms that have more than their share, or something without a rouble value."""
-        shares = [
+        return [(each.name, each.standing()) for each in self.shares(registry, ledger) if each.is_beyond]
+
+    def shares(self, registry: Registry, ledger: Ledger) -> list[Share]:
+        """What each financial firm has of its share. O(what financial firms hold)."""
+        return [
             self._share(ledger, firm, NOTHING) for firm in registry.financial.values() if is_firm(firm.investor_class)
         ]
-        return [(each.name, each.standing()) for each in shares if each.is_beyond]
 
     def examine(self, case: Case) -> Finding:
         """The firm's class and, of a financial firm, what it has with the order against the share of capital."""

@@ -215,6 +215,10 @@ class RuleTable:
         """The evidence against the thresholds of QUAL-0; empty: the supervisor has set the class."""
         return self._classification.arithmetic(investor)
 
+    def class_evidence(self, investor: Investor) -> tuple[int, list[tuple[str, str, str]]]:
+        """The class that the evidence proves, whatever a supervisor has set; and each rule with its arithmetic and the class it makes."""
+        return self._classification.derived(investor), self._classification.evidence(investor)
+
 
 class TransferTable:
     """What a rulebook in force says of transfers, deliveries, issuance, freezes and arrests."""

@@ -47,6 +47,18 @@ from engine.vocabulary.messages.events import (
     TransferStatus,
 )
 from engine.vocabulary.said import said
+from gateway.cli.explain_more import (
+    arrival_report,
+    asked_by,
+    print_arrival,
+    print_holdings,
+    print_standings,
+    print_under,
+    print_used,
+    standing_report,
+    under_report,
+    used_report,
+)
 from gateway.cli.replay import readable
 from gateway.cli.terminal import Terminal
 from gateway.reporting.explaining import Found
@@ -65,9 +77,17 @@ def report(found: Found) -> dict[str, object]:
         "time_ns": found.time_ns,
         "moscow_time": moscow_time(found.time_ns),
         "command": readable(found.command),
-        "checks": [check_report(explanation) for explanation in found.explanations],
+        "asked": asked_by(found),
+        "under": under_report(found.under),
+        "checks": [
+            {**check_report(explanation), "used": used_report(found.used.get(place), found.reference)}
+            for place, explanation in enumerate(found.explanations)
+        ],
         "transfers": [transfer_report(explanation) for explanation in found.transfers],
         "leaving": [leaving_report(explanation) for explanation in found.leaving],
+        "arrivals": [{**arrival_report(each), **verdict_report(each)} for each in found.arrivals],
+        "classes": [standing_report(each) for each in found.standings.values()],
+        "holdings": found.holdings,
         "results": [{"order_id": order_id, "text": text} for order_id, text in results(found)],
         "disagreement": found.disagreement or None,
     }
@@ -208,8 +228,17 @@ def print_found(console: Terminal, found: Found, *, is_whole: bool) -> None:
     """An explained command, for people; `is_whole`: with every rule."""
     name = type(found.command).__name__
     console.tell(f"sequence number {found.seq}, {moscow_time(found.time_ns)} Moscow: {name}")
-    if not found.asks_rules:
+    asked = asked_by(found)
+    if asked["by"] or asked["reason"]:
+        because = f": {asked['reason']}" if asked["reason"] else ""
+        console.tell(f"asked by {asked['by'] or 'the venue file'}{because}")
+    if found.under is not None:
+        print_under(console, found.under)
+    if not found.asks_rules and not found.arrivals and (found.explanations or found.under is None):
+        movement = getattr(found.command, "movement", 0)
         follows = "it had these orders checked:" if found.explanations else "there is no check by rule to explain."
+        if movement:
+            follows = f"it is about what was asked for with sequence number {movement}: explain that one."
         console.tell(f"It is no order, no transfer and no withdrawal; {follows}")
     for transfer in found.transfers:
         console.print()
@@ -221,10 +250,18 @@ def print_found(console: Terminal, found: Found, *, is_whole: bool) -> None:
             (leaving.kind, "bold"), f": {leaving.amount} from {leaving.command.account} (investor {leaving.investor})"
         )
         print_verdict(console, leaving, is_whole=is_whole)
-    for explanation in found.explanations:
+    for arrival in found.arrivals:
+        console.print()
+        print_arrival(console, arrival)
+        print_verdict(console, arrival, is_whole=is_whole)
+    for place, explanation in enumerate(found.explanations):
         console.print()
         print_check(console, explanation, found.seq)
         print_verdict(console, explanation, is_whole=is_whole)
+        if place in found.used:
+            print_used(console, found.used[place], found.reference, is_whole=is_whole)
+    print_standings(console, found, is_whole=is_whole)
+    print_holdings(console, found)
     lines = list(results(found))
     if lines:
         console.print()

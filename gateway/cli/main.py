@@ -37,7 +37,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "control": "Halt, block, set a rule: what a supervisor does to a running venue.",
     "rulebook": "List, check, compare and explain rulebooks.",
     "explain": "Explain a past verdict on an order, rule by rule.",
-    "report": "Report on a session: rules, orders, caps, settlement.",
+    "report": "Report on sessions: orders, transfers, exposures, caps.",
     "find": "Find rows of a journal by order, account, rule, time and the like.",
     "history": "Show who changed what of registry, rulebook and parameters.",
     "cases": "List cases of abuse and alerts, with their evidence.",

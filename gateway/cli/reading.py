@@ -15,14 +15,17 @@ from gateway.cli.terminal import WIDTH, Terminal
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalReader
+from gateway.printable import Cell
 from gateway.reporting.source import Source, Step, Unreadable
-from gateway.reporting.tables import Table
+from gateway.reporting.tables import PERCENT, Column, Table
 from gateway.reporting.times import moscow_of
 
 COMPLETE: Final = 0
 INCOMPLETE: Final = 1
 TORN: Final = 3
 MAX_SHOWN_ROWS: Final = 20
+_FIGURE: Final = "figure"
+"""The column that names figures, where each row is one."""
 _UTC: Final = "_utc"
 """What a column ends with, or the name of a figure, that is a time."""
 
@@ -75,7 +78,7 @@ def exit_status(source: Source) -> int:
 
 def notes_of(source: Source) -> list[str]:
     """What a reader must know about how far the journal could be read."""
-    notes = []
+    notes = list(source.notes)
     reader = source.reader
     if source.damage is not None:
         notes.append(f"damaged: {source.damage}; this is what stands before it")
@@ -104,18 +107,41 @@ def notes_of(source: Source) -> list[str]:
 
 def show_table(console: Terminal, table: Table) -> None:
     """A table for people: its first rows, without the columns that say nothing in any row, times as in Moscow."""
-    rows = [["" if cell is None else str(cell) for cell in row] for row in table.rows]
-    kept = [place for place in range(len(table.columns)) if any(row[place].strip("-0.") for row in rows)]
+    kept = [place for place, says in enumerate(_says(table)) if says]
+    rows = [
+        [_shown(cell, each) for cell, each in zip(row, table.kinds, strict=True)] for row in table.rows[:MAX_SHOWN_ROWS]
+    ]
     columns = [table.columns[place] for place in kept]
-    shown = [[_timed(columns[at], row[place]) for at, place in enumerate(kept)] for row in rows[:MAX_SHOWN_ROWS]]
-    for row in shown:
-        # A list of figures names each in its first column.
-        row[1:] = [_timed(row[0], cell) for cell in row[1:]]
-        row[:1] = [_heading(cell) for cell in row[:1]]
+    shown = [[_timed(columns[at], row[place]) for at, place in enumerate(kept)] for row in rows]
+    if _FIGURE in columns:
+        # A list of figures names each in this column.
+        named = columns.index(_FIGURE)
+        for row in shown:
+            row[named + 1 :] = [_timed(row[named], cell) for cell in row[named + 1 :]]
+            row[named] = _heading(row[named])
     console.tell((table.title, "italic"))
     show_small(console, [_heading(name) for name in columns], shown)
-    if len(rows) > MAX_SHOWN_ROWS:
-        console.print(f"... {len(rows) - MAX_SHOWN_ROWS:,} more rows: see --out or --json")
+    if len(table.rows) > MAX_SHOWN_ROWS:
+        console.print(f"... {len(table.rows) - MAX_SHOWN_ROWS:,} more rows: see --out or --json")
+
+
+def _says(table: Table) -> list[bool]:
+    """Which columns say something in some row: are neither empty nor zero in all."""
+    found = [False] * len(table.columns)
+    for row in table.rows:
+        for place, cell in enumerate(row):
+            if not found[place] and cell is not None and str(cell).strip("-0."):
+                found[place] = True
+        if all(found):
+            break
+    return found
+
+
+def _shown(cell: Cell, column: Column) -> str:
+    if cell is None:
+        return ""
+    text = str(cell)
+    return f"{text} %" if column.kind == PERCENT and not text.endswith("%") else text
 
 
 def _timed(name: str, cell: str) -> str:

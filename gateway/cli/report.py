@@ -1,57 +1,77 @@
-"""`sbx report`: what a session did, order by order, and what it nets to."""
+"""`sbx report`: what sessions did, section by section: on the terminal, as JSON, as CSV, as a workbook."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
 
 import click
 import msgspec
 
 from compliance.registry.calendar import iso_date, parse_iso_date
-from gateway.cli.reading import (
-    INCOMPLETE,
-    exit_status,
-    notes_of,
-    open_source,
-    read,
-    show_table,
-    status_of,
-    wide_console,
-    write_tables,
-)
-from gateway.cli.verify import damage_summary, torn_summary
-from gateway.printable import json_text
+from gateway.cli.reading import INCOMPLETE, exit_status, read, write_tables
+from gateway.cli.report_page import save_page, see_matplotlib
+from gateway.cli.report_show import Files, Made, show, show_sections, summary
+from gateway.cli.workbook import with_openpyxl
+from gateway.journal.files import JournalError
+from gateway.reporting.part import Part
 from gateway.reporting.records import COLUMNS, OrderRecord
-from gateway.reporting.report import Report
-from gateway.reporting.settlement import is_sound
-from gateway.reporting.source import Source, Step
-from gateway.reporting.tables import Table, table_writer
-
-LONG_TABLES: Final = ("rejects", "settlement_accounts", "cap_investors")
-"""One row for each account, investor or combination: for files and machines."""
+from gateway.reporting.reported import Reported, tables_of
+from gateway.reporting.sections.overview import Overview
+from gateway.reporting.sections.registry import BY_NAME, SECTIONS
+from gateway.reporting.sections.session import WholeSession
+from gateway.reporting.sessions import Session, in_order
+from gateway.reporting.tables import json_pieces, table_writer
 
 
 @click.command()
-@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument(
+    "directories", metavar="DIRECTORY...", nargs=-1, type=click.Path(path_type=Path, exists=True, file_okay=False)
+)
+@click.option(
+    "--section", "names", multiple=True, metavar="NAME", help="Only this section; may be given several times."
+)
+@click.option("--list", "lists", is_flag=True, help="List the sections, and end.")
 @click.option("--day", metavar="YYYY-MM-DD", help="Report on this Moscow day only.")
 @click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     help="Write every table, the order records and report.json into this directory.",
 )
+@click.option(
+    "--excel",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a workbook, a sheet a table. Needs openpyxl: pip install 'sandbox-exchange[excel]'.",
+)
+@click.option(
+    "--html",
+    "html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write one page with pictures, to read and to print. Needs matplotlib: pip install 'sandbox-exchange[report]'.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: every table but the order records.")
-def command(directory: Path, day: str | None, out: Path | None, as_json: bool) -> None:
+def command(
+    directories: tuple[Path, ...],
+    names: tuple[str, ...],
+    lists: bool,
+    day: str | None,
+    out: Path | None,
+    excel: Path | None,
+    html: Path | None,
+    as_json: bool,
+) -> None:
     """Report on the session in the journal of DIRECTORY (or its folder journal), and change nothing there.
 
-    Orders and rejects by rule, class and instrument; use of the annual cap, exposures; margin, freezes, transfers; the rules
-    in force; the highest message rate. The settlement of each Moscow day, checked against the replayed balances. With
-    --out also one record for each thing that happened to an order, as CSV and as JSON lines. docs/REPORTS.md says what
-    each column means.
+    Alone it shows an overview and which sections there are; --section shows one whole. --json, --out and --excel have all
+    sections, or those asked for; --out also one record for each thing that happened to an order. docs/REPORTS.md says
+    what each column means.
 
-    A running venue may go on: what is durable is reported. The journal is verified and replayed on the way.
+    Several directories are one report: sessions in order of time, in each table the session first, and rows for all together
+    where figures add up. A session that is given twice is refused.
+
+    A running venue may go on: what is durable is reported. The journal is verified on the way, and replayed as far as the
+    sections need it.
 
     \b
     Exit status:
@@ -63,28 +83,46 @@ def command(directory: Path, day: str | None, out: Path | None, as_json: bool) -
     \b
     Examples:
       sbx report venue
+      sbx report venue --section caps --section exposures
       sbx report venue --day 2026-06-01 --out monday
+      sbx report june/* --excel june.xlsx
+      sbx report venue --html monday.html
       sbx report venue --json | jq .tables.rejects_by_rule
     """
+    if lists:
+        show_sections(as_json)
+        return
+    if not directories:
+        raise click.UsageError("name a directory with a journal; `sbx report --list` says which sections there are")
+    parts = _wanted(names, is_short=not (as_json or out or excel or html))
     only = None if day is None else _parse_day(day)
-    source = open_source(directory, only)
+    files = _files(out, excel, html)
+    sessions = [Reported(each, parts, only) for each in _sessions(directories)]
     if out is not None:
-        _prepare(out, source)
+        _prepare(out, sessions)
     try:
-        with _record_files(out) as sink:
-            report = _run(source, only, sink)
-        tables = report.tables(source.standing)
-        found = summary(source, report, tables, day)
-        if out is not None:
-            write_tables(out, tables)
-            (out / "report.json").write_text(json_text(found, indent=1) + "\n", encoding="utf-8")
+        _read(sessions, parts, out, only)
+        made = Made(sessions, parts, tables_of(sessions, parts), day)
+        _write(made, files)
     except OSError as error:
         raise click.ClickException(f"the report can't be written: {error}") from error
     if as_json:
-        click.echo(json_text(found))
+        _echo(made)
     else:
-        show(source, report, tables, out)
-    raise SystemExit(exit_status(source) if is_sound(report.settlement_days()) else INCOMPLETE)
+        show(made, files, is_whole=bool(names))
+    raise SystemExit(_status(made))
+
+
+def _wanted(names: tuple[str, ...], *, is_short: bool) -> list[type[Part]]:
+    """The sections that are asked for, in their order; of none asked for all, or of a short report the overview."""
+    unknown = [name for name in names if name not in BY_NAME]
+    if unknown:
+        raise click.BadParameter(
+            f"there is no section {', '.join(unknown)}; there are {', '.join(BY_NAME)}", param_hint="--section"
+        )
+    if not names:
+        return [Overview] if is_short else list(SECTIONS)
+    return [part for part in SECTIONS if part.name in names]
 
 
 def _parse_day(text: str) -> int:
@@ -94,9 +132,18 @@ def _parse_day(text: str) -> int:
     return day
 
 
-def _prepare(out: Path, source: Source) -> None:
+def _sessions(directories: Sequence[Path]) -> list[Session]:
+    try:
+        return in_order(directories)
+    except JournalError as error:
+        raise click.UsageError(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"the journal can't be read: {error}") from error
+
+
+def _prepare(out: Path, sessions: list[Reported]) -> None:
     """Make the directory to write to."""
-    if out.resolve() == source.reader.directory.resolve():
+    if any(out.resolve() == each.session.journal.resolve() for each in sessions):
         raise click.BadParameter("the journal's own directory is only read", param_hint="--out")
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -105,73 +152,92 @@ def _prepare(out: Path, source: Source) -> None:
 
 
 @contextmanager
-def _record_files(out: Path | None) -> Iterator[Callable[[OrderRecord], None] | None]:
-    """Something that writes an order record to both files; None where none are asked for."""
-    if out is None:
-        yield None
+def _record_files(
+    out: Path | None, parts: list[type[Part]], sessions: list[Reported]
+) -> Iterator[list[Callable[[OrderRecord], None]]]:
+    """For each session something that writes an order record to both files; none where none are asked for."""
+    if out is None or WholeSession not in parts:
+        yield []
         return
     encode = msgspec.json.Encoder().encode
+    several = len(sessions) > 1
     with (
         (out / "orders.csv").open("w", encoding="utf-8", newline="") as table,
         (out / "orders.jsonl").open("wb") as lines,
     ):
-        write = table_writer(table, COLUMNS)
+        write = table_writer(table, ("session", *COLUMNS) if several else COLUMNS)
 
-        def sink(record: OrderRecord) -> None:
-            write(msgspec.structs.astuple(record))
-            lines.write(encode(record) + b"\n")
+        def sink_of(name: str) -> Callable[[OrderRecord], None]:
+            def sink(record: OrderRecord) -> None:
+                fields = msgspec.structs.asdict(record)
+                if several:
+                    fields = {"session": name, **fields}
+                write(list(fields.values()))
+                lines.write(encode(fields) + b"\n")
 
-        yield sink
+            return sink
 
-
-def _run(source: Source, day: int | None, sink: Callable[[OrderRecord], None] | None) -> Report:
-    """Read the journal into a report."""
-    report = Report(day, sink)
-
-    def take(step: Step) -> None:
-        report.reference.venue = source.venue
-        report.take(step, source.exchange)
-
-    read(source, "reporting", take)
-    report.finish(source.exchange)
-    days = [each.day for each in report.settlement.days]
-    if day is not None and days and not days[0] <= day <= days[-1]:
-        raise click.UsageError(f"the journal has Moscow days {iso_date(days[0])} to {iso_date(days[-1])}")
-    return report
+        yield [sink_of(each.session.name) for each in sessions]
 
 
-def summary(source: Source, report: Report, tables: list[Table], day: str | None) -> dict[str, object]:
-    """The whole report but the order records, for machines."""
-    header = source.reader.segments[0].header if source.reader.segments else None
-    return {
-        "status": status_of(source),
-        "directory": str(source.reader.directory),
-        "venue": source.venue,
-        "core_version": None if header is None else header.core_version,
-        "day": day,
-        "commands_read": source.commands,
-        "order_records": report.record_count,
-        "settlement_adds_up": is_sound(report.settlement_days()),
-        "cap_scope": None if source.standing is None else source.standing.cap_scope,
-        "notes": notes_of(source),
-        "damage": damage_summary(source.damage),
-        "torn": torn_summary(source.reader),
-        "tables": {table.name: table.objects() for table in tables},
-    }
+def _read(sessions: list[Reported], parts: list[type[Part]], out: Path | None, day: int | None) -> None:
+    """Read all journals; order records are written on the way."""
+    with _record_files(out, parts, sessions) as sinks:
+        for place, each in enumerate(sessions):
+            _run(each, f"reporting {each.session.name}".rstrip(), sinks[place] if sinks else None)
+    _check_day(sessions, day)
 
 
-def show(source: Source, report: Report, tables: list[Table], out: Path | None) -> None:
-    """The report for people: short tables whole, long ones by their first rows."""
-    console = wide_console()
-    console.tell(f"venue {source.venue}: {source.commands:,} commands read, {report.record_count:,} order records")
-    for table in tables:
-        if table.rows and table.name not in LONG_TABLES:
-            show_table(console, table)
-    for note in notes_of(source):
-        console.tell((note, "yellow"))
-    if is_sound(report.settlement_days()):
-        console.tell(("settlement adds up", "green"))
-    else:
-        console.tell(("settlement does not add up", "red"), ": see the table of what it was checked against")
-    if out is not None:
-        console.tell(f"written to {out}: report.json, orders.csv, orders.jsonl and a CSV file a table")
+def _echo(made: Made) -> None:
+    """Print the report as JSON, row by row."""
+    for piece in json_pieces(summary(made), made.all_tables):
+        click.echo(piece, nl=False)
+
+
+def _files(out: Path | None, excel: Path | None, html: Path | None) -> Files:
+    """What is to be written, before a journal is read for it.
+
+    Raises:
+        click.ClickException: what it needs is not installed.
+    """
+    if html is not None:
+        see_matplotlib()
+    return Files(out, excel, html, None if excel is None else with_openpyxl())
+
+
+def _write(made: Made, files: Files) -> None:
+    """Write the files that were asked for."""
+    found = summary(made)
+    if files.out is not None:
+        write_tables(files.out, made.all_tables)
+        with (files.out / "report.json").open("w", encoding="utf-8") as file:
+            file.writelines(json_pieces(found, made.all_tables))
+    if files.excel is not None and files.save is not None:
+        files.save(files.excel, found, made.titled)
+    if files.html is not None:
+        save_page(files.html, made)
+
+
+def _run(reported: Reported, label: str, sink: Callable[[OrderRecord], None] | None) -> None:
+    """Read one journal."""
+    for part in reported.frame.parts:
+        if isinstance(part, WholeSession):
+            part.sink = sink
+    read(reported.source, label, reported.take)
+    reported.finish()
+
+
+def _check_day(sessions: list[Reported], day: int | None) -> None:
+    """A day on which nothing was recorded is a mistake."""
+    known = [(each.first_day, each.last_day) for each in sessions if each.first_day is not None]
+    days = [day for pair in known for day in pair if day is not None]
+    if day is not None and days and not min(days) <= day <= max(days):
+        raise click.UsageError(f"the journal has Moscow days {iso_date(min(days))} to {iso_date(max(days))}")
+
+
+def _status(made: Made) -> int:
+    """The worst of all sessions; a settlement that does not add up is as bad as damage."""
+    found = [exit_status(each.source) for each in made.sessions]
+    if not made.is_sound or INCOMPLETE in found:
+        return INCOMPLETE
+    return max(found)

@@ -54,7 +54,7 @@ def _shown(value: object, column: str) -> str:
 def _head(name: str, cells: list[str]) -> Column:
     """The head of a column; `min_width` is the least that it must have."""
     heading = _HEADINGS.get(name, name.replace("_", " "))
-    is_figures = all(is_figure(text.replace(",", "")) or text in ("", NONE) for text in cells)
+    is_figures = all(is_figure(text.replace(",", "").removesuffix(" %")) or text in ("", NONE) for text in cells)
     widest = max(cell_len(text) for text in (heading, *cells))
     is_whole = is_figures or widest <= MAX_WHOLE
     return Column(

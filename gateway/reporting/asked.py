@@ -9,6 +9,7 @@ from engine.vocabulary.messages.commands import (
     AmendOrder,
     AnyCommand,
     CancelOrder,
+    CancelWithdrawal,
     Command,
     MassCancel,
     MassQuote,
@@ -16,6 +17,7 @@ from engine.vocabulary.messages.commands import (
     NewOrder,
     NewOrderPair,
     RequestDelivery,
+    RequestWithdrawal,
     Transfer,
 )
 
@@ -28,6 +30,8 @@ _REQUESTS: Final[dict[type[Command], str]] = {
     NewBracket: "bracket",
     Transfer: "transfer",
     RequestDelivery: "delivery",
+    RequestWithdrawal: "withdrawal",
+    CancelWithdrawal: "cancel_withdrawal",
 }
 
 

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
 from compliance.registry.calendar import iso_date
 from gateway.reporting.counts import Counts, OrderCounts
 from gateway.reporting.records import CANCELLED, FILLS, NEW, ORDER_EXPIRED, REJECTED, REQUEST_REJECTED
-from gateway.reporting.tables import Cells, Table
+from gateway.reporting.tables import Cells, Table, columns_of
 from gateway.reporting.times import utc
+
+_ORDERS: Final = (
+    "orders",
+    "accepted",
+    "rejected",
+    "amended",
+    "triggered",
+    "fills",
+    "filled",
+    "cancelled",
+    "expired",
+    "requests_rejected",
+)
 
 
 def count_tables(counts: Counts, capacity_multiple: int | None) -> list[Table]:
@@ -71,11 +85,9 @@ def _orders_table(
         if with_trades:
             row = (*row, orders.trades, *_volume(counts, each, orders))
         rows.append(row)
-    columns = [key, "orders", "accepted", "rejected", "amended", "triggered", "fills", "filled", "cancelled"]
-    columns += ["expired", "requests_rejected"]
-    if with_trades:
-        columns += ["trades", "quantity", "turnover", "turnover_asset"]
-    return Table(name, title, columns, rows)
+    names = _ORDERS if not with_trades else (*_ORDERS, "trades", "quantity", "turnover", "turnover_asset")
+    whole, decimals = (*_ORDERS, "trades"), ("quantity", "turnover")
+    return Table(name, title, columns_of(key, *names, counts=whole, amounts=decimals, adds=True), rows)
 
 
 def _volume(counts: Counts, instrument: str, orders: OrderCounts) -> Cells:
@@ -98,19 +110,25 @@ def _rejects_by_rule(counts: Counts) -> Table:
         (rule, code, counts.reference.titles.get(rule, ""), count, counts.named[rule] if rule else count)
         for (rule, code), count in sorted(decided.items(), key=lambda item: (-item[1], item[0]))
     ]
-    columns = ("rule", "code", "title", "decided", "failed")
+    columns = columns_of("rule", "code", "title", "decided", "failed", counts=("decided", "failed"), adds=True)
     return Table("rejects_by_rule", "Rejects by rule, and by code where no rule decided", columns, rows)
 
 
 def _rejects_table(counts: Counts) -> Table:
     rows: list[Cells] = [(*key, count) for key, count in sorted(counts.rejects.items())]
-    columns = ("request", "rule", "code", "investor_class", "instrument", "count")
+    names = ("request", "rule", "code", "investor_class", "instrument", "count")
+    columns = columns_of(*names, counts=("count",), adds=True)
     return Table("rejects", "Rejects by rule, class and instrument", columns, rows)
 
 
 def _cancels_table(counts: Counts) -> Table:
     rows: list[Cells] = [(*key, count) for key, count in sorted(counts.cancels.items())]
-    return Table("cancels", "Orders that ended before they were filled", ("reason", "rule", "count"), rows)
+    return Table(
+        "cancels",
+        "Orders that ended before they were filled",
+        columns_of("reason", "rule", "count", counts=("count",), adds=True),
+        rows,
+    )
 
 
 def _transfers_table(counts: Counts) -> Table:
@@ -119,7 +137,8 @@ def _transfers_table(counts: Counts) -> Table:
         (purpose, asset, count, amount(asset, total))
         for (purpose, asset), (count, total) in sorted(counts.transfers.items())
     ]
-    return Table("transfers", "Transfers by purpose", ("purpose", "asset", "count", "amount"), rows)
+    columns = columns_of("purpose", "asset", "count", "amount", counts=("count",), amounts=("amount",), adds=True)
+    return Table("transfers", "Transfers by purpose", columns, rows)
 
 
 def _movements_table(counts: Counts) -> Table:
@@ -128,13 +147,13 @@ def _movements_table(counts: Counts) -> Table:
         (outcome, asset, count, amount(asset, total))
         for (outcome, asset), (count, total) in sorted(counts.movements.items())
     ]
-    columns = ("outcome", "asset", "count", "amount")
+    columns = columns_of("outcome", "asset", "count", "amount", counts=("count",), amounts=("amount",), adds=True)
     return Table("waited", "Withdrawals, transfers and redemptions that had to wait, by how they ended", columns, rows)
 
 
 def _refused_transfers_table(counts: Counts) -> Table:
     rows: list[Cells] = [(*key, count) for key, count in sorted(counts.refused_transfers.items())]
-    columns = ("purpose", "asset", "rule", "code", "count")
+    columns = columns_of("purpose", "asset", "rule", "code", "count", counts=("count",), adds=True)
     return Table("transfers_refused", "Transfers refused", columns, rows)
 
 
@@ -150,7 +169,8 @@ def _freezes_table(counts: Counts) -> Table:
         )
         for (seq, asset), freeze in counts.freezes.items()
     ]
-    columns = ("seq", "time_utc", "asset", "accounts", "frozen", "reason")
+    names = ("seq", "time_utc", "asset", "accounts", "frozen", "reason")
+    columns = columns_of(*names, counts=("accounts",), amounts=("frozen",))
     return Table("freezes", "Freezes, and what is frozen after each", columns, rows)
 
 
@@ -172,7 +192,8 @@ def _marks_table(counts: Counts) -> Table:
                 traded.quote,
             )
         )
-    columns = ("seq", "time_utc", "instrument", "price", "open_interest", "final", "accounts", "gained", "asset")
+    names = ("seq", "time_utc", "instrument", "price", "open_interest", "final", "accounts", "gained", "asset")
+    columns = columns_of(*names, counts=("accounts",), amounts=("price", "open_interest", "gained"))
     return Table("marks", "Marks of futures", columns, rows)
 
 
@@ -181,11 +202,13 @@ def _margin_table(counts: Counts) -> Table:
     for (event, key), (count, total) in sorted(counts.margin.items()):
         amount = counts.reference.formats.amount(key, total) if event == "margin_called" else ""
         rows.append((event, key, count, amount))
-    return Table("margin", "Margin calls and close-outs", ("event", "of", "count", "missing"), rows)
+    columns = columns_of("event", "of", "count", "missing", counts=("count",), amounts=("missing",), adds=True)
+    return Table("margin", "Margin calls and close-outs", columns, rows)
 
 
 def _defaults_table(counts: Counts) -> Table:
-    columns = ("seq", "time_utc", "account", "investor", "instrument", "asset", "shortfall")
+    names = ("seq", "time_utc", "account", "investor", "instrument", "asset", "shortfall")
+    columns = columns_of(*names, amounts=("shortfall",))
     return Table("defaults", "Defaults", columns, counts.defaults)
 
 
@@ -194,13 +217,14 @@ def _shared_table(counts: Counts) -> Table:
         (seq, utc(time_ns), instrument, asset, accounts, counts.reference.formats.amount(asset, total))
         for (seq, instrument, asset), (time_ns, accounts, total) in counts.shared.items()
     ]
-    columns = ("seq", "time_utc", "instrument", "asset", "accounts", "amount")
+    names = ("seq", "time_utc", "instrument", "asset", "accounts", "amount")
+    columns = columns_of(*names, counts=("accounts",), amounts=("amount",))
     return Table("losses_shared", "Shortfalls shared among those who gained", columns, rows)
 
 
 def _refused_commands_table(counts: Counts) -> Table:
     rows: list[Cells] = [(*key, count) for key, count in sorted(counts.refused_commands.items())]
-    columns = ("command", "code", "count")
+    columns = columns_of("command", "code", "count", counts=("count",), adds=True)
     return Table("commands_refused", "Commands of operator and supervisor refused", columns, rows)
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.vocabulary.decimals import decimal
 from gateway.reporting.standing import Standing
-from gateway.reporting.tables import Cells, Table
+from gateway.reporting.tables import Cells, Table, columns_of
 
 QUANTILES: Final = (50, 75, 90, 95, 99, 100)
 """Nearest rank: the smallest usage that so many percent of the investors do not exceed."""
@@ -29,7 +29,8 @@ def cap_table(standing: Standing) -> Table:
         (label, count, decimal(amount, 2)) for label, count, amount in zip(labels, counts, amounts, strict=True)
     ]
     title = f"Annual cap used by retail investors in {standing.year} (RET-1)"
-    return Table("cap_usage", title, ("used_of_cap", "investors", "used_rub"), rows if cap is not None else [])
+    columns = columns_of("used_of_cap", "investors", "used_rub", counts=("investors",), amounts=("used_rub",))
+    return Table("cap_usage", title, columns, rows if cap is not None else [])
 
 
 def quantile_table(standing: Standing) -> Table:
@@ -41,7 +42,9 @@ def quantile_table(standing: Standing) -> Table:
         for percent in QUANTILES:
             amount = used[(len(used) * percent + 99) // 100 - 1]
             rows.append((percent, decimal(amount, 2), _percent(amount, cap)))
-    return Table("cap_quantiles", "The same, as quantiles", ("percent_of_investors", "used_rub", "used_of_cap"), rows)
+    names = ("percent_of_investors", "used_rub", "used_of_cap")
+    columns = columns_of(*names, counts=names[:1], amounts=("used_rub",), percents=("used_of_cap",))
+    return Table("cap_quantiles", "The same, as quantiles", columns, rows)
 
 
 def investor_cap_table(standing: Standing) -> Table:
@@ -53,7 +56,8 @@ def investor_cap_table(standing: Standing) -> Table:
             remaining = max(cap - usage.used - usage.reserved, 0)
             texts = [decimal(amount, 2) for amount in (cap, usage.used, usage.reserved, remaining)]
             rows.append((usage.investor, usage.investor_class, *texts, _percent(usage.used, cap)))
-    columns = ("investor", "investor_class", "cap_rub", "used_rub", "reserved_rub", "remaining_rub", "used_of_cap")
+    names = ("investor", "investor_class", "cap_rub", "used_rub", "reserved_rub", "remaining_rub", "used_of_cap")
+    columns = columns_of(*names, amounts=names[2:6], percents=names[6:])
     return Table("cap_investors", "Annual cap by investor", columns, rows)
 
 
@@ -63,7 +67,8 @@ def exposure_table(standing: Standing) -> Table:
         (each.kind, each.name, decimal(each.held, 2), decimal(each.reserved, 2), decimal(each.held + each.reserved, 2))
         for each in standing.exposures
     ]
-    columns = ("kind", "name", "held_rub", "reserved_rub", "exposure_rub")
+    names = ("kind", "name", "held_rub", "reserved_rub", "exposure_rub")
+    columns = columns_of(*names, amounts=names[2:])
     return Table("exposures", "Exposures in derivatives and securities on crypto prices", columns, rows)
 
 

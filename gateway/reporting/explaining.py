@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
 
-from compliance.explain import ExplainingHook, LeavingExplanation, OrderExplanation, TransferExplanation
+from compliance.explain import LeavingExplanation, OrderExplanation, TransferExplanation
+from compliance.notebook import ArrivalExplanation, ClassStanding, Notebook
+from compliance.purchase_notes import Used
+from compliance.rulebook.rulebook import RuleData
 from engine.exchange import Exchange
 from engine.record.rows import StoredRow, decode_command, decode_events
 from engine.replay import Difference, Replay, ReplayFailure
@@ -26,6 +30,8 @@ from engine.vocabulary.messages.commands import (
 )
 from engine.vocabulary.messages.events import Event, OrderCancelled, OrderRejected, RequestRejected
 from gateway.journal.reader import JournalReader
+from gateway.reporting.reference import Reference
+from gateway.reporting.told_holdings import owned_in, reference_of, told_holdings
 from gateway.snapshots.borders import Borders, failure_of
 
 MOVES: Final = (Transfer, RequestWithdrawal, Withdraw, RedeemAsset)
@@ -49,6 +55,18 @@ class Found:
         self.transfers: list[TransferExplanation] = []
         self.leaving: list[LeavingExplanation] = []
         """Of withdrawals and redemptions."""
+        self.arrivals: list[ArrivalExplanation] = []
+        """Of deposits and issues."""
+        self.under: RuleData | None = None
+        """The rule under which a command that asks no rule acts, as a freeze; None: there is none."""
+        self.used: dict[int, Used] = {}
+        """What makes up the sums of RET-1, by the place of the explanation among those of orders."""
+        self.standings: dict[str, ClassStanding] = {}
+        """Why the investors concerned are of their classes, by name."""
+        self.reference: Reference = Reference()
+        """What assets and instruments there are, and whose accounts."""
+        self.holdings: list[str] = []
+        """What happened to holdings, with its arithmetic, a line each."""
         self.disagreement: str = ""
         """How the replay differs from what was recorded; empty: not at all."""
 
@@ -68,14 +86,16 @@ def look(reader: JournalReader, seq: int) -> Found:
         SnapshotError: another core version goes on before it, and the snapshot from which it did is missing.
         OSError: a segment can't be read.
     """
-    hook = ExplainingHook()
+    hook = Notebook()
     replay = Replay(Exchange(hook))
+    hook.core = replay.exchange
     borders = Borders(reader)
     failure: ReplayFailure | None = None
     for batch in reader.batches():
         if borders.crosses(batch):
-            hook = ExplainingHook()
+            hook = Notebook()
             replay = Replay(borders.exchange(hook))
+            hook.core = replay.exchange
             failure = None
         # They may be of another core version, which goes on behind them.
         failure = failure or failure_of(replay, [row for row in batch if row[0] < seq])
@@ -91,6 +111,12 @@ def look(reader: JournalReader, seq: int) -> Found:
             found.explanations = hook.explanations
             found.transfers = hook.transfers
             found.leaving = hook.leaving
+            found.arrivals, found.used, found.standings = hook.arrivals, hook.used, hook.standings
+            found.under = hook.under
+            found.reference = reference_of(replay.exchange)
+            found.holdings = list(
+                told_holdings(found.command, events, found.reference, partial(owned_in, replay.exchange))
+            )
             found.disagreement = disagreement(row, found, before, replay.difference)
             return found
     last = reader.tip.next_seq - 1

@@ -17,11 +17,9 @@ from engine.vocabulary.codes import (
     CANCEL_REASONS,
     KILLED,
     LAPSED,
-    PHASES,
     PROPOSAL_OUTCOMES,
     REJECT_CODES,
 )
-from engine.vocabulary.decimals import decimal, decimal_e8
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (
@@ -49,7 +47,7 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.reporting.reference import Reference, correction
 from gateway.reporting.source import Step
-from gateway.reporting.times import moscow_time
+from gateway.reporting.wording import said, worded
 from gateway.words.words import words_of
 
 CARRIED_OUT: Final = "carried out"
@@ -58,12 +56,6 @@ SCHEDULED: Final = "scheduled"
 PROPOSED: Final = "proposed"
 CLOCK: Final = "clock"
 """Who, where the clock did it."""
-
-_LEFT_OUT: Final = ("by", "role", "reason", "note", "documents")
-_TIMES: Final = ("taken_ns", "expiry_ns")
-_MONEY: Final = ("amount", "issue_limit", "max_notional")
-"""In minor units of an asset that the command names."""
-_COUNTED: Final = {"identity_keys": "documents", "owner_keys": "owners"}
 
 
 class Entry(msgspec.Struct):
@@ -282,7 +274,8 @@ def _add_effects(entry: Entry, events: list[Event], reference: Reference) -> Non
             how = words_of(event)
             entry.effects.append((event.key, f"{event.what}: {how}" if how else event.what))
         elif isinstance(event, ParameterChanged):
-            entry.effects.append((event.rule, f"{event.key}: {event.old} became {event.new}"))
+            old, new = (worded(event.rule, event.key, value) for value in (event.old, event.new))
+            entry.effects.append((event.rule, f"{event.key}: {old} became {new}"))
         elif isinstance(event, RulebookLoaded):
             entry.effects.append((event.name, f"in force, digest {event.digest}"))
         elif isinstance(event, OrderCancelled) and event.reason in (BY_RULE, KILLED):
@@ -308,65 +301,6 @@ def _add_effects(entry: Entry, events: list[Event], reference: Reference) -> Non
             entry.effective_ns = event.effective_ns
 
 
-def _short(text: str) -> str:
-    """A decimal without zeros at its end."""
-    return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _money(command: Command, value: int, scales: dict[str, int]) -> str:
-    """An amount of money that a command names, in whole units of its asset where that is known."""
-    if isinstance(command, commands.AddAsset):
-        return decimal(value, command.scale)
-    scale = scales.get(getattr(command, "quote", "") or getattr(command, "asset", ""))
-    return f"{value} minor units" if scale is None else decimal(value, scale)
-
-
 def _subjects(command: Command) -> tuple[str, ...]:
     found = [str(getattr(command, field)) for field in COMMANDS[type(command)].about]
     return tuple(dict.fromkeys(name for name in found if name))
-
-
-def said(command: Command, scales: dict[str, int]) -> str:
-    """The fields of a command that are neither subject nor attribution, those at their default left out; `scales` by asset."""
-    kind = type(command)
-    row = COMMANDS[kind]
-    given = msgspec.structs.asdict(command)
-    required = len(kind.__struct_fields__) - len(kind.__struct_defaults__)
-    defaults = dict(zip(kind.__struct_fields__[required:], kind.__struct_defaults__, strict=True))
-    parts = []
-    for name, value in given.items():
-        field = name
-        if name in row.about or name in _LEFT_OUT or (name in defaults and defaults[name] == value):
-            continue
-        names = row.names.get(field)
-        if names is not None and 0 <= value < len(names):
-            text = names[value]
-        elif field in _TIMES:
-            field, text = field.removesuffix("_ns"), f"{moscow_time(value, 0)} (Moscow)"
-        elif field in _MONEY:
-            text = _money(command, value, scales)
-        elif field.endswith("_e8"):
-            field, text = field.removesuffix("_e8"), decimal_e8(value)
-        elif field.endswith("_ppm"):
-            field, text = field.removesuffix("_ppm"), f"{_short(decimal(value, 4))} %"
-        elif field.endswith("_ns"):
-            field, text = field.removesuffix("_ns"), f"{_short(decimal(value, 9))} s"
-        elif field == "steps":
-            text = (
-                " ".join(
-                    f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02} {PHASES[phase]}"
-                    for second, phase in value
-                )
-                or "none"
-            )
-        elif field in _COUNTED:
-            # How many, never which: a digest is no name to read.
-            field, text = _COUNTED[field], str(len(value))
-        elif isinstance(value, tuple):
-            text = " ".join(map(str, value)) or "none"
-        elif isinstance(value, dict):
-            text = " ".join(f"{key} {value[key]}" for key in value) or "none"
-        else:
-            text = str(value).lower() if isinstance(value, bool) else str(value)
-        parts.append(f"{field} {text or 'none'}")
-    return ", ".join(parts)

@@ -46,12 +46,8 @@ def history_table(entries: list[Entry], name: str = "") -> Table:
             cancelled = {key: count for key, count in cancelled.items() if key[0] in accounts or key[1] == name}
             if not effects and not cancelled:
                 continue
-        elif len(entry.of_accounts) > MAX_TOLD:
-            effects = [*effects, (f"{len(entry.of_accounts):,} accounts", "frozen, arrested or let go")]
         else:
-            effects = effects + entry.of_accounts
-        told = [f"{whom}: {words}" for whom, words in effects]
-        told += [f"{account}: {count} cancelled by {rule}" for (account, rule), count in cancelled.items()]
+            effects = _with_accounts(entry)
         rows.append(
             (
                 entry.seq,
@@ -64,7 +60,7 @@ def history_table(entries: list[Entry], name: str = "") -> Table:
                 entry.outcome,
                 entry.why,
                 entry.said,
-                "; ".join(told),
+                _told(effects, cancelled),
                 sum(cancelled.values()),
                 entry.change or None,
                 entry.second,
@@ -73,6 +69,24 @@ def history_table(entries: list[Entry], name: str = "") -> Table:
         )
     title = f"History of {name}" if name else "History of registry, rulebook and parameters"
     return Table("history", title, COLUMNS, rows)
+
+
+def told_effects(entry: Entry) -> str:
+    """All that a change did, in one line."""
+    return _told(_with_accounts(entry), entry.cancelled)
+
+
+def _with_accounts(entry: Entry) -> list[tuple[str, str]]:
+    """What a change did, with what it did to holdings and trades: of many accounts how many they were."""
+    if len(entry.of_accounts) > MAX_TOLD:
+        return [*entry.effects, (f"{len(entry.of_accounts):,} accounts", "frozen, arrested or let go")]
+    return entry.effects + entry.of_accounts
+
+
+def _told(effects: list[tuple[str, str]], cancelled: dict[tuple[str, str], int]) -> str:
+    told = [f"{whom}: {words}" for whom, words in effects]
+    told += [f"{account}: {count} cancelled by {rule}" for (account, rule), count in cancelled.items()]
+    return "; ".join(told)
 
 
 class RulesInForce:

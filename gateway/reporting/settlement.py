@@ -24,7 +24,7 @@ from engine.vocabulary.messages.events import (
     VariationMargin,
 )
 from gateway.reporting.reference import Reference
-from gateway.reporting.tables import Cells, Table
+from gateway.reporting.tables import Cells, Table, columns_of
 
 TRADES: Final = 0
 FEES: Final = 1
@@ -227,8 +227,10 @@ def account_table(days: list[SettlementDay], reference: Reference) -> Table:
                     reference.formats.amount(asset, closing + (each.differences or {}).get(key, 0)) if checked else "",
                 )
             )
-    columns = ("day", "asset", "party", "participant", "investor", "name", *SOURCES, "net", "opening", "closing")
-    return Table("settlement_accounts", "Settlement by account", (*columns, "replayed_closing"), rows)
+    names = ("day", "asset", "party", "participant", "investor", "name")
+    figures = (*SOURCES, "net", "opening", "closing", "replayed_closing")
+    columns = columns_of(*names, *figures, amounts=figures)
+    return Table("settlement_accounts", "Settlement by account", columns, rows)
 
 
 def participant_table(days: list[SettlementDay], reference: Reference) -> Table:
@@ -248,7 +250,9 @@ def participant_table(days: list[SettlementDay], reference: Reference) -> Table:
             amounts = [*sums[key], sum(sums[key])]
             texts = [reference.formats.amount(asset, amount) for amount in amounts]
             rows.append((iso_date(each.day), asset, kind, name, *texts))
-    return Table("settlement", "Net obligations", ("day", "asset", "party", "name", *SOURCES, "net"), rows)
+    figures = (*SOURCES, "net")
+    columns = columns_of("day", "asset", "party", "name", *figures, amounts=figures, adds=True)
+    return Table("settlement", "Net obligations", columns, rows)
 
 
 def check_table(days: list[SettlementDay]) -> Table:
@@ -263,7 +267,7 @@ def check_table(days: list[SettlementDay]) -> Table:
         off = " ".join(asset for asset, totals in sums.items() if any(totals))
         wrong = " ".join(":".join(part for part in key if part) for key in each.differences or {})
         rows.append((iso_date(each.day), len(sums), off or "zero", each.status, wrong))
-    columns = ("day", "assets", "adds_up_to", "replayed_balances", "which")
+    columns = columns_of("day", "assets", "adds_up_to", "replayed_balances", "which", counts=("assets",))
     return Table("settlement_check", "Settlement: what it was checked against", columns, rows)
 
 

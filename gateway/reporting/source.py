@@ -10,15 +10,26 @@ import msgspec
 from engine.exchange import Exchange
 from engine.record.rows import StoredRow, decode_command, decode_events
 from engine.replay import Difference, Replay, ReplayFailure
+from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import DayEnded, Event
 from gateway.core import new_exchange
 from gateway.journal.files import JournalError
+from gateway.journal.head import read_head
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.reporting.standing import Standing, read_standing
 from gateway.snapshots.borders import Borders
-from gateway.snapshots.sealed import SnapshotError
+from gateway.snapshots.folder import folder_beside, list_snapshots, snapshot_name, sound_ones
+from gateway.snapshots.replica import core_of, restored_core
+from gateway.snapshots.sealed import Sealed, SnapshotError, SnapshotUnusable
+
+EVENTS: Final = 0
+"""What was recorded is enough: nothing is replayed."""
+END: Final = 1
+"""The state at the end is looked at too: the replay may begin with the newest snapshot."""
+EACH: Final = 2
+"""The state after each command is looked at: everything is replayed."""
 
 
 class Unreadable(JournalError):
@@ -59,10 +70,19 @@ class Source:
         reader: of the journal.
         day: read no further than to the end of this Moscow day, in days since 1970-01-01; None: to the end.
         is_over: says of a command, by its sequence number and time, whether it and those after it are left out; None: none are.
+        need: what of the state is looked at: `EVENTS`, `END` or `EACH`. With `END`, what stands before the newest snapshot is read
+            and not replayed.
+        skips: with `END`, whether what stands before the snapshot is left out altogether: nobody asks for its events.
     """
 
     def __init__(
-        self, reader: JournalReader, day: int | None = None, is_over: Callable[[int, int], bool] | None = None
+        self,
+        reader: JournalReader,
+        day: int | None = None,
+        is_over: Callable[[int, int], bool] | None = None,
+        *,
+        need: int = EACH,
+        skips: bool = False,
     ) -> None:
         self.reader: Final = reader
         self.commands: int = 0
@@ -77,7 +97,20 @@ class Source:
         self.goes_on_from: int = 0
         """The last sequence number before the core version that the end of the journal is of; 0: all of it is of one. There the replay
         goes on from a snapshot."""
-        self._replay: Replay | None = Replay(new_exchange())
+        self.is_replayed: Final = need != EVENTS
+        """Whether the state was asked for."""
+        self.notes: Final[list[str]] = []
+        """What was found wrong on the way and done without; a line each."""
+        self.begun_behind: int = 0
+        """The sequence number of the snapshot that the replay began with; 0: it began with the first command, or there is none."""
+        self._snapshot: Sealed | None = self._newest(day) if need == END and is_over is None else None
+        """Where the replay is to begin, until that is reached."""
+        self._skips: Final = skips
+        self.looks: Callable[[Exchange, Standing | None], None] | None = None
+        """Told the state at the end, or after the last command of `day`, when it is there."""
+        self._replay: Replay | None = None
+        if need != EVENTS and self._snapshot is None:
+            self._replay = Replay(new_exchange())
         self._last_day: Final = day
         self._is_over: Final = is_over
         self._day: int = -1
@@ -120,8 +153,14 @@ class Source:
 
     def _rows(self, borders: Borders) -> Iterator[StoredRow]:
         """All rows; where another core version goes on, so does the replay."""
-        for batch in self.reader.batches():
-            if borders.crosses(batch):
+        since = None
+        if self._snapshot is not None and self._skips:
+            header = self._snapshot.header
+            since = header.point(snapshot_name(header.seq))
+            self.commands = header.seq
+            self._begin_replay()
+        for batch in self.reader.batches(since):
+            if borders.crosses(batch) and self._snapshot is None and self.is_replayed:
                 self.goes_on_from = borders.seq
                 try:
                     self._replay = Replay(borders.exchange(new_exchange().hook))
@@ -129,11 +168,55 @@ class Source:
                     self.failure = ReplayFailure(borders.seq + 1, str(error))
                     self._replay = None
             yield from batch
+            if self._snapshot is not None and self._snapshot.header.seq <= batch[-1][0]:
+                tip = self.reader.batch_tip
+                if (tip.next_seq - 1, tip.link) == (self._snapshot.header.seq, self._snapshot.header.link):
+                    self._begin_replay()
+                else:
+                    name = snapshot_name(self._snapshot.header.seq)
+                    self.failure = ReplayFailure(
+                        batch[-1][0], f"{name} is of another history than this journal: move it away"
+                    )
+                    self._snapshot = None
+
+    def _newest(self, day: int | None) -> Sealed | None:
+        """The newest sound snapshot of this core version that is no later than the journal's head and the day; None: there is none."""
+        try:
+            head = read_head(self.reader.directory)
+        except JournalError:
+            # Whoever reads the journal says so.
+            return None
+        folder = folder_beside(self.reader.directory)
+        known = [] if head is None else [seq for seq in reversed(list_snapshots(folder)) if seq <= head.seq]
+        for name, sealed in sound_ones(folder, known, self.notes):
+            header = sealed.header
+            if header.core_version != CORE_VERSION:
+                # Of before an upgrade: the replay can't go on from there.
+                continue
+            if head is not None and header.venue != head.venue:
+                self.notes.append(f"{name}: it is of venue {header.venue!r}: not used")
+            elif day is None or moscow_day(header.time_ns) <= day:
+                return sealed
+        return None
+
+    def _begin_replay(self) -> None:
+        """Begin the replay with the state of the snapshot, which was reached."""
+        sealed, self._snapshot = self._snapshot, None
+        assert sealed is not None
+        try:
+            self._replay = Replay(restored_core(core_of(sealed.unpack()), new_exchange().hook))
+            self.begun_behind = sealed.header.seq
+        except SnapshotUnusable as error:
+            self.failure = ReplayFailure(
+                sealed.header.seq + 1, f"{snapshot_name(sealed.header.seq)} can't be used: {error}"
+            )
 
     def _look(self) -> None:
         """Read the state, now that it is at the end of what was asked for."""
         if self._replay is not None:
             self.standing = read_standing(self._replay.exchange)
+            if self.looks is not None:
+                self.looks(self._replay.exchange, self.standing)
 
     def _step(self, row: StoredRow, day: int) -> Step:
         seq, time_ns, stored_command, stored_events = row

@@ -32,9 +32,11 @@ class CapUsage:
 class Exposure:
     """The exposure of one investor, intermediary or bank in derivatives and securities on crypto prices, in kopecks."""
 
-    def __init__(self, kind: str, name: str, held: int, reserved: int) -> None:
+    def __init__(self, kind: str, name: str, held: int, reserved: int, *, through: bool = False) -> None:
         self.kind: Final = kind
         self.name: Final = name
+        self.through: Final = through
+        """Whether it is that of an intermediary's clients."""
         self.held: Final = held
         self.reserved: Final = reserved
 
@@ -113,7 +115,8 @@ def _exposures(intake: Intake) -> list[Exposure]:
             if exposure:
                 known = held.get((kind, name), 0)
                 is_bank = _is_bank(intake, kind, name)
-                found.append(Exposure("bank" if is_bank else kind, name, known, exposure - known))
+                through = kind == "intermediary"
+                found.append(Exposure("bank" if is_bank else kind, name, known, exposure - known, through=through))
     order = ["investor", "intermediary", "bank"]
     return sorted(found, key=lambda each: order.index(each.kind))
 
@@ -123,6 +126,9 @@ def _entry_values(intake: Intake) -> dict[tuple[str, str], int]:
     held: dict[tuple[str, str], int] = {}
     for by_instrument in intake.ledger.exposures.positions.values():
         for position in by_instrument.values():
+            if not position.listing.exposed:
+                # A future priced in another asset than RUB is no part of the sums.
+                continue
             client = position.client
             for key in (("investor", client.investor.investor), ("intermediary", client.intermediary_name)):
                 held[key] = held.get(key, 0) + position.value

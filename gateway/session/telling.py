@@ -36,9 +36,9 @@ from engine.vocabulary.messages.events import (
     TradeCorrected,
     Transferred,
 )
-from gateway.reporting.history import said
 from gateway.reporting.reference import Reference, correction
 from gateway.reporting.times import moscow_time
+from gateway.reporting.wording import said
 from gateway.session.life import in_words
 from gateway.words.words import words, words_of
 

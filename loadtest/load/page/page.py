@@ -7,9 +7,8 @@ from html import escape
 from pathlib import Path
 from typing import Final
 
-from gateway.printable import shown
-from loadtest.load.page.plots import Plot, knee_plot, percentile_plots
-from loadtest.load.page.style import STYLE
+from gateway.html_page import document, grid
+from loadtest.load.page.plots import knee_plot, percentile_plots
 from loadtest.load.page.tables import (
     checks_table,
     connections_table,
@@ -26,8 +25,6 @@ from loadtest.load.results.result import Result, Run
 
 _TONES: Final = ("plain", "good", "warn", "bad")
 _GENERATORS: Final = "the generator's figures, not the venue's"
-POLICY: Final = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-"""What a browser may do for the page: apply the styles and show the pictures that are in it, nothing else."""
 _HOW_TO_READ: Final = (
     "A latency counts from when the request was due, not from when it left: whoever had to wait for a stall counts in full.",
     "The warm-up stands in no figure and no histogram; the plots over time show it shaded. Checks cover it.",
@@ -49,15 +46,7 @@ def write_page(path: Path, result: Result) -> None:
 def page(result: Result) -> str:
     """The page's text. Takes a second or two, most of it for the plots."""
     title = f"{result.mix.title or result.mix.name}, {result.shape}"
-    parts = [
-        "<!DOCTYPE html>",
-        '<html lang="en"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        # The page is whole in itself: a text that got past the escaping could neither run nor call anybody.
-        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',
-        # Without an icon of its own a page makes some browsers ask for one.
-        '<link rel="icon" href="data:,">',
-        f"<title>{escape(title)}</title><style>{STYLE}</style></head><body>",
+    body = [
         *_head(result),
         *_verdict(result),
         *(_figures(result) if is_sound(result) else ()),
@@ -66,9 +55,8 @@ def page(result: Result) -> str:
         *_mix(result),
         *_section("Where and how it ran", facts(result)),
         *_section("How to read it", _list(_HOW_TO_READ) + "<p>More in docs/LOAD.md.</p>"),
-        "</body></html>",
     ]
-    return shown("\n".join(parts) + "\n")
+    return document(title, body)
 
 
 def _head(result: Result) -> Iterator[str]:
@@ -100,13 +88,13 @@ def _figures(result: Result) -> Iterator[str]:
         several = f" ({counted(len(runs), 'run')} together)" if len(runs) > 1 else ""
         yield from _section(f"Latencies{several}", latency_table(runs), mark)
         yield from _section("Runs", runs_table(runs) if len(runs) > 1 else "", mark)
-        yield from _section("Plots", _grid(percentile_plots(runs)), mark)
+        yield from _section("Plots", grid(percentile_plots(runs)), mark)
         place = typical(runs)
         which = f": run {place + 1} of {len(runs)}, whose p99 is the middle one" if len(runs) > 1 else ""
-        yield from _section(f"Over time{which}", _grid(time_plots(runs[place])), mark)
+        yield from _section(f"Over time{which}", grid(time_plots(runs[place])), mark)
     if result.knee is not None:
         plot = knee_plot(result.knee)
-        yield from _section("Search", (_grid([plot]) if plot else "") + knee_table(result.knee), mark)
+        yield from _section("Search", (grid([plot]) if plot else "") + knee_table(result.knee), mark)
     if runs:
         yield from _section("Refused, by rule", rejects_table(runs), mark)
         yield from _section("Market data", delivery_table(runs), mark)
@@ -124,15 +112,6 @@ def _section(title: str, content: str, is_generators: bool = False) -> Iterator[
     if content:
         mark = f' <span class="mark">{_GENERATORS}</span>' if is_generators else ""
         yield f"<section><h2>{escape(title)}{mark}</h2>{content}</section>"
-
-
-def _grid(plots: Iterable[Plot]) -> str:
-    figures = [
-        f"<figure><h3>{escape(plot.title)}</h3>{plot.svg}"
-        f"{f'<figcaption>{escape(plot.says)}</figcaption>' if plot.says else ''}</figure>"
-        for plot in plots
-    ]
-    return f'<div class="plots">{"".join(figures)}</div>' if figures else ""
 
 
 def _list(sentences: Iterable[str]) -> str:

@@ -2,54 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
 
-from loadtest.load.page.svg import INK, SETTINGS, inline_svg
+from gateway.svg import COLOURS, INK, Plot, drawn, legend_above
 from loadtest.load.page.words import GROUP_WORDS, duration, number
 from loadtest.load.results.histogram import Latency, merged
 from loadtest.load.results.result import ROUND_TRIP, Knee, Run
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
-COLOURS: Final = ("#3b82c4", "#d9822b", "#2f9e6e", "#d1495b", "#8e6bbf", "#8c7a46", "#2aa5b8", "#c2609e", "#7f8a99")
-"""Legible on light and on dark paper."""
-WIDTH_IN: Final = 4.8
-"""Small, so that the text can still be read when 400 pixels have to do."""
-HEIGHT_IN: Final = 3.2
 ALL: Final = "all"
 _POINTS: Final = 240
 """Of a curve: more can't be seen at this width."""
 _PERCENTILES: Final = (50, 90, 99, 99.9, 99.99, 99.999, 99.9999)
-
-
-class Plot(NamedTuple):
-    """A plot as it stands on the page."""
-
-    title: str
-    svg: str
-    says: str
-    """How to read it, in a sentence; may be empty."""
-
-
-def drawn(name: str, title: str, draw: Callable[[Axes], None], *, says: str = "") -> Plot:
-    """Draw one plot.
-
-    Args:
-        name: a word that no other plot of the page has.
-        title: what stands above it.
-        draw: draws on empty axes.
-        says: what stands below it.
-    """
-    import matplotlib as mpl
-    from matplotlib.figure import Figure
-
-    with mpl.rc_context(SETTINGS):
-        figure: Figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained")
-        draw(figure.subplots())
-        return Plot(title, inline_svg(figure, name, title), says)
 
 
 def label_durations(axes: Axes) -> None:
@@ -69,11 +36,6 @@ def round_duration(nanoseconds: float) -> str:
     """A duration that is a round number, for an axis: `10 ms`."""
     figure, _, unit = duration(nanoseconds).partition(" ")
     return f"{float(figure.replace(',', '')):g} {unit}"
-
-
-def legend_above(axes: Axes, columns: int = 3) -> None:
-    """Put the legend above the axes, where it hides nothing."""
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, borderaxespad=0.2, columnspacing=1.0)
 
 
 def percentile_plots(runs: list[Run]) -> Iterable[Plot]:

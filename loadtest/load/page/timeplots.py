@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from loadtest.load.page.plots import (
-    COLOURS,
-    HEIGHT_IN,
-    WIDTH_IN,
-    Plot,
-    drawn,
-    label_durations,
-    legend_above,
-    round_duration,
-)
-from loadtest.load.page.svg import INK, SETTINGS, SHADE, inline_svg
+from gateway.svg import COLOURS, HEIGHT_IN, INK, SETTINGS, SHADE, WIDTH_IN, Plot, drawn, inline_svg, legend_above
+from loadtest.load.page.plots import label_durations, round_duration
 from loadtest.load.page.words import number
 from loadtest.load.results.result import HEAT_BOUNDS_NS, Run, Sample, Second
 

@@ -60,6 +60,14 @@ def test_a_refused_order_is_explained_rule_by_rule(story: Story) -> None:
     assert "Not law" in notes["RET-1"] and notes["INT-1"] is None
     digest = check["rulebook"].pop("digest")
     assert len(digest) == 64
+    used = check.pop("used")
+    assert {key: used[key] for key in ("used", "reserved", "before", "listed")} == {
+        "used": "8000.00",
+        "reserved": "158000.00",
+        "before": "0.00",
+        "listed": "8000.00",
+    }
+    assert [(each["side"], each["counts"], each["why"]) for each in used["purchases"]] == [("buy", "8000.00", None)]
     assert check == {
         "order_id": seq,
         "client_order_id": "a3",

@@ -327,7 +327,8 @@ def test_the_journal_is_only_read(journal: Path) -> None:
 
 
 def test_every_table_is_written_and_the_text_shows_those_with_rows(journal: Path, tmp_path: Path) -> None:
-    text = report(journal, "--out", tmp_path)
+    assert report(journal, "--out", tmp_path).exit_code == 0
+    text = report(journal, "--section", "session")
     names = {path.name for path in tmp_path.iterdir() if path.is_file()}
     found = json.loads((tmp_path / "report.json").read_text(encoding="utf-8"))
     assert names == {f"{name}.csv" for name in found["tables"]} | {"orders.csv", "orders.jsonl", "report.json"}
@@ -338,10 +339,10 @@ def test_every_table_is_written_and_the_text_shows_those_with_rows(journal: Path
 
 def test_a_narrow_terminal_cuts_nothing(journal: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.cli.reading.WIDTH", 80)
-    narrow = report(journal).output
+    narrow = report(journal, "--section", "session").output
     assert max(map(len, narrow.splitlines())) <= 80
     monkeypatch.setattr("gateway.cli.reading.WIDTH", 1_000)
-    wide = report(journal).output
+    wide = report(journal, "--section", "session").output
     assert "…" not in narrow + wide
     # A part of a table begins with what tells its rows apart, so each word may come more often, and none less.
     assert Counter(wide.split()) - Counter(narrow.split()) == Counter(
@@ -358,7 +359,7 @@ def test_text_of_others_does_not_reach_the_terminal_raw(tmp_path: Path) -> None:
     change = SetParameter("RET-1", "retail_cap_rub", "1.00", "\x1b[31mred", "sue")
     changed = ParameterChanged("RET-1", "retail_cap_rub", "300000.00", "1.00", "\x1b[31mred", "sue")
     venue.rows.append((seq, time_ns, change, [changed]))
-    output = report(venue.write(tmp_path)).output
+    output = report(venue.write(tmp_path), "--section", "session").output
     assert "\\x1b[31mred" in output
     assert "\x1b[31m" not in output
 

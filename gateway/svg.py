@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Colours that nothing else has, and what they become.
@@ -47,6 +49,13 @@ SETTINGS: Final[Any] = {
     # A dollar in a name begins no formula.
     "text.parse_math": False,
 }
+
+
+COLOURS: Final = ("#3b82c4", "#d9822b", "#2f9e6e", "#d1495b", "#8e6bbf", "#8c7a46", "#2aa5b8", "#c2609e", "#7f8a99")
+"""Legible on light and on dark paper."""
+WIDTH_IN: Final = 4.8
+"""Small, so that the text can still be read when 400 pixels have to do."""
+HEIGHT_IN: Final = 3.2
 
 
 def inline_svg(figure: Figure, name: str, label: str) -> str:
@@ -89,3 +98,35 @@ def _own_names(text: str, name: str) -> str:
     used = set(re.findall(r'(?:href="|url\()#([^")]+)', text))
     text = re.sub(r' id="([^"]+)"', lambda found: f' id="{name}-{found[1]}"' if found[1] in used else "", text)
     return re.sub(r'(href="|url\()#', rf"\1#{name}-", text)
+
+
+class Plot(NamedTuple):
+    """A plot as it stands on the page."""
+
+    title: str
+    svg: str
+    says: str
+    """How to read it, in a sentence; may be empty."""
+
+
+def drawn(name: str, title: str, draw: Callable[[Axes], None], *, says: str = "") -> Plot:
+    """Draw one plot.
+
+    Args:
+        name: a word that no other plot of the page has.
+        title: what stands above it.
+        draw: draws on empty axes.
+        says: what stands below it.
+    """
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(SETTINGS):
+        figure: Figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained")
+        draw(figure.subplots())
+        return Plot(title, inline_svg(figure, name, title), says)
+
+
+def legend_above(axes: Axes, columns: int = 3) -> None:
+    """Put the legend above the axes, where it hides nothing."""
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1.0), ncols=columns, borderaxespad=0.2, columnspacing=1.0)

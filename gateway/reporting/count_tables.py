@@ -147,7 +147,7 @@ def _movements_table(counts: Counts) -> Table:
         (outcome, asset, count, amount(asset, total))
         for (outcome, asset), (count, total) in sorted(counts.movements.items())
     ]
-    columns = ("outcome", "asset", "count", "amount")
+    columns = columns_of("outcome", "asset", "count", "amount", counts=("count",), amounts=("amount",), adds=True)
     return Table("waited", "Withdrawals, transfers and redemptions that had to wait, by how they ended", columns, rows)
 
 

@@ -15,6 +15,7 @@ PARTS: Final = (
     Column("reserved", AMOUNT),
     Column("frozen", AMOUNT),
     Column("held", AMOUNT),
+    Column("arrested", AMOUNT),
     Column("total", AMOUNT),
 )
 """The columns of `Held.amounts`."""
@@ -51,7 +52,7 @@ class Held:
 
 def parts_of(balance: Balance) -> tuple[int, ...]:
     """The parts of a balance, in the order of `PARTS`."""
-    return (balance.available, balance.reserved, balance.frozen, balance.held)
+    return (balance.available, balance.reserved, balance.frozen, balance.held, balance.arrested)
 
 
 def balances_of(exchange: Exchange) -> Iterator[tuple[str, str, Balance, int]]:

@@ -9,7 +9,7 @@ from compliance.registry.records import Client, Intermediary
 from engine.exchange import Exchange
 from engine.vocabulary.codes import CUSTODIES
 from gateway.protocol.formats import Formats
-from gateway.reporting.tables import Table
+from gateway.reporting.tables import AMOUNT, COUNT, Cells, Column, Table
 
 
 class Segregated:
@@ -78,12 +78,21 @@ def _add(
             row.client_accounts += 1
 
 
-COLUMNS: Final = ("intermediary", "own_investor", "asset", "custody", "clients", "client_accounts", "own")
+TITLE: Final = "What intermediaries hold for clients, and of their own"
+COLUMNS: Final = (
+    Column("intermediary"),
+    Column("own_investor"),
+    Column("asset"),
+    Column("custody"),
+    Column("clients", AMOUNT),
+    Column("client_accounts", COUNT),
+    Column("own", AMOUNT),
+)
 
 
 def segregation_table(exchange: Exchange, formats: Formats) -> Table:
     """The same as a table, amounts as decimals. Empty cells: held through no intermediary; who it itself is was not stated."""
-    rows = [
+    rows: list[Cells] = [
         (
             each.intermediary,
             each.own_investor,
@@ -95,4 +104,4 @@ def segregation_table(exchange: Exchange, formats: Formats) -> Table:
         )
         for each in segregation(exchange)
     ]
-    return Table("segregation", "What intermediaries hold for clients, and of their own", COLUMNS, rows)
+    return Table("segregation", TITLE, COLUMNS, rows)

@@ -17,6 +17,7 @@ from gateway.reporting.figures import percent, roubles
 from gateway.reporting.flows import TRADES, Flow, sides
 from gateway.reporting.held import PARTS, Held, balances_of
 from gateway.reporting.part import END, Frame, Part
+from gateway.reporting.segregation import segregation_table
 from gateway.reporting.source import Step
 from gateway.reporting.standing import Standing
 from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, Cells, Column, Table
@@ -35,7 +36,7 @@ class Intermediaries(Part):
 
     name = "intermediaries"
     title = "Intermediaries"
-    purpose = "By intermediary: clients by class, orders, refusals, turnover, holdings, capital, exposure, limit."
+    purpose = "By intermediary: clients, orders, refusals, turnover, holdings kept apart, capital, exposure, limit."
     need = END
     kinds = (*TRADES, OrderAccepted, OrderRejected, RequestRejected)
 
@@ -50,6 +51,7 @@ class Intermediaries(Part):
         Column("licensed"),
         Column("suspended"),
         Column("bank"),
+        Column("own_investor"),
         Column("investors", COUNT),
         Column("accounts", COUNT),
         Column("orders", COUNT, adds=True),
@@ -102,6 +104,8 @@ class Intermediaries(Part):
         self._clients: Final[dict[tuple[Key, str], _Clients]] = {}
         self._stated: Final[dict[Key, Cells]] = {}
         """What is on record of each, and its capital, exposure and limit; those of no record are left out."""
+        self._apart: Table | None = None
+        """Clients' assets and the intermediary's own; None: the state is not known."""
         self._is_known = False
 
     # ── what happened ──────────────────────────────────────────────────────────────────────────────────────────────
@@ -146,6 +150,7 @@ class Intermediaries(Part):
             held = Held(scale)
             held.add(balance)
             self._held.setdefault((self._whose(account), asset), []).append(held)
+        self._apart = segregation_table(exchange, self.frame.reference.formats)
         hook = exchange.hook
         if not isinstance(hook, ComplianceHook):
             return
@@ -176,6 +181,8 @@ class Intermediaries(Part):
         found.append(Table("intermediary_turnover", self.TURNOVER_TITLE, self.TURNOVER, self._turnover()))
         if self._is_known:
             found.append(Table("intermediary_holdings", self.HOLDINGS_TITLE, self.HOLDINGS, self._holdings()))
+        if self._apart is not None:
+            found.append(self._apart)
         return found
 
     def _rows(self) -> list[Cells]:
@@ -189,18 +196,18 @@ class Intermediaries(Part):
             clients.setdefault(whose, []).append(each)
         rows: list[Cells] = []
         for whose in sorted({*self._orders, *refused, *clients, *self._stated}):
-            stated = self._stated.get(whose, ("", "", "", *[None] * 6))
+            stated = self._stated.get(whose, ("", "", "", "", *[None] * 6))
             known = self._is_known and whose[0] != STRANGER
             investors = {name: None for each in clients.get(whose, ()) for name in each.investors}
             rows.append(
                 (
                     *whose,
-                    *stated[:3],
+                    *stated[:4],
                     len(investors) if known else None,
                     sum(each.accounts for each in clients.get(whose, ())) if known else None,
                     self._orders[whose],
                     *refused.get(whose, (0, 0)),
-                    *stated[3:],
+                    *stated[4:],
                 )
             )
         return rows
@@ -247,6 +254,7 @@ def _stated(intake: Intake, intermediary: Intermediary) -> Cells:
         YES if intermediary.licensed else "",
         YES if intermediary.suspended else "",
         YES if intermediary.bank else "",
+        intermediary.own_investor,
         f"{capital}.00",
         roubles(exposure),
         *limited,

@@ -56,6 +56,7 @@ FIGURES: Final = (
 )
 OPEN: Final = ("movements_waiting", "alerts_waiting", "cases_open")
 """What there is at the end; the rest is what happened."""
+ARRESTS: Final = "arrests_in_force"
 _BEGUN: Final[dict[type[Event], tuple[str, str]]] = {
     MovementHeld: ("movements_waiting", "movement"),
     AlertRaised: ("alerts_waiting", "alert"),
@@ -134,6 +135,8 @@ class Overview(Part):
         self._refused: Final[dict[tuple[str, str], list[int]]] = {}
         self._open: Final[dict[str, dict[int, None]]] = {name: {} for name in OPEN}
         """What waits for somebody, by its number."""
+        self._arrests: int | None = None
+        """Papers in force; None: the state is not known."""
         self._first: tuple[int, int] | None = None
         self._last: tuple[int, int] | None = None
 
@@ -195,6 +198,7 @@ class Overview(Part):
 
     def look(self, exchange: Exchange, standing: Standing | None) -> None:
         """Read the state."""
+        self._arrests = len(exchange.arrests)
         self._caps.look(exchange, standing)
         self._exposures.look(exchange, standing)
         if self._settlement.days:
@@ -228,6 +232,8 @@ class Overview(Part):
     def _figures(self) -> list[Cells]:
         rows: list[Cells] = [(name, self._counts[name], None, "", "") for name in FIGURES]
         rows += [(name, None, None, "", str(len(self._open[name]))) for name in OPEN]
+        if self._arrests is not None:
+            rows.append((ARRESTS, None, None, "", str(self._arrests)))
         reference = self.frame.reference
         for asset, amount in self._turnover.values().items():
             if not amount:

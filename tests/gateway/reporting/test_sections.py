@@ -19,6 +19,8 @@ from tests.support.gateway.company_session import Company
 from tests.support.gateway.report_recount import Plainly
 
 COMMANDS = 1_500
+PARTS = ("available", "reserved", "frozen", "held", "arrested")
+"""Of what an account holds."""
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +138,17 @@ def test_turnover_and_holdings_by_intermediary(tables: dict[str, Any], plainly: 
         if Decimal(row["total"])
     }
     assert held == plainly.holdings(by="intermediary")
+
+
+def test_what_clients_have_and_what_is_the_intermediarys_own(tables: dict[str, Any], plainly: Plainly) -> None:
+    shown = {
+        (row["intermediary"], row["asset"], row["custody"]): [Decimal(row["clients"]), Decimal(row["own"])]
+        for row in tables["segregation"]
+    }
+    assert shown == plainly.apart()
+    assert any(own for _, own in shown.values()) and any(clients for clients, _ in shown.values())
+    stated = {row["intermediary"]: row["own_investor"] for row in tables["intermediaries"] if row["own_investor"]}
+    assert stated == plainly.themselves and len(stated) > 1
 
 
 def test_capital_exposure_and_limit_of_an_intermediary(tables: dict[str, Any], plainly: Plainly, journal: Path) -> None:
@@ -299,16 +312,15 @@ def test_holdings_by_class_and_investor(tables: dict[str, Any], plainly: Plainly
     rows = {(row["investor_class"], row["asset"]): row for row in tables["holdings_by_class"] if Decimal(row["total"])}
     assert {key: Decimal(row["total"]) for key, row in rows.items()} == expected
     for (_, asset), row in rows.items():
-        parts = sum(Decimal(row[name]) for name in ("available", "reserved", "frozen", "held"))
+        parts = sum(Decimal(row[name]) for name in PARTS)
         assert parts == Decimal(row["total"])
         share = expected[row["investor_class"], asset] * 10_000 // totals[asset]
         assert row["share_percent"] == f"{share / 100:.2f}"
         assert row["total"] == f"{Decimal(row['total']):.{plainly.scales[asset]}f}"
     shown = {(row["investor"], row["asset"]): Decimal(row["total"]) for row in tables["holdings_by_investor"]}
     assert {key: amount for key, amount in shown.items() if amount} == plainly.holdings(by="investor")
-    assert any(Decimal(row["frozen"]) for row in tables["holdings_by_class"])
-    assert any(Decimal(row["held"]) for row in tables["holdings_by_class"])
-    assert any(Decimal(row["reserved"]) for row in tables["holdings_by_class"])
+    for name in PARTS:
+        assert any(Decimal(row[name]) for row in tables["holdings_by_class"]), name
 
 
 def test_concentration_of_turnover_and_holdings(tables: dict[str, Any], plainly: Plainly) -> None:

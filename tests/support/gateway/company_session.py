@@ -13,6 +13,7 @@ from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import (
     AmendOrder,
     AnyCommand,
+    Arrest,
     BustTrade,
     CancelOrder,
     CancelWithdrawal,
@@ -70,6 +71,11 @@ class Company:
         self.listed = [each for each in self.genesis if isinstance(each, ListInstrument)]
         # What she moves waits for a supervisor's word (AML-2).
         self.send(RegisterInvestor("anna", codes.INDIVIDUAL, risk_level="high", reason="reviewed", by="sue"))
+        self.send(
+            Arrest(
+                *("case 7/2026", "Arbitration court", "2026-10-30", "boris"), share_ppm=500_000, reason="debt", by="sue"
+            )
+        )
         self.contracts = ["contract 17/2026", "contract 19/2026", "contract 1/1999", ""]
 
     def send(self, command: AnyCommand, after_ns: int = NS_PER_SECOND) -> None:

@@ -11,7 +11,15 @@ from typing import Any
 
 from engine.record.rows import decode_command, decode_events
 from engine.vocabulary.codes import BUY, FUTURE, NOTE, PURPOSES, REJECT_CODES
-from engine.vocabulary.messages.commands import IssueAsset, ListInstrument, RegisterContract, RegisterInvestor, Transfer
+from engine.vocabulary.messages.commands import (
+    IssueAsset,
+    ListInstrument,
+    OpenAccount,
+    RegisterContract,
+    RegisterIntermediary,
+    RegisterInvestor,
+    Transfer,
+)
 from gateway.journal.reader import JournalReader
 from tests.support.compliance.recount import Recount
 
@@ -26,6 +34,9 @@ class Plainly:
         self.listed: dict[str, Any] = {}
         self.accounts: dict[str, Any] = {}
         self.classes: dict[str, str] = {}
+        self.themselves: dict[str, str] = {}
+        """The investor who is an intermediary, by that."""
+        self.custody: dict[str, int] = {}
         self.capital: dict[str, int] = {}
         self.last: dict[str, int] = {}
         """Of each instrument: price of the last trade or mark, before it the reference price, in ticks."""
@@ -60,6 +71,10 @@ class Plainly:
             known.update(amount=command.amount, payer=command.payer, payee=command.payee, asset=command.asset)
         if isinstance(command, RegisterInvestor) and not refused:
             self.capital[command.investor] = command.capital_rub or self.capital.get(command.investor, 0)
+        if isinstance(command, RegisterIntermediary) and command.own_investor and not refused:
+            self.themselves[command.intermediary] = command.own_investor
+        if isinstance(command, OpenAccount) and not refused:
+            self.custody[command.account] = command.custody
         for event in events:
             self.caps.add(event, self.time_ns)
             handler = getattr(self, type(event).__name__, None)
@@ -276,6 +291,22 @@ class Plainly:
             }[by]
             found[whose, asset] = found.get((whose, asset), Decimal(0)) + Decimal(amount) / 10 ** self.scales[asset]
         return found
+
+    def apart(self) -> dict[Key, list[Decimal]]:
+        """By intermediary, asset and way of holding: what its clients have and what is its own."""
+        found: dict[Key, list[Decimal]] = {}
+        investors = {investor: name for name, investor in self.themselves.items()}
+        for (account, asset), amount in self.balances.items():
+            opened = self.accounts[account]
+            itself = investors.get(opened.investor)
+            sums = [(itself, 1)] if itself is not None else []
+            if opened.intermediary != (itself or "") or itself is None:
+                sums += [(opened.intermediary, 0)] if opened.intermediary or itself is None else []
+            for name, place in sums:
+                custody = ("depositary", "own_address", "self_custody")[self.custody[account]]
+                key = (name or "", asset, custody)
+                found.setdefault(key, [Decimal(0), Decimal(0)])[place] += Decimal(amount) / 10 ** self.scales[asset]
+        return {key: sums for key, sums in found.items() if any(sums)}
 
     def roubles(self, asset: str, units: int) -> int:
         """What an amount is worth at the last trade for roubles, or the reference price, in kopecks, rounded up."""

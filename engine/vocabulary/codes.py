@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 # Raised with any change of events: a journal replays exactly only under the version that wrote it.
-CORE_VERSION: Final = 7
+CORE_VERSION: Final = 8
 
 BUY: Final = 0
 SELL: Final = 1

@@ -120,7 +120,7 @@ _REJECTS: Final = (
     ),
     Entry(
         "order_limits",
-        "A bound on orders is reached: how many are open, how many a second or a day, how large one may be, orders to trades.",
+        "A bound on orders is reached: how many are open, how many a second or a day, how large one may be, orders to trades; or how much may wait to leave an account.",
         "`detail` names the bound. Cancel what is not needed, send less, or a smaller order.",
     ),
     Entry(
@@ -175,7 +175,7 @@ _REJECTS: Final = (
     ),
     Entry(
         "funds",
-        "What is available does not cover it; what is reserved, frozen or arrested doesn't count.",
+        "What is available does not cover it; what is reserved, frozen, held or arrested doesn't count.",
         "Ask `balances`. Deposit, cancel open orders, or send a smaller one; `detail` says what it needs.",
     ),
     Entry(

@@ -21,8 +21,11 @@ from engine.vocabulary.codes import (
 from engine.vocabulary.days import midnight_ns, moscow_day
 from engine.vocabulary.messages.events import (
     AccountOpened,
+    AlertRaised,
     AssetIssued,
+    CaseOpened,
     Event,
+    EvidenceAdded,
     FundsMoved,
     HoldingArrested,
     HoldingFrozen,
@@ -147,6 +150,12 @@ class InvestorStory:
                 what = f"{self._amount(event.asset, event.amount)} from {event.from_account} to {event.to_account}, {PURPOSES[event.purpose]}"
                 contract = f", contract {event.contract_reference}" if event.contract_reference else ""
                 self._add(seq, time_ns, "transfer", what + contract)
+        elif isinstance(event, CaseOpened | EvidenceAdded):
+            if self.name in event.investors:
+                self._add(seq, time_ns, "case", f"{event.case}, by {event.by or 'nobody'}")
+        elif isinstance(event, AlertRaised):
+            if self.name in event.investors:
+                self._add(seq, time_ns, "alert", f"{event.alert}: {event.term}, by {event.detector}")
         elif getattr(event, "account", None) in self._accounts:
             self._take_own(seq, time_ns, event)
 

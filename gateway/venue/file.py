@@ -245,6 +245,8 @@ class InvestorEntry(Entry, frozen=True):
     """Texts of the risk warning, by their numbers in [[warnings]] from 1."""
     documents: dict[str, str] = {}
     """Numbers by kind of document."""
+    risk_level: Literal["", "low", "medium", "high"] = ""
+    """Of a client (AML-2); empty: not assessed."""
     owners: tuple[dict[str, str], ...] = ()
     """A firm's beneficial owners, each by documents."""
 

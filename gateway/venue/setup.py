@@ -214,6 +214,7 @@ def register_investor(
             foreign_trade=entry.foreign_trade,
             identity_keys=identity_keys,
             owner_keys=owner_keys,
+            risk_level=entry.risk_level or None,
         )
     ]
     for test in entry.tests:

@@ -23,14 +23,16 @@ from gateway.session.replaying import Outcome
 from gateway.venue.invite import all_lines, append, invitation
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import VENUE_FILE, Venue, load_venue
-from loadtest.demo.cast import cast_of, logged_in, logins, markets_of
+from loadtest.demo.cast import TREASURER_RATE, accounts_of, cast_of, logged_in, logins, markets_of
 from loadtest.demo.court import Court
 from loadtest.demo.market import watch
+from loadtest.demo.outgoing import WITHDRAWALS, Supervisor, Withdrawer
 from loadtest.demo.participants import Ends
 from loadtest.demo.show import Show, Stage
 from loadtest.demo.tally import Tally
 from loadtest.demo.trespassers import DERIVATIVES, ELR, GENERAL
 from loadtest.demo.watchers import SUPERVISOR, WATCHERS, Watchers
+from loadtest.flow.fitted import FlowSampler
 from loadtest.serving import serving
 
 EXPECTED: Final = {ELR: 7, DERIVATIVES: 3, GENERAL: 7}
@@ -84,7 +86,9 @@ async def run(options: Options, show: Show) -> dict[str, Any]:
         "directory": str(directory),
         **tally.as_dict(),
         "rules": tally.rules(order_entry_rules(venue)),
-        "silent_transfer_rules": [rule for rule in _rulebook(venue).transfer_order if not tally.moves_named[rule]],
+        "silent_transfer_rules": [
+            rule for rule in _rulebook(venue).transfer_order if not tally.moves_named[rule] and rule not in tally.waited
+        ],
         **prove(directory),
     }
 
@@ -102,15 +106,22 @@ async def _trade(options: Options, venue: Venue, url: str, tally: Tally, show: S
         markets = markets_of(venue, await observer.instruments(), source)
         watching = await watch(observer, markets, tally)
         cast = cast_of(venue, clients, markets, tally, source)
+        accounts = accounts_of(venue)
+        for wanted in WITHDRAWALS:
+            client = clients[accounts[wanted.account].participant]
+            sampler = FlowSampler(random.Random(source.getrandbits(64)))
+            cast.people.append(Withdrawer(client, TREASURER_RATE, tally, sampler, wanted))
         court = Court(clients[SUPERVISOR], tally)
         began_ns, ends = time.perf_counter_ns(), Ends(options.seconds)
         title = f"{options.rulebook}, seed {options.seed},"
         invited = None if options.port is None else keys / f"{NEWCOMER}.pem"
-        stage = Stage(url, keys / "supervisor.pem", title, options.seconds, tally, ends, invited)
+        stage = Stage(url, keys / f"{SUPERVISOR}.pem", title, options.seconds, tally, ends, invited)
         shown = asyncio.create_task(_shown(show, stage))
         try:
             watchers = Watchers(clients, venue, tuple(_rulebook(venue).rules), tally)
-            await asyncio.gather(watchers.run(ends), court.run(ends), *(each.run(ends) for each in cast.everybody))
+            supervisor = Supervisor(clients[SUPERVISOR], tally)
+            acting = [watchers, court, supervisor, *cast.everybody]
+            await asyncio.gather(*(each.run(ends) for each in acting))
             # The last trades may still be on their way to the observer: this reply comes behind them.
             await observer.instruments()
             await asyncio.sleep(0)
@@ -181,7 +192,9 @@ def shortfalls(result: dict[str, Any]) -> list[str]:
     if silent:
         found.append(f"rules that did nothing: {', '.join(silent)}")
     if result["silent_transfer_rules"]:
-        found.append(f"rules that refused no transfer: {', '.join(result['silent_transfer_rules'])}")
+        found.append(
+            f"rules that refused no transfer, and had nothing wait: {', '.join(result['silent_transfer_rules'])}"
+        )
     if not result["transfers"]["done"] or not result["marks"]:
         found.append("no transfer was done, or no future was marked")
     if not result["supervised"].get("close_case") or not result["supervised"].get("dismiss_alert"):

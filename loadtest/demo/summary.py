@@ -36,6 +36,9 @@ def print_summary(result: dict[str, Any], console: Terminal) -> None:
     _rules(result, console)
     refused = ", ".join(f"{reject['reason']} {reject['count']:,}" for reject in moves["refused"])
     _line(console, Text(f"transfers refused: {refused or 'none'}", "dim"))
+    waited = ", ".join(f"{each['reason']} {each['count']:,}" for each in moves["waited"])
+    if waited:
+        _line(console, Text(f"had to wait before they left: {waited}", "dim"))
     console.print()
     _proof(result, console)
     console.print()

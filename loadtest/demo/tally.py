@@ -73,6 +73,8 @@ class Tally:
     moves_refused: dict[str, Reject] = field(default_factory=dict)
     moves_named: Counter[str] = field(default_factory=Counter)
     """By rule: refused transfers that failed it, whether it decided or not."""
+    waited: dict[str, Reject] = field(default_factory=dict)
+    """By rule: what had to wait before it left an account."""
     marks: int = 0
     """Marks of futures."""
     arrested: int = 0
@@ -108,6 +110,13 @@ class Tally:
         """Count a refused transfer under what decided."""
         _count(self.moves_refused, attempt, error)
         self.moves_named.update(error.rules)
+
+    def waits(self, attempt: str, rules: list[str]) -> None:
+        """Count something that has to wait, by each of the rules."""
+        for rule in rules:
+            found = self.waited.setdefault(rule, Reject(rule, "", True))
+            found.count += 1
+            found.example = found.example or f"{attempt}: waits"
 
     def permit(self, attempt: str, rule: str) -> None:
         """Count an order that passed because a rule exempts it from the others."""
@@ -165,7 +174,7 @@ class Tally:
             },
             "rejects": _ranked(self.rejects),
             "supervised": dict(self.supervised),
-            "transfers": {"done": self.moved, "refused": _ranked(self.moves_refused)},
+            "transfers": {"done": self.moved, "refused": _ranked(self.moves_refused), "waited": _ranked(self.waited)},
             "marks": self.marks,
             "arrests": {"holdings": self.arrested, "lifted": self.lifted},
             "trades": {

@@ -43,6 +43,7 @@ MOVES: Final = (
     Move("mm-alpha.main", "mm-beta.main", "A7A5", "100", "domestic_payment"),
     Move("delta-fund.main", "mm-alpha.main", "USDT", "100", "cross_border", "contract 18/2026"),
     Move("anna.main", "gulf-trade.main", "XMR", "0.1", "cross_border", "contract 19/2026"),
+    Move("delta-fund.main", "roman.south", "RUB", "100", "domestic_payment"),
     Move("vera.north", "mm-alpha.main", "BTC-NOTE", "1", "domestic_payment"),
     Move("maxim.south", "gulf-trade.main", "USDT", "10", "cross_border", "contract 20/2026"),
 )

@@ -187,7 +187,7 @@ def test_shortfalls_are_named():
         "the replay is different",
         "trades in 1 instruments, not 7",
         "rules that did nothing: SAN-1",
-        "rules that refused no transfer: CUR-1",
+        "rules that refused no transfer, and had nothing wait: CUR-1",
         "no transfer was done, or no future was marked",
         "nothing was arrested, or it was not let go",
         "requests that were not sequenced: {'malformed': 1}",

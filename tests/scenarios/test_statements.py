@@ -14,6 +14,7 @@ from tests.support.places import ROOT
 pytestmark = pytest.mark.skipif(not (ROOT / "docs").exists(), reason="needs the source tree")
 
 CLEARING, TRADING, STATE = "tests/engine/clearing", "tests/engine/trading", "tests/engine/state"
+MOVEMENTS = f"{CLEARING}/test_movements.py"
 TRANSFERS, HOLDINGS = f"{CLEARING}/test_transfers.py", f"{CLEARING}/test_holdings.py"
 INDICATIVE, LEFTOVERS = f"{TRADING}/test_indicative.py", f"{STATE}/test_leftovers.py"
 PIECES, STATED = "tests/engine/test_pieces.py", f"{CLEARING}/test_stated.py"
@@ -22,6 +23,9 @@ CASES = "tests/engine/test_cases.py"
 RULES = "tests/compliance/rules/test_transfer_rules.py"
 
 ELSEWHERE = {
+    "C-175": (MOVEMENTS, "test_its_id_stays_used_up_over_days_and_is_free_when_the_day_of_its_end_is_over"),
+    "C-176": (MOVEMENTS, "test_a_transfer_that_has_to_wait_is_answered_by_its_status_and_told"),
+    "C-178": (MOVEMENTS, "test_so_many_wait_and_no_more"),
     "M-5": (TRANSFERS, "test_a_transfer_can_not_use_the_id_of_an_order"),
     "M-83": (f"{TRADING}/test_owners.py", "test_only_who_shares_no_owner_trades"),
     "M-92": (f"{TRADING}/test_owners.py", "test_a_call_that_has_collected_what_is_own_only_now_lets_the_newest_go"),

@@ -13,6 +13,7 @@ from engine.vocabulary.messages.commands import (
     AuthoriseClient,
     Deposit,
     LoadRulebook,
+    PublishDisclosure,
     RecordTest,
     RegisterIntermediary,
     RegisterInvestor,
@@ -77,6 +78,16 @@ CHANGES: dict[str, list[AnyCommand]] = {
         RegisterIntermediary("alfa", licence="045-1", bank=True, suspended=True, by="bob"),
         RecordTest("qualified", "risk", 0, moscow_ns("2026-06-01 12:00:00")),
         SetBlocked("firm", True, "list", "ann"),
+    ],
+    "product tests": [
+        set_parameter("SUIT-1", "products", "crypto"),
+        set_parameter("SUIT-1", "enabled", "true"),
+        RecordTest("retail", "crypto", 70, moscow_ns("2026-06-01 12:00:00")),
+    ],
+    "disclosures": [
+        set_parameter("DISC-1", "kinds", "security"),
+        PublishDisclosure("BTC-NOTE", "a" * 64, "terms", 1_000_000, "2026-06-04", by="ann"),
+        PublishDisclosure("METAL", "b" * 64, "terms", 1, by="ann"),
     ],
     "a later book": [
         LoadRulebook("elr-2025", documents("elr-2025")),

@@ -224,6 +224,21 @@ def test_from_an_alert_to_a_closed_case(venue: Controlled) -> None:
     assert venue.does("dismiss-alert", str(second))["changes"][0]["what"] == "alert_dismissed"
 
 
+async def disclosed_by_the_issuer(venue: Controlled) -> str:
+    """An issuer discloses of its own asset; what the venue says where it is another's."""
+    live, told = venue.venue, {"digest": "a" * 64, "title": "Decision 2", "cover_ppm": 1_200_000}
+    async with connect(live.url, "kappa-bank", live.key("kappa-bank"), reconnect=False) as issuer:
+        await issuer.admin("publish_disclosure", asset="KAPPA-DFA", **told)  # type: ignore[arg-type]
+        with pytest.raises(RequestFailed) as caught:
+            await issuer.admin("publish_disclosure", asset="BTC-NOTE", **told)  # type: ignore[arg-type]
+    return str(caught.value)
+
+
+def test_an_issuer_discloses_over_the_wire(venue: Controlled) -> None:
+    said = asyncio.run(disclosed_by_the_issuer(venue))
+    assert said == "permission: kappa-bank is not the issuer of BTC-NOTE"
+
+
 def test_a_disclosure_is_published_and_recorded(venue: Controlled, tmp_path: Path) -> None:
     document = tmp_path / "report.txt"
     document.write_text("what covers it", encoding="utf-8")

@@ -20,7 +20,7 @@ def test_what_intermediaries_hold_adds_up_to_what_accounts_hold() -> None:
     own = found["beta", "METAL", SELF_CUSTODY]
     assert (own.own_investor, own.own, own.clients, own.client_accounts) == ("firm", 7_00, 0, 0)
     held = {
-        name: account.balance(desk.exchange.assets["BTC"]).total for name, account in desk.exchange.accounts.items()
+        name: account.balance(desk.exchange.assets["BTC"]).owned for name, account in desk.exchange.accounts.items()
     }
     clients = found["beta", "BTC", 0]
     assert (clients.clients, clients.client_accounts, clients.own) == (

@@ -76,6 +76,15 @@ class Everything(Draws):
         out: list[AnyCommand] = list(ASSETS)
         if self.rulebook:
             out.append(commands.LoadRulebook(*RULEBOOKS[self.rulebook], "supervisor", "start"))
+            if self.rulebook == "general-2026":
+                # Most that leaves waits, for an hour or a word.
+                everybody = "retail,qualified,super_qualified,qualified_firm"
+                for rule, key, value in (
+                    ("COOL-1", "enabled", "true"),
+                    ("COOL-1", "hours", "1"),
+                    ("COOL-1", "classes", everybody),
+                ):
+                    out.append(commands.SetParameter(rule, key, value, "start", "supervisor"))
             out += [commands.RegisterIntermediary(name, True, 10**9) for name in ("north", "south")]
             out += [
                 commands.PublishWarning(text, "start", "supervisor")
@@ -175,7 +184,7 @@ class Everything(Draws):
             (40, self.pair),
             (25, self.mass_quote),
             (40, self.transfer),
-            (25, self.withdrawal),
+            (40, self.withdrawal),
             (60 if self.exchange.movements else 3, self.movement),
             (5, self.delivery),
             (40, self.index_price),

@@ -55,7 +55,7 @@ class Controlled:
         """See that nothing is sent, and what is said."""
         found = self.control(*arguments, "--reason", "x", "--yes")
         assert (found.exit_code, found.stdout) == (2, ""), found.output
-        assert said in found.stderr
+        assert said in found.stderr, found.stderr
 
     @staticmethod
     def until(holds: Callable[[], bool]) -> None:

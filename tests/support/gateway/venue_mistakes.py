@@ -104,6 +104,21 @@ MISTAKES = [
     ('public_key = "', 'public_key = "\\n', "participants[0] (anna).public_key"),
     ("[venue]", "[server]\nheartbeats = 5\n[venue]", "server: Object contains unknown field `heartbeats`"),
     ("[[intermediaries]]", "[intermediaries]", "intermediaries: write [[intermediaries]] above each entry"),
+    (
+        'kind = "crypto"',
+        'kind = "crypto"\ndisclosure = { title = "t", cover = "100" }',
+        "disclosure: needs the digest of the document, or its text, and not both",
+    ),
+    (
+        'kind = "crypto"',
+        'kind = "crypto"\ndisclosure = { title = "t", cover = "100.00001", text = "d" }',
+        "disclosure.cover: '100.00001': more than 4 decimals",
+    ),
+    (
+        'kind = "crypto"',
+        'kind = "crypto"\ndisclosure = { title = "t", cover = "100", text = "d" }',
+        "BTC has no issuer here: only securities and domestic stablecoins have",
+    ),
     ('tick = "100"', "tick = 100", "instruments[0] (BTC/RUB).tick: Expected `str`, got `int`; write decimals"),
     ('tick = "100"', 'tick = "1e2"', "instruments[0] (BTC/RUB).tick: '1e2': not a decimal"),
     ('tick = "100"', 'tick = "-100"', "instruments[0] (BTC/RUB).tick: '-100': not a decimal"),

@@ -11,11 +11,16 @@ import pytest
 
 from engine.vocabulary.messages.commands import NewOrder, Tick
 from engine.vocabulary.messages.events import (
+    AlertDismissed,
+    AlertRaised,
+    CaseClosed,
+    CaseOpened,
     ChangeEffective,
     ChangeScheduled,
     CommandProposed,
     CommandRejected,
     DayEnded,
+    EvidenceAdded,
     InvestorRegistered,
     OrderRejected,
     ParameterChanged,
@@ -92,6 +97,32 @@ from tests.support.gateway.small_venue import KEYS, client, serving, url_of
             {"what": "approved", "key": "8", "detail": "proposed by sue", "reason": "seen", "by": "eve"},
         ),
         (ProposalEnded(8, 3, ""), {"what": "expired", "key": "8", "detail": "proposed by the venue file"}),
+        (
+            CaseOpened(9, "layering", tuple("abcdefg"), ("BTC/RUB",), (1, 2), 3, "looks so", "sue"),
+            {
+                "what": "case_opened",
+                "key": "9",
+                "detail": "layering: a b c d e and 2 more, BTC/RUB, evidence 2",
+                "reason": "looks so",
+                "by": "sue",
+            },
+        ),
+        (
+            EvidenceAdded(9, (4,), (), (), "more", "sam", 3),
+            {"what": "evidence", "key": "9", "detail": "evidence 1", "reason": "more", "by": "sam"},
+        ),
+        (
+            CaseClosed(9, 3, 11, "layering", "sue", "sam", "one story", 3),
+            {"what": "case_closed", "key": "9", "detail": "merged into 11", "reason": "one story", "by": "sam"},
+        ),
+        (
+            AlertRaised(12, "washes", "v1", "wash_trade", ("a",), (), (), (), 0, 0, {}, "n", "eye"),
+            {"what": "alert", "key": "12", "detail": "wash_trade: a, by washes", "reason": "n", "by": "eye"},
+        ),
+        (
+            AlertDismissed(12, "washes", "wash_trade", "eye", "sue", "no"),
+            {"what": "alert_dismissed", "key": "12", "detail": "wash_trade, by washes", "reason": "no", "by": "sue"},
+        ),
         (CommandRejected(19, "no"), {"what": "refused", "key": "invalid", "detail": "no"}),
     ],
 )

@@ -1,0 +1,155 @@
+"""`sbx whatif`: a recorded session under other rules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+import msgspec
+
+from compliance.whatif.change import ChangeError, parse_setting
+from compliance.whatif.messages.change import Change
+from compliance.whatif.messages.results import Result
+from gateway.cli.moments import moment_of
+from gateway.cli.progress import bar
+from gateway.cli.reading import show_table, wide_console
+from gateway.cli.terminal import Terminal
+from gateway.journal.archive import journal_bytes
+from gateway.journal.files import JournalError, find_journal
+from gateway.printable import json_text
+from gateway.venue.rulebooks import load_rulebook_documents
+from gateway.venue.setup import VenueError
+from gateway.whatif.running import Scanned, check_with, run, scan
+from gateway.whatif.tables import differing, tables_of
+from gateway.whatif.words import DIRECTLY, LIMITS, NOTHING_DIFFERS
+
+LONG_TABLES: Final = ("events",)
+"""For machines."""
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option(
+    "--set", "settings", metavar="NAME.KEY=VALUE", multiple=True, help="Set this otherwise; all of them together."
+)
+@click.option(
+    "--rulebook", metavar="BOOK", default="", help="In place of each rulebook loaded: a name, or a .toml file."
+)
+@click.option("--from", "since", metavar="MOMENT", default="", help="From when on it holds.  [default: the beginning]")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(directory: Path, settings: tuple[str, ...], rulebook: str, since: str, as_json: bool) -> None:
+    """Replay the session in DIRECTORY under other rules, beside itself, and show what differs.
+
+    The same commands go into both worlds at the same times, and orders keep their ids. NAME is a rule and KEY a parameter of it or
+    `enabled`; or NAME is an instrument (or * for all) and KEY one of its trading rules or terms, such as static_ppm, taker_fee_ppm. A
+    rulebook comes with the settings on top of it. A cancel or amend of an order that is not open in the other world is skipped, and
+    counted.
+
+    Nobody reacts: it shows the first effect of the rules on what was sent, not what would have happened. docs/WHATIF.md says what each
+    figure means. Nothing is written. A running venue may go on: what is durable is compared.
+
+    \b
+    Exit status:
+      0  compared, whether or not something differs
+      1  the journal is damaged, or does not replay as it was recorded
+      2  usage: no such rule, parameter or moment, or no such value of it
+
+    \b
+    Examples:
+      sbx whatif venue --set RET-1.retail_cap_rub=500000
+      sbx whatif venue --set ANON-1.enabled=false --set RET-2.highly_liquid_by=criteria
+      sbx whatif venue --set BTC/RUB.static_ppm=100000 --from 10:04:07
+      sbx whatif venue --rulebook elr-2025 --json | jq .changed
+    """
+    result = _result(directory, settings, rulebook, since)
+    if as_json:
+        click.echo(json_text(summary(result)))
+    else:
+        show(result)
+
+
+def _result(directory: Path, settings: tuple[str, ...], rulebook: str, since: str) -> Result:
+    """Read, check and run.
+
+    Raises:
+        click.UsageError: the change can't be made.
+        click.ClickException: the journal can't be replayed.
+    """
+    if not settings and not rulebook:
+        raise click.UsageError("say what is otherwise: --set NAME.KEY=VALUE, or --rulebook BOOK")
+    try:
+        journal = find_journal(directory)
+    except JournalError as error:
+        raise click.UsageError(str(error)) from error
+    try:
+        with bar("reading", journal_bytes(journal)) as show_read:
+            scanned = scan(journal, show_read)
+        change = change_of(settings, rulebook, since, scanned)
+        with bar("replaying", scanned.bytes) as show_read:
+            return run(journal, change, scanned, show_read)
+    except (ChangeError, VenueError) as error:
+        raise click.UsageError(str(error)) from error
+    except JournalError as error:
+        raise click.ClickException(str(error)) from error
+    except OSError as error:
+        raise click.ClickException(f"the journal can't be read: {error}") from error
+
+
+def change_of(settings: tuple[str, ...], rulebook: str, since: str, scanned: Scanned) -> Change:
+    """The change that options say, checked against what the journal holds.
+
+    Raises:
+        ChangeError: it can't be made.
+        VenueError: there is no such rulebook.
+        click.UsageError: there is no such moment.
+    """
+    name, documents = load_rulebook_documents(rulebook) if rulebook else ("", {})
+    from_seq = from_ns = 0
+    if since:
+        moment = moment_of(since, scanned.first_ns, "--from")
+        from_seq, from_ns = moment.seq, moment.time_ns
+    change = Change(tuple(parse_setting(each) for each in settings), name, documents, from_seq, from_ns)
+    check_with(change, scanned)
+    return change
+
+
+def summary(result: Result) -> dict[str, object]:
+    """All that was found, for machines."""
+    found: dict[str, object] = {"limits": list(LIMITS), "differs": differs(result)}
+    found.update(msgspec.to_builtins(result))
+    return found
+
+
+def differs(result: Result) -> bool:
+    """Whether anything came out otherwise."""
+    return result.recorded != result.other or bool(result.changed) or bool(result.commands_affected)
+
+
+def show(result: Result) -> None:
+    """What was found, for people: what it can't show first, then the tables, without what is alike."""
+    console = wide_console()
+    for line in LIMITS:
+        console.tell((line, "yellow"))
+    tell_change(console, result)
+    if not differs(result):
+        console.tell((NOTHING_DIFFERS, "green"))
+        return
+    console.tell(DIRECTLY)
+    for table in tables_of(result):
+        shown = differing(table)
+        if shown.rows and table.name not in LONG_TABLES:
+            show_table(console, shown)
+
+
+def tell_change(console: Terminal, result: Result) -> None:
+    """What was compared with what."""
+    change, recording = result.change, result.recording
+    said = [f"{each.subject}.{each.key} = {each.value}" for each in change.settings]
+    if change.rulebook:
+        said.insert(0, f"rulebook {change.rulebook}")
+    console.tell(
+        f"venue {recording.venue}, commands {recording.first_seq:,} to {recording.last_seq:,}, under: "
+        + "; ".join(said)
+    )
+    console.tell("rules set otherwise: " + (", ".join(result.rules_changed) or "none"))

@@ -7,7 +7,7 @@ from compliance.outcomes import problem, refused
 from compliance.papers import texts_problem
 from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.parameters import present_key
-from compliance.rulebook.rulebook import Rulebook, RuleData
+from compliance.rulebook.rulebook import AT_LAST, Overrides, Rulebook, RuleData
 from compliance.rulebook.wording import setting_text, stages_of, value_text
 from compliance.rules.catalogue import load_rulebook
 from compliance.rules.table import RuleTable
@@ -50,11 +50,27 @@ def put_on_top(intake: Intake, time_ns: int) -> Outcome:
         return Outcome([])
     before = intake.table.rulebook
     overrides = dict(before.overrides)
-    overrides.update(intake.given)
+    overrides.update(_stated(before, intake.given))
     after = load_rulebook(before.name, before.documents, overrides, moscow_day(time_ns))
     if not differing_rules(before, after):
         return Outcome([])
     return Outcome(intake.install(RuleTable(after), time_ns), None, intake.recheck_all())
+
+
+def load_with(command: LoadRulebook, given: Overrides, day: int = AT_LAST) -> Rulebook:
+    """The rulebook of a command with settings on top of it: those of rules that it states.
+
+    Raises:
+        RulebookError: as `load_rulebook`.
+    """
+    plain = load_rulebook(command.name, command.documents, {}, day)
+    overrides = _stated(plain, given)
+    return load_rulebook(command.name, command.documents, overrides, day) if overrides else plain
+
+
+def _stated(rulebook: Rulebook, given: Overrides) -> Overrides:
+    """Those of some settings that are about rules of a rulebook."""
+    return {place: value for place, value in given.items() if place[0] in rulebook.rules}
 
 
 def differing_rules(before: Rulebook, after: Rulebook) -> list[str]:
@@ -89,7 +105,7 @@ def _wanted(intake: Intake, command: LoadRulebook | SetParameter, time_ns: int) 
     """The rulebook that a command would have in force, or why it can't be."""
     try:
         if isinstance(command, LoadRulebook):
-            after: Rulebook | Said = load_rulebook(command.name, command.documents, intake.given, moscow_day(time_ns))
+            after: Rulebook | Said = load_with(command, intake.given, moscow_day(time_ns))
         else:
             after = _with_parameter(intake, command, time_ns)
     except RulebookError as error:

@@ -6,13 +6,16 @@ from typing import Final
 
 from msgspec.structs import replace
 
+from compliance.putting_in_force import load_with
 from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.parameters import present_key
 from compliance.rulebook.rulebook import Overrides
-from compliance.rules.catalogue import RULES, load_rulebook
+from compliance.rules.catalogue import RULES
 from compliance.whatif.messages.change import Change, Setting
 from engine.vocabulary.codes import ALLOCATIONS, BAND, NOTIONAL, OUTSIDE_BAND, SIZE
+from engine.vocabulary.limits import NS_PER_DAY
 from engine.vocabulary.messages.commands import ListInstrument, LoadRulebook, SetTradingRules
+from engine.vocabulary.rounding import PPM
 
 EVERY: Final = "*"
 """Stands for every instrument."""
@@ -100,7 +103,17 @@ def market_value(setting: Setting) -> int:
         raise ChangeError(f"{setting.subject}.{setting.key}: {value!r} is no integer")
     if value != digits and not setting.key.endswith("fee_ppm"):
         raise ChangeError(f"{setting.subject}.{setting.key}: {value} is below 0")
-    return int(value)
+    number = int(value)
+    most = (
+        PPM - 1
+        if setting.key in ("static_ppm", "dynamic_ppm")
+        else NS_PER_DAY
+        if setting.key.endswith("_ns")
+        else number
+    )
+    if number > most:
+        raise ChangeError(f"{setting.subject}.{setting.key}: {value} is too much: {most} at most")
+    return number
 
 
 def overrides_of(change: Change) -> Overrides:
@@ -133,23 +146,45 @@ def check_change(change: Change) -> None:
         check_rulebook(change, LoadRulebook(change.rulebook, change.documents))
 
 
-def check_rulebook(change: Change, command: LoadRulebook) -> None:
-    """Check that a rulebook can have the settings of a change.
+def check_rulebook(change: Change, command: LoadRulebook) -> list[str]:
+    """Check that a rulebook can have the settings of a change, those of rules that it states; returns the rules it states.
 
     Raises:
         ChangeError: it can't.
     """
     try:
-        load_rulebook(command.name, command.documents, {})
+        load_with(command, {})
     except RulebookError as error:
         if change.rulebook:
             raise ChangeError(f"rulebook {command.name}: {error}") from error
         # The venue has refused it, and the other world will.
-        return
+        return []
     try:
-        load_rulebook(command.name, command.documents, overrides_of(change))
+        return list(load_with(command, overrides_of(change)).rules)
     except RulebookError as error:
         raise ChangeError(f"rulebook {command.name} can't have these settings: {error}") from error
+
+
+def check_stated(change: Change, rules: list[str], instruments: list[str]) -> None:
+    """Check that what a change sets is there at all.
+
+    Args:
+        change: whose rules and instruments are meant.
+        rules: all that the rulebooks state which come into force.
+        instruments: all that are listed.
+
+    Raises:
+        ChangeError: a rule or instrument is not there: nothing would be changed.
+    """
+    for each in change.settings:
+        if each.subject in RULES and each.subject not in rules:
+            raise ChangeError(
+                f"no rulebook of the session states {each.subject}; they have {', '.join(rules) or 'no rule'}"
+            )
+        if each.subject not in RULES and each.subject not in (EVERY, *instruments):
+            raise ChangeError(
+                f"the session has no instrument {each.subject!r}; it has {', '.join(instruments) or 'none'}"
+            )
 
 
 def applies(setting: Setting, instrument: str) -> bool:

@@ -12,7 +12,7 @@ from compliance.whatif.messages.change import Change
 from compliance.whatif.messages.results import Access, ChangedCount, ChangedOrder, Fate, PartyAccess
 from compliance.whatif.slices import SLICES, Slices
 from engine.book.entities import Instrument
-from engine.vocabulary.codes import BY_RULE, COMPLIANCE, SIDES
+from engine.vocabulary.codes import BY_REQUEST, COMPLIANCE, EXPIRED, IOC_REST, MASS_CANCEL, REPLACED, SIDES
 
 MAX_TOLD: Final = 100
 """Changed orders that are told one by one, and investors."""
@@ -28,6 +28,8 @@ OTHER_PRICE: Final = "other price"
 ENDED_OTHERWISE: Final = "ended otherwise"
 
 OTHER_TRADES: Final = "other trades"
+OWN_WISHES: Final = (BY_REQUEST, MASS_CANCEL, IOC_REST, EXPIRED, REPLACED)
+"""Reasons of cancels that say nothing of why less was filled before."""
 TIER_RULES: Final = ("LIQ-1", "LIQ-2")
 """What is highly liquid; RET-2 asks for it."""
 ASKS_FOR_TIER: Final = "RET-2"
@@ -229,10 +231,10 @@ def _followed_cause(one: Life | None, two: Life | None) -> str:
     """What followed from the change and made the difference."""
     if one is None or two is None:
         return "other requests"
-    if one.outcome != two.outcome or one.code != two.code or one.rule != two.rule:
-        for life in (two, one):
-            if life.outcome == REFUSED:
-                return life.rule or life.why
-            if life.outcome == CANCELLED and (life.code == BY_RULE or life.filled_lots == 0):
-                return life.rule or life.why
-    return OTHER_TRADES
+    for life, beside in ((two, one), (one, two)):
+        is_own_wish = life.outcome == CANCELLED and life.code in OWN_WISHES
+        if life.outcome in (REFUSED, CANCELLED) and not is_own_wish and not life.ended_like(beside):
+            return life.rule or life.why
+    if one.filled_lots != two.filled_lots or one.tick_lots != two.tick_lots:
+        return OTHER_TRADES
+    return two.why or one.why

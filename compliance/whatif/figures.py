@@ -16,7 +16,15 @@ from engine.vocabulary import kinds
 from engine.vocabulary.codes import BUY, BY_RULE, CANCEL_REASONS, COMPLIANCE, REJECT_CODES
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import Command
-from engine.vocabulary.messages.events import BookChanged, Event, InstrumentListed, PhaseChanged, RequestRejected, Trade
+from engine.vocabulary.messages.events import (
+    BookChanged,
+    Event,
+    InstrumentListed,
+    PhaseChanged,
+    RequestRejected,
+    RulesChanged,
+    Trade,
+)
 from engine.vocabulary.names import command_name
 from engine.vocabulary.rounding import PPM
 
@@ -98,12 +106,17 @@ class Figures:
                 reason: int = event.reason  # type: ignore[attr-defined]
                 source = event.rule if reason == BY_RULE else CANCEL_REASONS[reason]  # type: ignore[attr-defined]
                 self._count(CANCEL, source, event.account)  # type: ignore[attr-defined]
+                if event.displayed_lots:  # type: ignore[attr-defined]
+                    self._touch(event.instrument)  # type: ignore[attr-defined]
             elif kind is kinds.TRADE:
                 self._trade(event)  # type: ignore[arg-type]
             elif isinstance(event, RequestRejected):
                 self._count(command_name(type(command)), _source(event.rule, event.code), event.account)
             elif isinstance(event, PhaseChanged):
                 self._touch(event.instrument)
+            elif isinstance(event, RulesChanged) and event.key in self._quotes:
+                # Batches turn continuous trading into a call.
+                self._touch(event.key)
             elif isinstance(event, InstrumentListed):
                 self._quotes[event.instrument] = Quotes(self.exchange.books[event.instrument], time_ns)
         touched = self._touched

@@ -61,15 +61,13 @@ class Life:
         self.refused_request: str = ""
         """The rule that refused to change it last."""
 
+    def ended_like(self, other: Life) -> bool:
+        """Whether it ended in the same way, for the same reason."""
+        return self.outcome == other.outcome and self.code == other.code and self.rule == other.rule
+
     def is_like(self, other: Life) -> bool:
         """Whether the same became of it: outcome, reason, what was filled and for how much. What was said of it may have other figures."""
-        return (
-            self.outcome == other.outcome
-            and self.code == other.code
-            and self.rule == other.rule
-            and self.filled_lots == other.filled_lots
-            and self.tick_lots == other.tick_lots
-        )
+        return self.ended_like(other) and self.filled_lots == other.filled_lots and self.tick_lots == other.tick_lots
 
     def fate(self, instrument: Instrument | None) -> Fate:
         """It as data. `instrument` is None where there is none of this name: nothing was filled."""

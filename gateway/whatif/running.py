@@ -12,7 +12,7 @@ from typing import Final
 
 import msgspec
 
-from compliance.whatif.change import ChangeError, check_change, check_rulebook
+from compliance.whatif.change import ChangeError, check_change, check_rulebook, check_stated
 from compliance.whatif.comparison import Comparison, hook_of
 from compliance.whatif.messages.change import Change
 from compliance.whatif.messages.results import Caps, Exposures, Recording, Result
@@ -20,7 +20,7 @@ from engine.exchange import Exchange
 from engine.record.rows import StoredRow, decode_command, encode_events
 from engine.replay import EventsDigest, find_difference
 from engine.vocabulary.decimals import decimal
-from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, LoadRulebook, Sequenced
+from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, ListInstrument, LoadRulebook, Sequenced
 from engine.vocabulary.messages.events import Event
 from gateway.core import new_exchange
 from gateway.journal.files import JournalError
@@ -50,6 +50,8 @@ class Scanned:
         self.bytes: int = 0
         self.rulebooks: list[LoadRulebook] = []
         """All that were sent, with an effective date too, in order."""
+        self.instruments: list[str] = []
+        """All that were to be listed."""
 
     def begin_of(self, change: Change) -> bool:
         """Whether the change begins within it."""
@@ -73,8 +75,11 @@ def scan(journal: Path, show: Callable[[int], None]) -> Scanned:
             found.first_seq, found.first_ns = batch[0][0], batch[0][1]
         found.last_seq, found.last_ns = batch[-1][0], batch[-1][1]
         for row in batch:
-            if _may_load(row):
-                found.rulebooks += _rulebooks_of(decode_command(row[2]))
+            if _is_looked_at(row):
+                command = decode_command(row[2])
+                found.rulebooks += _rulebooks_of(command)
+                if isinstance(command, ListInstrument):
+                    found.instruments.append(command.instrument)
         show(reader.bytes_read)
     if not found.first_seq:
         raise JournalError(f"the journal in {journal} has no command yet")
@@ -93,9 +98,11 @@ def check_with(change: Change, scanned: Scanned) -> None:
     check_change(change)
     if not scanned.begin_of(change):
         raise ChangeError(f"the session ends before the change begins: its last command is {scanned.last_seq}")
-    if not change.rulebook:
-        for command in scanned.rulebooks:
-            check_rulebook(change, command)
+    rulebooks = scanned.rulebooks if not change.rulebook else [LoadRulebook(change.rulebook, change.documents)]
+    rules: dict[str, None] = {}
+    for command in rulebooks:
+        rules.update(dict.fromkeys(check_rulebook(change, command)))
+    check_stated(change, list(rules), scanned.instruments)
 
 
 def run(journal: Path, change: Change, scanned: Scanned, show: Callable[[int], None]) -> Result:
@@ -239,15 +246,15 @@ def end_of(exchange: Exchange) -> tuple[Caps | None, list[Exposures]]:
     return caps, exposures
 
 
-def _may_load(row: StoredRow) -> bool:
-    """Whether a stored command may load a rulebook, by its tag: the first integer of its array."""
+def _is_looked_at(row: StoredRow) -> bool:
+    """Whether a stored command may load a rulebook or list an instrument, by its tag: the first integer of its array."""
     # Behind the head of an array, which takes a byte for up to 15 fields and else three, and an integer up to 127 is one byte.
     head = memoryview(row[2])[:4]
     return head[3 if head[0] == _LONG_ARRAY else 1] in _TAGS
 
 
 _LONG_ARRAY: Final = 0xDC
-_TAGS: Final = tuple(kind.__struct_config__.tag for kind in (LoadRulebook, EffectiveFrom))
+_TAGS: Final = tuple(kind.__struct_config__.tag for kind in (LoadRulebook, EffectiveFrom, ListInstrument))
 
 
 def _rulebooks_of(command: AnyCommand) -> list[LoadRulebook]:

@@ -41,7 +41,7 @@ class Intake:
         self.table: RuleTable | None = None
         """The rules in force; None before the first rulebook."""
         self.given: Overrides = {}
-        """What is set on top of every rulebook as it is put in force. None of a venue's: another world's (`compliance.whatif`)."""
+        """What is set on top of every rulebook as it is put in force. None of a venue's: another world's (`compliance.worlds`)."""
 
     def install(self, table: RuleTable, time_ns: int) -> list[Event]:
         """Put a rulebook in force, with a supervisor's settings on top, and make everything anew that depends on it.

@@ -91,7 +91,7 @@ class Exchange(State):
     def put_in(self, what: Command | Outcome) -> list[Event]:
         """Carry out, at the time of the last command and under its number, what no journal holds; return what happened, in order.
 
-        For replays under other rules (`compliance.whatif`): whatever follows keeps the sequence numbers of the recording. First ends what
+        For replays under other rules (`compliance.worlds`): whatever follows keeps the sequence numbers of the recording. First ends what
         the last command has left; then does all of this, in one piece. What is due waits for the next command. Not before the first one.
         A command is carried out as if no second approval were needed; what the hook made of one is followed.
         """

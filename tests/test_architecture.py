@@ -40,9 +40,9 @@ ROOMS = Rooms(
             "messages registry rulebook ledger rules",
             "engine.vocabulary.* engine.book engine.money engine.state",
         ),
-        "compliance.whatif.messages": ("", ""),
-        "compliance.whatif": (
-            ". registry rulebook rules whatif.messages",
+        "compliance.worlds.messages": ("", ""),
+        "compliance.worlds": (
+            ". registry rulebook rules worlds.messages",
             "engine engine.vocabulary.* engine.book engine.state engine.clearing",
         ),
         # The world.

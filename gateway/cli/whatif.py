@@ -8,9 +8,9 @@ from typing import Final
 import click
 import msgspec
 
-from compliance.whatif.change import ChangeError, parse_setting
-from compliance.whatif.messages.change import Change
-from compliance.whatif.messages.results import Result
+from compliance.worlds.change import ChangeError, parse_setting
+from compliance.worlds.messages.change import Change
+from compliance.worlds.messages.results import Result
 from gateway.cli.moments import moment_of
 from gateway.cli.progress import bar
 from gateway.cli.reading import show_table, wide_console

@@ -12,10 +12,10 @@ from typing import Final
 
 import msgspec
 
-from compliance.whatif.change import ChangeError, check_change, check_rulebook, check_stated
-from compliance.whatif.comparison import Comparison, hook_of
-from compliance.whatif.messages.change import Change
-from compliance.whatif.messages.results import Caps, Exposures, Recording, Result
+from compliance.worlds.change import ChangeError, check_change, check_rulebook, check_stated
+from compliance.worlds.comparison import Comparison, hook_of
+from compliance.worlds.messages.change import Change
+from compliance.worlds.messages.results import Caps, Exposures, Recording, Result
 from engine.exchange import Exchange
 from engine.record.rows import StoredRow, decode_command, encode_events
 from engine.replay import EventsDigest, find_difference

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
-from compliance.whatif.messages.results import ChangedOrder, Fate, Market, Result, World
+from compliance.worlds.messages.results import ChangedOrder, Fate, Market, Result, World
 from engine.vocabulary.said import Said
 from gateway.reporting.tables import Cells, Table
 from gateway.reporting.times import utc

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from decimal import Decimal
 
 from compliance.registry.classes import class_name
-from compliance.whatif.messages.results import World
+from compliance.worlds.messages.results import World
 from engine.exchange import Exchange
 from engine.vocabulary.codes import BY_RULE, CANCEL_REASONS, COMPLIANCE, REJECT_CODES
 from engine.vocabulary.messages.commands import Command

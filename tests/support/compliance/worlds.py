@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from compliance import ComplianceHook
-from compliance.whatif.change import check_change, parse_setting
-from compliance.whatif.comparison import Comparison
-from compliance.whatif.messages.change import Change
-from compliance.whatif.messages.results import Recording, Result
+from compliance.worlds.change import check_change, parse_setting
+from compliance.worlds.comparison import Comparison
+from compliance.worlds.messages.change import Change
+from compliance.worlds.messages.results import Recording, Result
 from engine.exchange import Exchange
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced
 from engine.vocabulary.messages.events import Event

@@ -16,7 +16,7 @@ from compliance.putting_in_force import put_on_top
 from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.parameters import present_key
 from compliance.rules.catalogue import RULES
-from compliance.whatif.change import (
+from compliance.worlds.change import (
     ChangeError,
     check_rulebook,
     market_settings,
@@ -26,8 +26,8 @@ from compliance.whatif.change import (
     with_rules,
     with_terms,
 )
-from compliance.whatif.messages.change import Change
-from compliance.whatif.messages.results import Skipped
+from compliance.worlds.messages.change import Change
+from compliance.worlds.messages.results import Skipped
 from engine.book.records import TradeRecord
 from engine.exchange import Exchange
 from engine.state.proposal import Proposal

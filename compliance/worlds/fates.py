@@ -6,11 +6,11 @@ import heapq
 from typing import Final
 
 from compliance.registry.classes import class_name
-from compliance.whatif.change import CANCELS_OF, CODES_OF, concerns
-from compliance.whatif.life import CANCELLED, NOT_ENTERED, OPEN, REFUSED, Life, Lives
-from compliance.whatif.messages.change import Change
-from compliance.whatif.messages.results import Access, ChangedCount, ChangedOrder, Fate, PartyAccess
-from compliance.whatif.slices import SLICES, Slices
+from compliance.worlds.change import CANCELS_OF, CODES_OF, concerns
+from compliance.worlds.life import CANCELLED, NOT_ENTERED, OPEN, REFUSED, Life, Lives
+from compliance.worlds.messages.change import Change
+from compliance.worlds.messages.results import Access, ChangedCount, ChangedOrder, Fate, PartyAccess
+from compliance.worlds.slices import SLICES, Slices
 from engine.book.entities import Instrument
 from engine.vocabulary.codes import BY_REQUEST, COMPLIANCE, EXPIRED, IOC_REST, MASS_CANCEL, REPLACED, SIDES
 

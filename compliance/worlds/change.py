@@ -11,7 +11,7 @@ from compliance.rulebook.faults import RulebookError
 from compliance.rulebook.parameters import present_key
 from compliance.rulebook.rulebook import Overrides
 from compliance.rules.catalogue import RULES
-from compliance.whatif.messages.change import Change, Setting
+from compliance.worlds.messages.change import Change, Setting
 from engine.vocabulary.codes import ALLOCATIONS, BAND, NOTIONAL, OUTSIDE_BAND, SIZE
 from engine.vocabulary.limits import NS_PER_DAY
 from engine.vocabulary.messages.commands import ListInstrument, LoadRulebook, SetTradingRules

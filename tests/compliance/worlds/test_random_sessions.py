@@ -6,8 +6,8 @@ import pytest
 
 from compliance import ComplianceHook, load_rulebook
 from compliance.rulebook.wording import setting_text, stages_of
-from compliance.whatif.fates import MAX_TOLD
-from compliance.whatif.messages.change import Change, Setting
+from compliance.worlds.fates import MAX_TOLD
+from compliance.worlds.messages.change import Change, Setting
 from engine.exchange import Exchange
 from engine.record.rows import encode_events
 from engine.vocabulary.limits import LEG_ID

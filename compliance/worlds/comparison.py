@@ -9,13 +9,13 @@ import msgspec
 from compliance.hook import ComplianceHook
 from compliance.putting_in_force import differing_rules
 from compliance.rules.table import RuleTable
-from compliance.whatif.fates import Fates
-from compliance.whatif.figures import Figures
-from compliance.whatif.life import Lives
-from compliance.whatif.messages.change import Change
-from compliance.whatif.messages.results import Caps, Exposures, Recording, Result, Slice, World
-from compliance.whatif.other import OtherWorld
-from compliance.whatif.slices import SLICES, Slices
+from compliance.worlds.fates import Fates
+from compliance.worlds.figures import Figures
+from compliance.worlds.life import Lives
+from compliance.worlds.messages.change import Change
+from compliance.worlds.messages.results import Caps, Exposures, Recording, Result, Slice, World
+from compliance.worlds.other import OtherWorld
+from compliance.worlds.slices import SLICES, Slices
 from engine.exchange import Exchange, restore_exchange
 from engine.vocabulary.messages.commands import Command, Sequenced, Tick
 from engine.vocabulary.messages.events import Event

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.whatif.messages.results import Market, Point
+from compliance.worlds.messages.results import Market, Point
 from engine.book.entities import Instrument
 from engine.book.order_book import LimitOrderBook
 from engine.vocabulary.codes import BUY, CONTINUOUS, SELL

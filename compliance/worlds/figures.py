@@ -7,9 +7,9 @@ from typing import Final
 from compliance.hook import ComplianceHook
 from compliance.registry.classes import class_name
 from compliance.registry.records import Client
-from compliance.whatif.messages.results import Concentration, Market, Verdicts, Welfare
-from compliance.whatif.shares import concentration
-from compliance.whatif.touch import Quotes
+from compliance.worlds.messages.results import Concentration, Market, Verdicts, Welfare
+from compliance.worlds.shares import concentration
+from compliance.worlds.touch import Quotes
 from engine.book.entities import Instrument
 from engine.exchange import Exchange
 from engine.vocabulary import kinds

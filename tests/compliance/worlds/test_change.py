@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from compliance.whatif.change import ChangeError, check_change, check_stated, parse_setting
-from compliance.whatif.messages.change import Change, Setting
+from compliance.worlds.change import ChangeError, check_change, check_stated, parse_setting
+from compliance.worlds.messages.change import Change, Setting
 from tests.support.compliance.venue import documents
 
 READ = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compliance.whatif.messages.results import Concentration
+from compliance.worlds.messages.results import Concentration
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.rounding import PPM
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from compliance.registry.classes import class_name
 from compliance.registry.records import Client
-from compliance.whatif.messages.results import Fate
+from compliance.worlds.messages.results import Fate
 from engine.book.entities import Instrument
 from engine.clearing.closeout import FIRST_CLOSE_OUT
 from engine.exchange import Exchange

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from compliance.whatif.messages.results import Result, Skipped
+from compliance.worlds.messages.results import Result, Skipped
 from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL
 from engine.vocabulary.messages.commands import (
     AmendOrder,
@@ -26,7 +26,9 @@ BTC, ETH = "BTC/RUB", "ETH/RUB"
 SECOND_NS = 10**9
 
 
-def order(account: str, number: int, side: int, quantity: str, price: str, instrument: str = BTC) -> NewOrder:
+def order(account: str, number: int, side: int, quantity: str, price: str) -> NewOrder:
+    """A limit order: of ether, if it costs less than 10 000."""
+    instrument = ETH if e8(price) < e8("10000") else BTC
     return NewOrder(PARTICIPANT, account, f"o{number}", instrument, side, LIMIT, GTC, e8(price), e8(quantity))
 
 
@@ -57,8 +59,8 @@ SESSION: tuple[AnyCommand, ...] = (
     cancel("importer", 9),  # refused: it is filled | cancels 0.02
     BustTrade(1, "mistake"),  # of 5 with 1 | skipped
     RepriceTrade(5, e8("100000"), "mistake"),  # of 11 with 2 | skipped: 11 traded with 1
-    order("firm", 22, SELL, "1", "3000", ETH),  # rests | rests
-    order("earner", 23, BUY, "1", "3000", ETH),  # fills 22: trade 7 | trade 5
+    order("firm", 22, SELL, "1", "3000"),  # rests | rests
+    order("earner", 23, BUY, "1", "3000"),  # fills 22: trade 7 | trade 5
     BustTrade(7, "mistake"),  # of 23 with 22 | trade 5
     order("retail", 25, BUY, "0.01", "100000"),  # rests | rests
     cancel("retail", 25),  # cancels | cancels

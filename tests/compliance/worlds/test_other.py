@@ -6,8 +6,8 @@ import pytest
 
 from compliance.rulebook.rulebook import Rulebook
 from compliance.rulebook.wording import setting_text
-from compliance.whatif.comparison import hook_of
-from compliance.whatif.messages.results import Result, Skipped
+from compliance.worlds.comparison import hook_of
+from compliance.worlds.messages.results import Result, Skipped
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.messages.commands import (
     Approve,

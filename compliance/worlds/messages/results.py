@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import msgspec
 
-from compliance.whatif.messages.change import Change
+from compliance.worlds.messages.change import Change
 
 
 class Verdicts(msgspec.Struct):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -21,11 +22,15 @@ from gateway.printable import json_text
 from gateway.venue.rulebooks import load_rulebook_documents
 from gateway.venue.setup import VenueError
 from gateway.whatif.running import Scanned, check_with, run, scan
-from gateway.whatif.tables import differing, tables_of
-from gateway.whatif.words import DIRECTLY, LIMITS, NOTHING_DIFFERS
+from gateway.whatif.tables import differing, differs, tables_of
+from gateway.whatif.words import DIRECTLY, LIMITS, NOTHING_DIFFERS, change_words
 
 LONG_TABLES: Final = ("events",)
 """For machines."""
+_MISSING: Final = (
+    "a page needs matplotlib, which is not installed: `pip install 'sandbox-exchange[report]'`, or in the source tree "
+    "`pip install -e '.[report]'`; --json needs none"
+)
 
 
 @click.command()
@@ -37,8 +42,11 @@ LONG_TABLES: Final = ("events",)
     "--rulebook", metavar="BOOK", default="", help="In place of each rulebook loaded: a name, or a .toml file."
 )
 @click.option("--from", "since", metavar="MOMENT", default="", help="From when on it holds.  [default: the beginning]")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write one page with plots and tables.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(directory: Path, settings: tuple[str, ...], rulebook: str, since: str, as_json: bool) -> None:
+def command(
+    directory: Path, settings: tuple[str, ...], rulebook: str, since: str, html: Path | None, as_json: bool
+) -> None:
     """Replay the session in DIRECTORY under other rules, beside itself, and show what differs.
 
     The same commands go into both worlds at the same times, and orders keep their ids. NAME is a rule and KEY a parameter of it or
@@ -60,9 +68,14 @@ def command(directory: Path, settings: tuple[str, ...], rulebook: str, since: st
       sbx whatif venue --set RET-1.retail_cap_rub=500000
       sbx whatif venue --set ANON-1.enabled=false --set RET-2.highly_liquid_by=criteria
       sbx whatif venue --set BTC/RUB.static_ppm=100000 --from 10:04:07
+      sbx whatif venue --rulebook elr-2025 --html elr.html
       sbx whatif venue --rulebook elr-2025 --json | jq .changed
     """
+    if html is not None:
+        see_matplotlib()
     result = _result(directory, settings, rulebook, since)
+    if html is not None:
+        _save_page(html, result)
     if as_json:
         click.echo(json_text(summary(result)))
     else:
@@ -96,6 +109,30 @@ def _result(directory: Path, settings: tuple[str, ...], rulebook: str, since: st
         raise click.ClickException(f"the journal can't be read: {error}") from error
 
 
+def see_matplotlib() -> None:
+    """See that a page can be made, before a journal is read for it.
+
+    Raises:
+        click.ClickException: matplotlib is not installed.
+    """
+    try:
+        import_module("matplotlib")
+    except ImportError as error:
+        if error.name is None or error.name.partition(".")[0] != "matplotlib":
+            raise
+        raise click.ClickException(_MISSING) from error
+
+
+def _save_page(path: Path, result: Result) -> None:
+    # It brings matplotlib, which takes a moment to load.
+    from gateway.whatif.page import write_page
+
+    try:
+        write_page(path, result)
+    except OSError as error:
+        raise click.ClickException(f"the page can't be written: {error}") from error
+
+
 def change_of(settings: tuple[str, ...], rulebook: str, since: str, scanned: Scanned) -> Change:
     """The change that options say, checked against what the journal holds.
 
@@ -121,11 +158,6 @@ def summary(result: Result) -> dict[str, object]:
     return found
 
 
-def differs(result: Result) -> bool:
-    """Whether anything came out otherwise."""
-    return result.recorded != result.other or bool(result.changed) or bool(result.commands_affected)
-
-
 def show(result: Result) -> None:
     """What was found, for people: what it can't show first, then the tables, without what is alike."""
     console = wide_console()
@@ -144,12 +176,8 @@ def show(result: Result) -> None:
 
 def tell_change(console: Terminal, result: Result) -> None:
     """What was compared with what."""
-    change, recording = result.change, result.recording
-    said = [f"{each.subject}.{each.key} = {each.value}" for each in change.settings]
-    if change.rulebook:
-        said.insert(0, f"rulebook {change.rulebook}")
+    recording = result.recording
     console.tell(
-        f"venue {recording.venue}, commands {recording.first_seq:,} to {recording.last_seq:,}, under: "
-        + "; ".join(said)
+        f"venue {recording.venue}, commands {recording.first_seq:,} to {recording.last_seq:,}, under: {change_words(result.change)}"
     )
     console.tell("rules set otherwise: " + (", ".join(result.rules_changed) or "none"))

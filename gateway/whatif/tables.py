@@ -92,6 +92,11 @@ def tables_of(result: Result) -> list[Table]:
     ]
 
 
+def differs(result: Result) -> bool:
+    """Whether anything came out otherwise."""
+    return result.recorded != result.other or bool(result.changed) or bool(result.commands_affected)
+
+
 def differing(table: Table) -> Table:
     """A table without the rows in which both worlds are alike; others as they are."""
     if "difference" not in table.columns:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from compliance.worlds.messages.change import Change
+
 LIMITS: Final = (
     (
         "What this cannot show: nobody reacts. Everybody sends what they sent, when they sent it: nobody trades more because more is "
@@ -19,3 +21,11 @@ DIRECTLY: Final = (
     "another one) in one world and not in the other. All else followed: other orders to trade with, other funds, other sums."
 )
 NOTHING_DIFFERS: Final = "no difference: every command has the same effect under both"
+
+
+def change_words(change: Change) -> str:
+    """What is otherwise, in a line."""
+    said = [f"{each.subject}.{each.key} = {each.value}" for each in change.settings]
+    if change.rulebook:
+        said.insert(0, f"rulebook {change.rulebook}")
+    return "; ".join(said) or "nothing"

@@ -181,7 +181,7 @@ def check_stated(change: Change, rules: list[str], instruments: list[str]) -> No
             raise ChangeError(
                 f"no rulebook of the session states {each.subject}; they have {', '.join(rules) or 'no rule'}"
             )
-        if each.subject not in RULES and each.subject not in (EVERY, *instruments):
+        if each.subject not in RULES and each.subject != EVERY and each.subject not in instruments:
             raise ChangeError(
                 f"the session has no instrument {each.subject!r}; it has {', '.join(instruments) or 'none'}"
             )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -16,6 +19,7 @@ from gateway.cli.moments import moment_of
 from gateway.cli.progress import bar
 from gateway.cli.reading import show_table, wide_console
 from gateway.cli.terminal import Terminal
+from gateway.cli.whatif_grid import run_grid, show_grid
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.printable import json_text
@@ -42,10 +46,23 @@ _MISSING: Final = (
     "--rulebook", metavar="BOOK", default="", help="In place of each rulebook loaded: a name, or a .toml file."
 )
 @click.option("--from", "since", metavar="MOMENT", default="", help="From when on it holds.  [default: the beginning]")
+@click.option("--grid", metavar="NAME.KEY=VALUE", multiple=True, help="Try this value; repeated: all combinations.")
+@click.option(
+    "--results", type=click.Path(path_type=Path, file_okay=False), help="Where the results of a grid are kept."
+)
+@click.option("--jobs", type=click.IntRange(1, 256), help="Of a grid, so many at once.  [default: one a processor]")
 @click.option("--html", type=click.Path(path_type=Path, dir_okay=False), help="Write one page with plots and tables.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(
-    directory: Path, settings: tuple[str, ...], rulebook: str, since: str, html: Path | None, as_json: bool
+    directory: Path,
+    settings: tuple[str, ...],
+    rulebook: str,
+    since: str,
+    grid: tuple[str, ...],
+    results: Path | None,
+    jobs: int | None,
+    html: Path | None,
+    as_json: bool,
 ) -> None:
     """Replay the session in DIRECTORY under other rules, beside itself, and show what differs.
 
@@ -56,6 +73,10 @@ def command(
 
     Nobody reacts: it shows the first effect of the rules on what was sent, not what would have happened. docs/WHATIF.md says what each
     figure means. Nothing is written. A running venue may go on: what is durable is compared.
+
+    With --grid all combinations are tried, each in a process of its own, several at once. Their results are kept in the folder --results,
+    each in a file of its own: a grid that was stopped goes on where it was, one that has grown does what is new. Then a table over all of
+    them is shown; with --html also how each figure depends on what was varied.
 
     \b
     Exit status:
@@ -70,10 +91,32 @@ def command(
       sbx whatif venue --set BTC/RUB.static_ppm=100000 --from 10:04:07
       sbx whatif venue --rulebook elr-2025 --html elr.html
       sbx whatif venue --rulebook elr-2025 --json | jq .changed
+      sbx whatif venue --results caps --grid RET-1.retail_cap_rub=100000 \\
+          --grid RET-1.retail_cap_rub=500000 --grid RET-2.highly_liquid_by=list \\
+          --grid RET-2.highly_liquid_by=criteria --html caps.html
     """
+    if grid and results is None:
+        raise click.UsageError(
+            "--grid needs --results DIR, where its results are kept: so that it can go on if it is stopped"
+        )
+    if not grid and (results is not None or jobs is not None):
+        raise click.UsageError("--results and --jobs go with --grid")
+    if not (settings or rulebook or grid):
+        raise click.UsageError("say what is otherwise: --set NAME.KEY=VALUE, --grid NAME.KEY=VALUE, or --rulebook BOOK")
     if html is not None:
         see_matplotlib()
-    result = _result(directory, settings, rulebook, since)
+    journal = _journal_in(directory)
+    with failing():
+        scanned = _scan(journal)
+        change = change_of(settings, rulebook, since, scanned)
+        if grid and results is not None:
+            done = run_grid(journal, scanned, change, grid, (results, jobs or os.cpu_count() or 1))
+        else:
+            with bar("replaying", scanned.bytes) as show_read:
+                result = run(journal, change, scanned, show_read)
+    if grid:
+        show_grid(done, html, as_json)
+        return
     if html is not None:
         _save_page(html, result)
     if as_json:
@@ -82,31 +125,30 @@ def command(
         show(result)
 
 
-def _result(directory: Path, settings: tuple[str, ...], rulebook: str, since: str) -> Result:
-    """Read, check and run.
-
-    Raises:
-        click.UsageError: the change can't be made.
-        click.ClickException: the journal can't be replayed.
-    """
-    if not settings and not rulebook:
-        raise click.UsageError("say what is otherwise: --set NAME.KEY=VALUE, or --rulebook BOOK")
+def _journal_in(directory: Path) -> Path:
     try:
-        journal = find_journal(directory)
+        return find_journal(directory)
     except JournalError as error:
         raise click.UsageError(str(error)) from error
+
+
+@contextmanager
+def failing() -> Iterator[None]:
+    """Say what goes wrong as a command does."""
     try:
-        with bar("reading", journal_bytes(journal)) as show_read:
-            scanned = scan(journal, show_read)
-        change = change_of(settings, rulebook, since, scanned)
-        with bar("replaying", scanned.bytes) as show_read:
-            return run(journal, change, scanned, show_read)
+        yield
     except (ChangeError, VenueError) as error:
         raise click.UsageError(str(error)) from error
     except JournalError as error:
         raise click.ClickException(str(error)) from error
     except OSError as error:
-        raise click.ClickException(f"the journal can't be read: {error}") from error
+        raise click.ClickException(f"the journal can't be read, or a result not be kept: {error}") from error
+
+
+def _scan(journal: Path) -> Scanned:
+    """Read a journal, with a bar on a terminal."""
+    with bar("reading", journal_bytes(journal)) as show_read:
+        return scan(journal, show_read)
 
 
 def see_matplotlib() -> None:

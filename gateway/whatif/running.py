@@ -36,26 +36,21 @@ class Unreplayable(JournalError):
     """The recorded world is not what was recorded, so that nothing can be compared with it; the message says where."""
 
 
-class Scanned:
+class Scanned(msgspec.Struct):
     """What a journal holds, before anything of it is replayed."""
 
-    def __init__(self) -> None:
-        self.venue: str = ""
-        self.first_seq: int = 0
-        self.first_ns: int = 0
-        self.last_seq: int = 0
-        self.last_ns: int = 0
-        self.link: str = ""
-        """Of its last batch, in hexadecimal: two journals with the same one hold the same."""
-        self.bytes: int = 0
-        self.rulebooks: list[LoadRulebook] = []
-        """All that were sent, with an effective date too, in order."""
-        self.instruments: list[str] = []
-        """All that were to be listed."""
-
-    def begin_of(self, change: Change) -> bool:
-        """Whether the change begins within it."""
-        return change.from_seq <= self.last_seq and change.from_ns <= self.last_ns
+    venue: str = ""
+    first_seq: int = 0
+    first_ns: int = 0
+    last_seq: int = 0
+    last_ns: int = 0
+    link: str = ""
+    """Of its last batch, in hexadecimal: two journals with the same one hold the same."""
+    bytes: int = 0
+    rulebooks: list[LoadRulebook] = []
+    """All that were sent, with an effective date too, in order."""
+    instruments: list[str] = []
+    """All that were to be listed."""
 
 
 def scan(journal: Path, show: Callable[[int], None]) -> Scanned:
@@ -96,7 +91,7 @@ def check_with(change: Change, scanned: Scanned) -> None:
         ChangeError: it contradicts itself, a rulebook of the recording can't have its settings, or it begins behind the end.
     """
     check_change(change)
-    if not scanned.begin_of(change):
+    if change.from_seq > scanned.last_seq or change.from_ns > scanned.last_ns:
         raise ChangeError(f"the session ends before the change begins: its last command is {scanned.last_seq}")
     rulebooks = scanned.rulebooks if not change.rulebook else [LoadRulebook(change.rulebook, change.documents)]
     rules: dict[str, None] = {}

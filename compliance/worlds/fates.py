@@ -60,7 +60,7 @@ class Fates:
         self._instruments: Final = instruments
         self._change: Final = change
         self._counts: Final[dict[tuple[str, bool, str, int, str], int]] = {}
-        self._first: Final[list[tuple[int, int, ChangedOrder]]] = []
+        self._first: Final[list[tuple[int, int, int, ChangedOrder]]] = []
         """A heap of the first ones, the last of them on top."""
         self._parties: Final[dict[str, PartyAccess]] = {}
         self.directly_at: Final[list[int]] = [0] * SLICES
@@ -99,7 +99,7 @@ class Fates:
 
     def first_changed(self) -> list[ChangedOrder]:
         """The first ones, in the order in which they came."""
-        return [order for _, _, order in sorted(self._first, key=lambda each: (-each[0], -each[1]))]
+        return [entry[3] for entry in sorted(self._first, reverse=True)]
 
     def access(self) -> list[Access]:
         """Whom the change lets in and keeps out, by class."""
@@ -140,12 +140,17 @@ class Fates:
         self._counts[place] = self._counts.get(place, 0) + 1
         (self.directly_at if directly else self.followed_at)[self._slices.place(life.time_ns)] += 1
         self._note_access(one, two)
-        self._note_first(life, one, two, (change, directly, by))
+        self._note_first(key, (one, two), (change, directly, by))
 
-    def _note_first(self, life: Life, one: Life | None, two: Life | None, what: tuple[str, bool, str]) -> None:
+    def _note_first(self, key: int, lives: tuple[Life | None, Life | None], what: tuple[str, bool, str]) -> None:
         """Keep it if it is among the first."""
         first = self._first
-        if len(first) == MAX_TOLD and (-life.seq, -life.order_id) <= (first[0][0], first[0][1]):
+        one, two = lives
+        life = one or two
+        assert life is not None
+        # Two quotes can have one id, each in its world.
+        place = (-life.seq, -life.order_id, -key)
+        if len(first) == MAX_TOLD and place <= first[0][:3]:
             return
         instrument = self._instruments.get(life.instrument)
         none = Fate(NOT_ENTERED)
@@ -164,8 +169,7 @@ class Fates:
             what[1],
             what[2],
         )
-        # An order id is in one world twice only if it is of the venue.
-        entry = (-life.seq, -life.order_id, told)
+        entry = (*place, told)
         if len(first) < MAX_TOLD:
             heapq.heappush(first, entry)
         else:

@@ -20,6 +20,8 @@ from engine.vocabulary.messages.events import (
     BookChanged,
     Event,
     InstrumentListed,
+    MovementEnded,
+    MovementHeld,
     PhaseChanged,
     RequestRejected,
     RulesChanged,
@@ -30,6 +32,7 @@ from engine.vocabulary.rounding import PPM
 
 ORDER: Final = "order"
 CANCEL: Final = "cancel"
+HELD: Final = "held"
 
 
 class Sums:
@@ -79,7 +82,8 @@ class Figures:
         self._welfare: Final[dict[tuple[int, str], Sums]] = {}
         self._traded: Final[dict[tuple[str, str, str], int]] = {}
         """By who counts (`investor`, `intermediary`), quote asset and name, in minor units."""
-        self._scales: Final[dict[str, int]] = {}
+        self._waiting: Final[dict[int, bool]] = dict.fromkeys(exchange.movements, True)
+        """Movements that wait, each of which is told of again when what it waits for changes."""
         for book in exchange.book_list:
             self._quotes[book.instrument.instrument] = Quotes(book, time_ns)
 
@@ -112,6 +116,12 @@ class Figures:
                 self._trade(event)  # type: ignore[arg-type]
             elif isinstance(event, RequestRejected):
                 self._count(command_name(type(command)), _source(event.rule, event.code), event.account)
+            elif isinstance(event, MovementHeld):
+                if event.movement not in self._waiting:
+                    self._waiting[event.movement] = True
+                    self._count(HELD, event.rule, event.account)
+            elif isinstance(event, MovementEnded):
+                self._waiting.pop(event.movement, None)
             elif isinstance(event, PhaseChanged):
                 self._touch(event.instrument)
             elif isinstance(event, RulesChanged) and event.key in self._quotes:

@@ -37,11 +37,14 @@ from engine.vocabulary.messages.commands import (
     Approve,
     BustTrade,
     CancelOrder,
+    CancelWithdrawal,
     Command,
     Decline,
     EffectiveFrom,
     ListInstrument,
     LoadRulebook,
+    RefuseMovement,
+    ReleaseMovement,
     RepriceTrade,
     Sequenced,
     SetParameter,
@@ -55,6 +58,7 @@ ENTERED_NOT: Final = "its order is not open here"
 SET_OTHERWISE: Final = "the change sets this"
 NO_TRADE: Final = "there was no such trade here"
 NO_PROPOSAL: Final = "nothing waits for this here"
+NO_MOVEMENT: Final = "no such movement waits here"
 AS_TICK: Final = Tick()
 
 
@@ -139,6 +143,10 @@ class OtherWorld:
         if isinstance(command, (Approve, Decline)):
             waits = self._waits_here(command.proposal)
             return command if waits else self._skip(seq, command, NO_PROPOSAL)
+        if isinstance(command, (CancelWithdrawal, ReleaseMovement, RefuseMovement)):
+            number = command.movement
+            is_gone = number in self._recorded.movements and number not in self.exchange.movements
+            return self._skip(seq, command, NO_MOVEMENT) if is_gone else command
         if isinstance(command, SetTradingRules):
             return with_rules(command, self._settings)
         if isinstance(command, ListInstrument):

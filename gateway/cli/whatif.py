@@ -95,14 +95,7 @@ def command(
           --grid RET-1.retail_cap_rub=500000 --grid RET-2.highly_liquid_by=list \\
           --grid RET-2.highly_liquid_by=criteria --html caps.html
     """
-    if grid and results is None:
-        raise click.UsageError(
-            "--grid needs --results DIR, where its results are kept: so that it can go on if it is stopped"
-        )
-    if not grid and (results is not None or jobs is not None):
-        raise click.UsageError("--results and --jobs go with --grid")
-    if not (settings or rulebook or grid):
-        raise click.UsageError("say what is otherwise: --set NAME.KEY=VALUE, --grid NAME.KEY=VALUE, or --rulebook BOOK")
+    _check_options(bool(settings or rulebook or grid), bool(grid), results, jobs)
     if html is not None:
         see_matplotlib()
     journal = _journal_in(directory)
@@ -110,19 +103,28 @@ def command(
         scanned = _scan(journal)
         change = change_of(settings, rulebook, since, scanned)
         if grid and results is not None:
-            done = run_grid(journal, scanned, change, grid, (results, jobs or os.cpu_count() or 1))
-        else:
-            with bar("replaying", scanned.bytes) as show_read:
-                result = run(journal, change, scanned, show_read)
-    if grid:
-        show_grid(done, html, as_json)
-        return
+            show_grid(run_grid(journal, scanned, change, grid, (results, jobs or os.cpu_count() or 1)), html, as_json)
+            return
+        with bar("replaying", scanned.bytes) as show_read:
+            result = run(journal, change, scanned, show_read)
     if html is not None:
         _save_page(html, result)
     if as_json:
         click.echo(json_text(summary(result)))
     else:
         show(result)
+
+
+def _check_options(is_change: bool, is_grid: bool, results: Path | None, jobs: int | None) -> None:
+    """Refuse options that don't go together."""
+    if is_grid and results is None:
+        raise click.UsageError(
+            "--grid needs --results DIR, where its results are kept: so that it can go on if it is stopped"
+        )
+    if not is_grid and (results is not None or jobs is not None):
+        raise click.UsageError("--results and --jobs go with --grid")
+    if not is_change:
+        raise click.UsageError("say what is otherwise: --set NAME.KEY=VALUE, --grid NAME.KEY=VALUE, or --rulebook BOOK")
 
 
 def _journal_in(directory: Path) -> Path:

@@ -15,7 +15,7 @@ class Verdicts(msgspec.Struct):
     """How often something was decided so."""
 
     request: str
-    """`order`; `cancel` where a resting order was cancelled; else the name of the command that was refused."""
+    """`order`; `cancel` where a resting order was cancelled; `held` where a movement has to wait; else the command that was refused."""
     source: str
     """The rule that decided; else the reject code, or why the order was cancelled. Empty: let pass."""
     investor_class: str

@@ -11,16 +11,18 @@ from compliance.worlds.messages.results import Result, Skipped
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.messages.commands import (
     Approve,
+    CancelWithdrawal,
     Deposit,
     EffectiveFrom,
     LoadRulebook,
+    RequestWithdrawal,
     SetApproval,
     SetParameter,
     SetTradingRules,
     Tick,
 )
 from engine.vocabulary.messages.events import OrderCancelled, OrderRejected, RulebookLoaded
-from tests.support.compliance.venue import documents
+from tests.support.compliance.venue import PARTICIPANT, documents
 from tests.support.compliance.worlds import Compared, RecordingVenue, change_of, compared
 
 CAP = "RET-1.retail_cap_rub=9000"
@@ -42,6 +44,25 @@ def cap_of(worlds: Compared) -> str:
 
 def skipped(result: Result) -> list[tuple[str, str, int]]:
     return [(each.command, each.why, each.count) for each in result.skipped]
+
+
+def test_a_withdrawal_that_cools_off_in_one_world_only() -> None:
+    venue = RecordingVenue()
+    venue.do(SetParameter("COOL-1", "enabled", "true", "tried", "ann"))
+    venue.do(RequestWithdrawal(PARTICIPANT, "retail", "w1", "BTC", 5, "address"))
+    movement = venue.exchange.seq
+    assert movement in venue.exchange.movements
+    venue.do(CancelWithdrawal(PARTICIPANT, "retail", movement))
+    result = compared(venue.history, change_of("COOL-1.enabled=false"))
+    held = [
+        [(each.source, each.count) for each in world.verdicts if each.request == "held"]
+        for world in (result.recorded, result.other)
+    ]
+    assert held == [[("COOL-1", 1)], []]
+    assert skipped(result) == [
+        ("cancel_withdrawal", "no such movement waits here", 1),
+        ("set_parameter", "the change sets this", 1),
+    ]
 
 
 def test_what_the_change_sets_stays_as_it_is_by_whatever_way_the_recording_changes_it() -> None:

@@ -12,6 +12,8 @@ from engine.vocabulary.codes import BY_RULE, CANCEL_REASONS, COMPLIANCE, REJECT_
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (
     Event,
+    MovementEnded,
+    MovementHeld,
     OrderAccepted,
     OrderCancelled,
     OrderRejected,
@@ -61,6 +63,11 @@ class CountedAnew:
             elif isinstance(event, RequestRejected):
                 source = event.rule if event.code == COMPLIANCE and event.rule else REJECT_CODES[event.code]
                 self.verdicts[command_name(type(command)), source, self._class(event.account)] += 1
+            elif isinstance(event, MovementHeld):
+                told = [each for each in self.events[:-1] if isinstance(each, MovementHeld | MovementEnded)]
+                last = [each for each in told if each.movement == event.movement][-1:]
+                if not last or isinstance(last[0], MovementEnded):
+                    self.verdicts["held", event.rule, self._class(event.account)] += 1
             elif isinstance(event, Trade):
                 self._trade(event)
 

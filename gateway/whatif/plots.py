@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from compliance.worlds.messages.results import Market, Result, Verdicts, World
 from gateway.printable import printable
@@ -234,7 +234,7 @@ def _worlds(result: Result) -> tuple[World, World]:
     return result.recorded, result.other
 
 
-def _times(result: Result) -> list[datetime]:
+def _times(result: Result) -> list[Any]:
     """The ends of the slices of time."""
     return [datetime.fromtimestamp(each.until_ns / 1e9, MOSCOW) for each in result.slices]
 

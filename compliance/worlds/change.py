@@ -16,6 +16,7 @@ from engine.vocabulary.codes import ALLOCATIONS, BAND, NOTIONAL, OUTSIDE_BAND, S
 from engine.vocabulary.limits import NS_PER_DAY
 from engine.vocabulary.messages.commands import ListInstrument, LoadRulebook, SetTradingRules
 from engine.vocabulary.rounding import PPM
+from engine.vocabulary.said import Said
 
 EVERY: Final = "*"
 """Stands for every instrument."""
@@ -44,6 +45,15 @@ _MAX_DIGITS: Final = 18
 
 class ChangeError(ValueError):
     """A change can't be made; the message says what is wrong and what there is."""
+
+
+class VenueRefuses(ChangeError):
+    """The venue itself refuses to have a setting; `command` names what would set it, `said` why not."""
+
+    def __init__(self, command: str, said: Said) -> None:
+        super().__init__(f"the venue refuses {command}: {said.template}")
+        self.command: Final = command
+        self.said: Final = said
 
 
 def parse_setting(text: str) -> Setting:

@@ -45,8 +45,9 @@ class Life:
         self.instrument: Final = instrument
         self.side: int = BUY
         self.seq: int = 0
-        """Of the command that entered it; of an order open when the feeding began 0."""
+        """Of the command that entered it."""
         self.time_ns: int = 0
+        """Of it; 0 of an order that was open when the feeding began."""
         self.investor: str = ""
         self.investor_class: int = -1
         self.outcome: str = OPEN
@@ -104,7 +105,7 @@ class Lives:
             for order in account.open_orders.values():
                 key = self.key(order.order_id, account.account)
                 life = self._begin(key, order.order_id, account.account, order.instrument_name)
-                life.side = order.side
+                life.side, life.seq = order.side, order.order_id % LEG_ID
 
     def key(self, order_id: int, account: str) -> int:
         """What an order is found by in both worlds.

@@ -18,6 +18,7 @@ from compliance.rulebook.parameters import present_key
 from compliance.rules.catalogue import RULES
 from compliance.worlds.change import (
     ChangeError,
+    VenueRefuses,
     check_rulebook,
     market_settings,
     overrides_of,
@@ -53,6 +54,7 @@ from engine.vocabulary.messages.commands import (
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, InstrumentListed
 from engine.vocabulary.names import command_name
+from engine.vocabulary.said import Said
 
 ENTERED_NOT: Final = "its order is not open here"
 SET_OTHERWISE: Final = "the change sets this"
@@ -210,9 +212,7 @@ class OtherWorld:
         events = self.exchange.put_in(command)
         for event in events:
             if isinstance(event, CommandRejected):
-                raise ChangeError(
-                    f"the venue refuses the change: {command_name(type(command))}: {event.template} {event.values}"
-                )
+                raise VenueRefuses(command_name(type(command)), Said(event.template, event.values))
         self.put_in_events.extend(events)
 
     def _waits_here(self, number: int) -> bool:

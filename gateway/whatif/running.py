@@ -12,22 +12,27 @@ from typing import Final
 
 import msgspec
 
-from compliance.worlds.change import ChangeError, check_change, check_rulebook, check_stated
+from compliance.worlds.change import ChangeError, VenueRefuses, check_change, check_rulebook, check_stated
 from compliance.worlds.comparison import Comparison, hook_of
 from compliance.worlds.messages.change import Change
 from compliance.worlds.messages.results import Caps, Exposures, Recording, Result
 from engine.exchange import Exchange
 from engine.record.rows import StoredRow, decode_command, encode_events
 from engine.replay import EventsDigest, find_difference
+from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import AnyCommand, EffectiveFrom, ListInstrument, LoadRulebook, Sequenced
 from engine.vocabulary.messages.events import Event
 from gateway.core import new_exchange
 from gateway.journal.files import JournalError
+from gateway.journal.head import Point
 from gateway.journal.reader import JournalReader
 from gateway.reporting.standing import read_standing
 from gateway.snapshots.borders import Borders
-from gateway.snapshots.sealed import SnapshotError
+from gateway.snapshots.folder import folder_beside, list_snapshots, sound_ones
+from gateway.snapshots.replica import core_of, restored_core
+from gateway.snapshots.sealed import SnapshotError, SnapshotUnusable
+from gateway.words.words import in_words
 
 TENTHS: Final = 10
 
@@ -51,6 +56,8 @@ class Scanned(msgspec.Struct):
     """All that were sent, with an effective date too, in order."""
     instruments: list[str] = []
     """All that were to be listed."""
+    links: dict[int, str] = {}
+    """Of the batches that end where there is a snapshot, by sequence number, in hexadecimal."""
 
 
 def scan(journal: Path, show: Callable[[int], None]) -> Scanned:
@@ -65,6 +72,7 @@ def scan(journal: Path, show: Callable[[int], None]) -> Scanned:
         OSError: it can't be read.
     """
     reader, found = JournalReader(journal), Scanned()
+    saved = dict.fromkeys(list_snapshots(folder_beside(journal)))
     for batch in reader.batches():
         if not found.first_seq:
             found.first_seq, found.first_ns = batch[0][0], batch[0][1]
@@ -75,6 +83,8 @@ def scan(journal: Path, show: Callable[[int], None]) -> Scanned:
                 found.rulebooks += _rulebooks_of(command)
                 if isinstance(command, ListInstrument):
                     found.instruments.append(command.instrument)
+        if found.last_seq in saved:
+            found.links[found.last_seq] = reader.batch_tip.link.hex()
         show(reader.bytes_read)
     if not found.first_seq:
         raise JournalError(f"the journal in {journal} has no command yet")
@@ -138,7 +148,8 @@ class _Run:
 
     def run(self, show: Callable[[int], None]) -> Result:
         """Replay all of it."""
-        for batch in self._batches():
+        since = self._take_up()
+        for batch in self._batches(since):
             for row in batch:
                 self._feed(row)
             show(self._reader.bytes_read)
@@ -151,10 +162,29 @@ class _Run:
         )
         return comparison.result(recording, (end_of(self._recorded), end_of(comparison.other.exchange)))
 
-    def _batches(self) -> Iterator[list[StoredRow]]:
-        """All that was scanned. Where another core version goes on, so does the recorded world, from the snapshot there."""
+    def _take_up(self) -> Point | None:
+        """Begin with the newest sound snapshot before the change, if there is one: until then both worlds are one. O(state)."""
+        change, links = self._change, self._scanned.links
+        if not (change.from_seq or change.from_ns):
+            return None
+        folder = folder_beside(self._reader.directory)
+        numbers = [seq for seq in reversed(list_snapshots(folder)) if seq in links]
+        for name, sealed in sound_ones(folder, numbers, []):
+            header = sealed.header
+            is_before = header.seq < change.from_seq or (not change.from_seq and header.time_ns < change.from_ns)
+            # Whosever it is: what counts is that the journal has this link there.
+            if is_before and header.core_version == CORE_VERSION and header.link.hex() == links[header.seq]:
+                try:
+                    self._recorded = restored_core(core_of(sealed.unpack()), new_exchange().hook)
+                except SnapshotUnusable:
+                    continue
+                return header.point(name)
+        return None
+
+    def _batches(self, since: Point | None) -> Iterator[list[StoredRow]]:
+        """All that was scanned, behind a point. Where another core version goes on, so does the recorded world, from the snapshot there."""
         borders = Borders(self._reader)
-        for batch in self._reader.batches():
+        for batch in self._reader.batches(since):
             if borders.crosses(batch):
                 if self._comparison is not None:
                     raise Unreplayable(
@@ -175,20 +205,26 @@ class _Run:
             command = decode_command(stored_command)
         except msgspec.DecodeError as error:
             raise Unreplayable(f"sequence number {seq}: this version does not know the command: {error}") from error
-        if self._comparison is None and self._begins(seq, time_ns):
-            self._first = (seq, time_ns)
-            self._comparison = Comparison(self._recorded, self._change, (time_ns, self._scanned.last_ns))
         try:
+            if self._comparison is None and self._begins(seq, time_ns):
+                self._first = (seq, time_ns)
+                self._comparison = Comparison(self._recorded, self._change, (time_ns, self._scanned.last_ns))
             if self._comparison is None:
+                # Until the change both worlds are one.
                 events = self._recorded.apply(Sequenced(seq, time_ns, command))
             else:
                 events = self._comparison.feed(seq, time_ns, command)[0]
+        except VenueRefuses as error:
+            raise ChangeError(
+                f"sequence number {seq}: the venue refuses {error.command}: {in_words(error.said)}"
+            ) from error
         except ChangeError as error:
             raise ChangeError(f"sequence number {seq}: {error}") from error
         encoded = encode_events(events)
         if encoded != bytes(stored_events):
             self._refuse(row, command, events)
-        self._digest.update(encoded)
+        if self._comparison is not None:
+            self._digest.update(encoded)
 
     def _begins(self, seq: int, time_ns: int) -> bool:
         """Whether the change begins with this command; not in the middle of another one."""

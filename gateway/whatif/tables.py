@@ -195,7 +195,7 @@ def order_table(result: Result) -> Table:
 def _order_row(order: ChangedOrder) -> Cells:
     return (
         order.order_id,
-        utc(order.time_ns),
+        utc(order.time_ns) if order.time_ns else "",
         order.account,
         order.investor_class,
         order.instrument,

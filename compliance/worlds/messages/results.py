@@ -165,6 +165,7 @@ class ChangedOrder(msgspec.Struct):
     order_id: int
     seq: int
     time_ns: int
+    """When it came; 0: before what is compared."""
     account: str
     investor: str
     investor_class: str
@@ -232,7 +233,7 @@ class Slice(msgspec.Struct):
 
 
 class Recording(msgspec.Struct):
-    """What was replayed."""
+    """What was compared."""
 
     venue: str
     first_seq: int
@@ -240,7 +241,7 @@ class Recording(msgspec.Struct):
     first_ns: int
     last_ns: int
     events_digest: str
-    """SHA-256 over the recorded events of each command, as `sbx replay` says it; of a replay from a snapshot on, of what came behind it."""
+    """SHA-256 over the recorded events of each of these commands; of a whole session as `sbx replay` says it."""
 
 
 class Result(msgspec.Struct):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,13 +14,18 @@ from compliance.worlds.messages.change import Change
 from compliance.worlds.messages.results import Result
 from engine.record.rows import Row
 from engine.vocabulary import codes
-from engine.vocabulary.messages.commands import SetParameter
+from engine.vocabulary.messages.commands import MarkFuture, SetParameter, SetPhase, SetTradingRules
 from engine.vocabulary.messages.events import OrderAccepted
 from gateway.journal.files import JournalError
+from gateway.snapshots.folder import folder_beside, list_snapshots, snapshot_name
+from gateway.snapshots.replica import restored_core
+from gateway.whatif import running
 from gateway.whatif.running import Unreplayable, check_with, run, scan
 from tests.support.compliance.venue import e8
+from tests.support.gateway.explained_story import RecordedVenue
 from tests.support.gateway.journals import write_journal
 from tests.support.gateway.report_sessions import Journaled, limit, random_session
+from tests.support.gateway.saved_venue import save, traded
 
 
 def nothing(done: int) -> None:
@@ -70,7 +77,71 @@ def test_from_a_moment_on(tmp_path: Path, venue: Journaled) -> None:
     result = whatif(venue.write(tmp_path), "OPS-1.qualified_firm_rub=150", from_seq=middle)
     assert result.recording.first_seq == middle
     assert result.commands == len(venue.rows) - middle + 1
-    assert all(each.seq == 0 or each.seq >= middle for each in result.first_changed)
+    assert all((each.time_ns == 0) == (each.seq < middle) for each in result.first_changed)
+
+
+def test_a_snapshot_before_the_change_is_where_it_begins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for seed in range(3):
+        traded(tmp_path / "venue", seed, 120)
+        save(tmp_path / "venue")
+    journal = tmp_path / "venue" / "journal"
+    scanned = scan(journal, nothing)
+    assert list(scanned.links) == list_snapshots(folder_beside(journal))
+    first, second, last = scanned.links
+    restored: list[int] = []
+
+    def noting(*arguments: Any) -> Any:
+        exchange = restored_core(*arguments)
+        restored.append(exchange.seq)
+        return exchange
+
+    monkeypatch.setattr(running, "restored_core", noting)
+    results = {}
+    begins = {
+        first: {"from_seq": first},
+        first + 1: {"from_seq": first + 1},
+        second + 30: {"from_seq": second + 30},
+        last: {"from_seq": last},
+    }
+    for seq, since in begins.items():
+        results[seq] = whatif(journal, "OPS-1.qualified_firm_rub=100", **since)
+    # A snapshot holds its own command: it is before the change only if that is behind it.
+    assert restored == [first, second, second]
+    restored.clear()
+    by_time = whatif(journal, "OPS-1.qualified_firm_rub=100", from_ns=scanned.last_ns)
+    assert len(restored) == 1
+    assert by_time.commands >= 1
+    # As from the first command on.
+    (folder_beside(journal)).rename(tmp_path / "away")
+    for seq, since in begins.items():
+        assert whatif(journal, "OPS-1.qualified_firm_rub=100", **since) == results[seq]
+    assert len(restored) == 1
+
+
+def test_a_snapshot_that_is_not_of_this_journal_is_passed_over(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        traded(tmp_path / name, ord(name[0]), 120)
+        save(tmp_path / name)
+    journal = tmp_path / "one" / "journal"
+    seq = list_snapshots(folder_beside(journal))[0]
+    expected = whatif(journal, "OPS-1.qualified_firm_rub=100", from_seq=seq)
+    traded(tmp_path / "one", 7, 50)
+    shutil.copy(folder_beside(tmp_path / "two" / "journal") / snapshot_name(seq), folder_beside(journal))
+    found = whatif(journal, "OPS-1.qualified_firm_rub=100", from_seq=seq + 20)
+    assert (found.recording.first_seq, expected.recording.first_seq) == (seq + 20, seq)
+    assert found.recording.last_seq == seq + 50
+
+
+def test_what_the_venue_refuses_is_said_in_its_words(tmp_path: Path) -> None:
+    """A future that people hold keeps its band: it is what covers them."""
+    venue = RecordedVenue()
+    venue.apply(SetTradingRules("BTC-FUT", 400_000))
+    venue.apply(MarkFuture("BTC-FUT", e8("100000"), "start"))
+    venue.apply(SetPhase("BTC-FUT", codes.CONTINUOUS))
+    venue.enter("firm", codes.BUY, "0.1", "BTC-FUT", "100000")
+    write_journal(tmp_path, venue.rows)
+    with pytest.raises(ChangeError, match=r"the venue refuses set_trading_rules: .* band"):
+        whatif(tmp_path, "BTC-FUT.static_ppm=0", from_seq=len(venue.rows))
 
 
 REFUSED = [

@@ -20,7 +20,7 @@ from engine.exchange import Exchange, restore_exchange
 from engine.vocabulary.messages.commands import Command, Sequenced, Tick
 from engine.vocabulary.messages.events import Event
 
-UNCOMPARED: Final = ("report_seq", "trade_id", "values", "available", "reserved")
+UNCOMPARED: Final = ("report_seq", "trade_id", "values", "available", "reserved", "held")
 """Ends of the names of fields that say nothing of what was done: numbers, and figures that are told on the way."""
 
 EndState = tuple[Caps | None, list[Exposures]]

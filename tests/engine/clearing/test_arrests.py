@@ -8,6 +8,7 @@ import pytest
 
 from engine.exchange import restore_exchange
 from engine.snapshot.encoding import state_digest
+from engine.state.hook import Wait
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_ARRESTS_PER_INVESTOR, NS_PER_DAY
 from engine.vocabulary.messages.commands import (
@@ -25,6 +26,7 @@ from engine.vocabulary.messages.commands import (
     NewOrder,
     OpenAccount,
     RedeemAsset,
+    RequestWithdrawal,
     SetPhase,
     SetTradingRules,
     Withdraw,
@@ -36,6 +38,7 @@ from engine.vocabulary.messages.events import (
     HoldingFrozen,
     MarginCalled,
     MassQuoted,
+    MovementEnded,
     OrderCancelled,
     OrderRejected,
     RulesChanged,
@@ -320,6 +323,42 @@ def test_what_covers_positions_is_arrested_as_it_becomes_free() -> None:
     assert parts(desk, asset="USDX") == (0, 202, 0, 800)
     send(desk, order("f5", codes.BUY, 1, 105, "bob", instrument="FUT"))
     assert parts(desk, asset="USDX") == (0, 97, 0, 905)
+
+
+class Waits(Rules):
+    """A hook that has everything wait for a word."""
+
+    def wait(self, command: object, time_ns: int) -> Wait | None:
+        return Wait(0, "", "WORD")
+
+
+def test_what_waits_to_leave_ends_before_any_order_the_newest_first() -> None:
+    hook = Waits()
+    hook.rule = "ARR-1"
+    desk = desk_with(hook)
+    for cid in ("w1", "w2", "w3"):
+        send(desk, RequestWithdrawal("ann", "ann", cid, "BTC", 20, "an address"))
+    send(desk, order("s1", codes.SELL, 30, 110))
+    events = send(desk, paper(share_ppm=400_000, asset="BTC"))
+    ended = [event for event in events if isinstance(event, MovementEnded)]
+    assert [(event.client_order_id, event.outcome, event.rule) for event in ended] == [
+        ("w3", codes.MOVEMENT_FAILED, "ARR-1"),
+        ("w2", codes.MOVEMENT_FAILED, "ARR-1"),
+    ]
+    assert (ended[0].template, ended[0].values) == (
+        "arrest.cancelled",
+        ("40", "BTC", "1-7/2026", "the court", "2026-01-02"),
+    )
+    assert not any(isinstance(event, OrderCancelled) for event in events)
+    assert parts(desk) == (10, 30, 0, 40)
+    events = send(desk, paper("all"))
+    assert [type(event) for event in events if isinstance(event, MovementEnded | OrderCancelled)] == [
+        MovementEnded,
+        OrderCancelled,
+    ]
+    assert parts(desk) == (0, 0, 0, 100)
+    send(desk, LiftArrest("all"))
+    assert parts(desk) == (60, 0, 0, 40)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from compliance.outcomes import refused
 from compliance.registry.calendar import iso_date, parse_iso_date
 from compliance.rules.arr_1 import ARREST
 from compliance.rules.case import DEPOSIT, ISSUE, Arrival
+from compliance.rules.cust_1 import CUSTODY
 from compliance.rules.frz_1 import FREEZE
 from engine.state.hook import Outcome
 from engine.vocabulary.days import moscow_day
@@ -52,7 +53,8 @@ def deposit(intake: Intake, command: Deposit, time_ns: int) -> Outcome:
         problem = intake.table.arrival_problem(arrival, command.origin)
         segregation = intake.table.transfers.segregation
         if problem is None and segregation is not None:
-            problem = segregation.origin_problem(intake.registry, client, command.origin)
+            finding = segregation.outside(intake.registry, command.account, command.origin)
+            problem = None if finding.passed else said("holding.refused", CUSTODY, finding.refusal())
     return Outcome([]) if problem is None else refused(problem)
 
 

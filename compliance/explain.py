@@ -17,6 +17,7 @@ from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rulebook.wording import date_text
 from compliance.rules.case import Case, LeavingCase, Profile, TransferCase
 from compliance.rules.catalogue import RULES
+from compliance.rules.cust_1 import CUSTODY
 from compliance.rules.finding import Finding
 from compliance.rules.may_hold import may_come_to_hold
 from compliance.rules.rule import FAILS, LOWERS, NO_LIMIT, PASSES, OrderRule, WaitRule
@@ -27,7 +28,7 @@ from engine.money.margin import worst_ticks
 from engine.state.hook import Leaving, Verdict, Wait
 from engine.vocabulary.codes import MOVEMENT_KINDS
 from engine.vocabulary.decimals import decimal, decimal_e8
-from engine.vocabulary.messages.commands import Transfer
+from engine.vocabulary.messages.commands import RequestWithdrawal, Transfer
 from engine.vocabulary.said import Said
 
 # What a rule made of an order.
@@ -201,7 +202,21 @@ def explain_leaving(table: RuleTable, case: LeavingCase) -> list[RuleExplanation
         elif name == "SAN-1" and table.rulebook.active(name) is not None:
             finding = ListFinding([("investor", case.investor)], trades=False)
             found.concerned(data, finding, None if finding.passed else listed_owner(case.investor))
+        elif name == CUSTODY:
+            _tell_custody(table, case, found)
     return found.rules
+
+
+def _tell_custody(table: RuleTable, case: LeavingCase, found: _Explained) -> None:
+    """What CUST-1 makes of a destination."""
+    data, rule = table.rulebook.rules[CUSTODY], table.transfers.segregation
+    if rule is None:
+        found.unconcerned(data, why_idle(data))
+    elif type(case.command) is not RequestWithdrawal:
+        found.unconcerned(data, "it names no destination")
+    else:
+        finding = rule.outside(case.registry, case.command.account, case.command.destination)
+        found.concerned(data, finding, None if finding.passed else finding.refusal())
 
 
 def _waits_of(table: RuleTable) -> dict[str, WaitRule]:

@@ -16,6 +16,7 @@ from compliance.registration import add_asset, carry_out, list_instrument
 from compliance.registry.listings import Decision, Listing
 from compliance.registry.records import Client
 from compliance.rules.case import Case, LeavingCase, TransferCase
+from compliance.rules.cust_1 import CUSTODY
 from compliance.rules.table import RuleTable
 from engine.book.assets import Asset
 from engine.book.entities import Account, Instrument, Order
@@ -24,7 +25,14 @@ from engine.money.margin import worst_ticks
 from engine.state.hook import Failure, Leaving, Outcome, PreTradeHook, Recheck, Verdict, Wait
 from engine.vocabulary import kinds
 from engine.vocabulary.codes import BUY, FIAT, SELL
-from engine.vocabulary.messages.commands import AddAsset, Command, ListInstrument, RequestDelivery, Transfer
+from engine.vocabulary.messages.commands import (
+    AddAsset,
+    Command,
+    ListInstrument,
+    RequestDelivery,
+    RequestWithdrawal,
+    Transfer,
+)
 from engine.vocabulary.messages.events import (
     AssetIssued,
     DefaultDeclared,
@@ -186,12 +194,20 @@ class ComplianceHook(PreTradeHook):
         return table.judge_transfer(TransferCase(transfer, time_ns, self._intake.registry, self._ledger))
 
     def check_withdrawal(self, withdrawal: Leaving, time_ns: int) -> Verdict | None:
-        """Decide on what takes an asset out of the venue: a blocked owner's stays (SAN-1)."""
+        """Decide on what takes an asset out of the venue: a blocked owner's stays (SAN-1), clients' assets go to no own account (CUST-1)."""
         table = self._intake.table
         if table is None:
             return None
-        problem = table.transfers.owner_problem(self._clients[withdrawal.account].investor)
-        return None if problem is None else Verdict([Failure("SAN-1", problem)])
+        client, failures = self._clients[withdrawal.account], []
+        problem = table.transfers.owner_problem(client.investor)
+        if problem is not None:
+            failures.append(Failure("SAN-1", problem))
+        segregation = table.transfers.segregation
+        if segregation is not None and type(withdrawal) is RequestWithdrawal:
+            finding = segregation.outside(self._intake.registry, client.account, withdrawal.destination)
+            if not finding.passed:
+                failures.append(Failure(CUSTODY, finding.refusal()))
+        return Verdict(failures) if failures else None
 
     def wait(self, command: Transfer | Leaving, time_ns: int) -> Wait | None:
         """Say for what has to wait that has passed all checks, by the rules in force (AML-2, COOL-1)."""

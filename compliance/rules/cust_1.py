@@ -58,18 +58,45 @@ class Segregation(TransferRule):
         """Let money pass for a permitted purpose, and nothing else."""
         return MixingFinding(self, case)
 
-    def origin_problem(self, registry: Registry, client: Client, origin: str) -> Said | None:
-        """Why what is said to come from an account or an investor may not come in to an account; None if it may."""
-        source = origin.strip()
-        accounts: list[Client] = [registry.clients[source]] if source in registry.clients else []
-        investor = registry.investors.get(source)
+    def outside(self, registry: Registry, account: str, text: str) -> OutsideFinding:
+        """Look at what comes in from outside, or leaves, and is said to be of or for somebody."""
+        return OutsideFinding(registry, registry.clients[account], text.strip())
+
+
+class OutsideFinding(Finding):
+    """What a deposit's origin or a withdrawal's destination names: accounts that may not give to this one, or get from it."""
+
+    def __init__(self, registry: Registry, client: Client, name: str) -> None:
+        self.client: Final = client
+        self.name: Final = name
+        accounts: list[Client] = [registry.clients[name]] if name in registry.clients else []
+        investor = registry.investors.get(name)
         if investor is not None:
             accounts += investor.clients
-        for other in accounts:
-            mixed = mixed_in(client, other)
-            if mixed is not None:
-                return said("CUST-1.origin", other.account, client.account, mixed.intermediary)
-        return None
+        self.other: Client | None = None
+        """The first of them that is kept apart from the account."""
+        for each in accounts:
+            if mixed_in(client, each) is not None:
+                self.other = each
+                break
+        super().__init__(self.other is None)
+
+    def refusal(self) -> Said:
+        """Which accounts are kept apart, and whose they are."""
+        assert self.other is not None
+        through = mixed_in(self.client, self.other)
+        assert through is not None
+        return said("CUST-1.outside", self.other.account, self.client.account, through.intermediary)
+
+    def inputs(self) -> list[tuple[str, str]]:
+        """The account, and what is named."""
+        return [("account", self.client.account), ("origin or destination", self.name)]
+
+    def arithmetic(self) -> str:
+        """Whether it names an account that is kept apart from this one."""
+        if self.other is None:
+            return f"{self.name!r} names no account that is kept apart from {self.client.account}"
+        return f"{self.name} is {self.other.account}, which is kept apart from {self.client.account}"
 
 
 def mixed_in(one: Client, other: Client) -> Intermediary | None:

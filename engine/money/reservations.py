@@ -127,11 +127,15 @@ def reserve(order: Order, price_ticks: int, leaves_lots: int) -> bool:
     lacks = change - balance.available
     if lacks > 0 and (order.side == BUY or not arrests.lend(balance, lacks)):
         return False
-    if change < 0 and order.side != BUY:
+    if balance.claims is not None and change < 0 and order.side != BUY:
         arrests.repay(balance, -change)
+    balance.available -= change
     balance.reserved += change
     order.reserved = amount
-    credit(balance, -change)
+    if balance.margin is not None:
+        margin.hold(balance.margin)
+    elif balance.claims is not None:
+        arrests.share_out(balance)
     return True
 
 

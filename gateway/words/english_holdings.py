@@ -8,7 +8,7 @@ ENGLISH_HOLDINGS: Final[dict[str, str]] = {
     "ARR-1.not_in_force": "rulebook {0} has no rule ARR-1 in force: nothing can be arrested",
     "CUST-1.mixed": "{0} and {1} are a client's account and {2}'s own, or the other way round: nothing may pass between them",
     "CUST-1.mixed_but": "{0} and {1} are a client's account and {2}'s own, or the other way round: between them only money may pass, for {3}",
-    "CUST-1.origin": "CUST-1: {0} and {1} are a client's account and {2}'s own, or the other way round: clients' assets are kept apart",
+    "CUST-1.outside": "{0} and {1} are a client's account and {2}'s own, or the other way round: clients' assets are kept apart",
     "CUST-1.own_client": "CUST-1: investor {0} is intermediary {1} itself: its own accounts are not held through it",
     "CUST-1.two": "CUST-1: investor {0} is intermediary {1} already",
     "CUST-1.way": "CUST-1: investor {0} is {1} and may not hold by {2}; open to such: {3}",

@@ -239,10 +239,7 @@ FORMATS_ROWS, _ = random_flow(1, 0)
                 "amount": "1.00",
             },
         ),
-        (
-            TransferStatus("ann", "c", 7, 0),
-            {"type": "transfer_status", "client_order_id": "c", "transfer_id": 7, "status": "carried_out"},
-        ),
+        (TransferStatus("ann", "c", 7, 0), {"type": "transfer_status", "transfer_id": 7, "status": "carried_out"}),
         (TransferStatus("ann", "c", 7, 12), {"type": "transfer_status", "code": "compliance"}),
         (
             HoldingFrozen("ann", 9, "RUB", 300, 700, 0, "order of 06.03.2025"),

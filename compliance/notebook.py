@@ -38,8 +38,10 @@ from engine.vocabulary.messages.commands import (
     FreezeAsset,
     IssueAsset,
     LiftArrest,
+    RedeemAsset,
     SetBlocked,
     Transfer,
+    Withdraw,
 )
 from engine.vocabulary.messages.events import Event, Trade, TradeCorrected
 from engine.vocabulary.said import Said
@@ -144,7 +146,11 @@ class Notebook(ExplainingHook):
             return outcome
         if self.watching and self._intake.table is not None:
             self.under = self._intake.table.rulebook.rules.get(_UNDER.get(type(command), ""))
-        return super().apply(command, time_ns)
+        outcome = super().apply(command, time_ns)
+        if self.watching and isinstance(command, (Withdraw, RedeemAsset)) and outcome.problem is not None:
+            # One that passes is explained where it is asked whether it waits.
+            self._explain_leaving(command, time_ns)
+        return outcome
 
     def _look_closer(self, place: int, client: Client, time_ns: int) -> None:
         table = self._intake.table

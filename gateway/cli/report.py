@@ -12,6 +12,7 @@ import msgspec
 from compliance.registry.calendar import iso_date, parse_iso_date
 from gateway.cli.reading import INCOMPLETE, exit_status, read, write_tables
 from gateway.cli.report_page import save_page, see_matplotlib
+from gateway.cli.report_settings import searching
 from gateway.cli.report_show import Files, Made, show, show_sections, summary
 from gateway.cli.workbook import with_openpyxl
 from gateway.journal.files import JournalError
@@ -22,6 +23,7 @@ from gateway.reporting.sections.overview import Overview
 from gateway.reporting.sections.registry import BY_NAME, SECTIONS
 from gateway.reporting.sections.session import WholeSession
 from gateway.reporting.sessions import Session, in_order
+from gateway.reporting.settings import Settings
 from gateway.reporting.tables import json_pieces, table_writer
 
 
@@ -51,7 +53,9 @@ from gateway.reporting.tables import json_pieces, table_writer
     help="Write one page with pictures, to read and to print. Needs matplotlib: pip install 'sandbox-exchange[report]'.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: every table but the order records.")
+@searching
 def command(
+    settings: Settings,
     directories: tuple[Path, ...],
     names: tuple[str, ...],
     lists: bool,
@@ -63,9 +67,8 @@ def command(
 ) -> None:
     """Report on the session in the journal of DIRECTORY (or its folder journal), and change nothing there.
 
-    Alone it shows an overview and which sections there are; --section shows one whole. --json, --out and --excel have all
-    sections, or those asked for; --out also one record for each thing that happened to an order. docs/REPORTS.md says
-    what each column means.
+    Alone it shows an overview and which sections there are; --section shows one whole. --json, --out, --excel and --html have
+    all sections, or those asked for; --out also a record for each thing that happened to an order: see docs/REPORTS.md.
 
     Several directories are one report: sessions in order of time, in each table the session first, and rows for all together
     where figures add up. A session that is given twice is refused.
@@ -97,7 +100,7 @@ def command(
     parts = _wanted(names, is_short=not (as_json or out or excel or html))
     only = None if day is None else _parse_day(day)
     files = _files(out, excel, html)
-    sessions = [Reported(each, parts, only) for each in _sessions(directories)]
+    sessions = [Reported(each, parts, only, settings) for each in _sessions(directories)]
     if out is not None:
         _prepare(out, sessions)
     try:

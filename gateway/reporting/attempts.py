@@ -12,9 +12,6 @@ from typing import Final
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.reporting.source import Step
 
-REPEAT_WITHIN_SECONDS: Final = 600
-"""The window: ten minutes."""
-
 Try = tuple[str, str, str, str]
 """What was tried: by whom, as which request, about which instrument or asset, on which side."""
 
@@ -48,9 +45,13 @@ class Repeats:
 
 
 class Attempts:
-    """Finds the runs."""
+    """Finds the runs.
 
-    def __init__(self, within_seconds: int = REPEAT_WITHIN_SECONDS) -> None:
+    Args:
+        within_seconds: the window.
+    """
+
+    def __init__(self, within_seconds: int) -> None:
         self.repeats: Final[dict[tuple[Try, str], Repeats]] = {}
         """By what was tried, and by the rule or code that refused it."""
         self._within_ns: Final = within_seconds * NS_PER_SECOND

@@ -18,7 +18,6 @@ from typing import Final
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.reporting.moves import Move
 
-WITHIN_HOURS: Final = 24
 MAX_INVESTORS: Final = 5
 MAX_STEPS: Final = 500
 MAX_CIRCLES: Final = 1_000
@@ -57,7 +56,7 @@ class Circles:
         within_hours: from the first transfer of a circle to its last.
     """
 
-    def __init__(self, within_hours: int = WITHIN_HOURS) -> None:
+    def __init__(self, within_hours: int) -> None:
         self.found: Final[dict[tuple[tuple[str, ...], str], Circle]] = {}
         self.unlisted: int = 0
         """Circles that were found beyond `MAX_CIRCLES` different ones."""

@@ -19,6 +19,7 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.reporting.records import OrderRecord, OrderRecords
 from gateway.reporting.reference import Reference
+from gateway.reporting.settings import DEFAULTS, Settings
 from gateway.reporting.source import EACH, END, EVENTS, Step
 from gateway.reporting.standing import Standing
 from gateway.reporting.tables import Table
@@ -89,12 +90,16 @@ class Frame:
         parts: the kinds of sections, in order.
         venue: its id.
         day: the Moscow day to report on, from 1970-01-01; None: all. Steps before it must be given too.
+        settings: of the searches.
     """
 
-    def __init__(self, parts: Sequence[type[Part]], venue: str, day: int | None = None) -> None:
+    def __init__(
+        self, parts: Sequence[type[Part]], venue: str, day: int | None = None, settings: Settings = DEFAULTS
+    ) -> None:
         self.reference: Final = Reference(venue)
         """What the events so far have said about who and what there is."""
         self.asked_day: Final = day
+        self.settings: Final = settings
         self.day: int = -1
         """The Moscow day of the event that is told, from 1970-01-01."""
         self.is_wanted: bool = True

@@ -14,9 +14,6 @@ from typing import Final
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.reporting.moves import Move
 
-WITHIN_HOURS: Final = 24
-SHARE_PERCENT: Final = 80
-"""Of all that came in from others, so much or more passed on: reported."""
 MAX_EVIDENCE: Final = 10
 """Pairs of transfers that are named of one investor and asset."""
 MAX_NAMED: Final = 5
@@ -61,7 +58,7 @@ class PassThrough:
         within_hours: from an arrival to a departure.
     """
 
-    def __init__(self, within_hours: int = WITHIN_HOURS) -> None:
+    def __init__(self, within_hours: int) -> None:
         self.found: Final[dict[tuple[str, str], Passed]] = {}
         """By investor and asset."""
         self._within_ns: Final = within_hours * 3_600 * NS_PER_SECOND

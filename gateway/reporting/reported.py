@@ -9,6 +9,7 @@ from gateway.journal.reader import JournalReader
 from gateway.reporting.joined import joined
 from gateway.reporting.part import EVENTS, Frame, Part
 from gateway.reporting.sessions import Session
+from gateway.reporting.settings import DEFAULTS, Settings
 from gateway.reporting.source import Source, Step
 from gateway.reporting.tables import Table
 
@@ -20,15 +21,18 @@ class Reported:
         session: which one.
         parts: the sections.
         day: the Moscow day to report on, from 1970-01-01; None: all.
+        settings: of the searches.
     """
 
-    def __init__(self, session: Session, parts: Sequence[type[Part]], day: int | None = None) -> None:
+    def __init__(
+        self, session: Session, parts: Sequence[type[Part]], day: int | None = None, settings: Settings = DEFAULTS
+    ) -> None:
         self.session: Final = session
         need = max((part.need for part in parts), default=EVENTS)
         # Of a day it must be known which days there are.
         skips = day is None and not any(part.kinds or part.has_takes or part.has_records for part in parts)
         self.source: Final = Source(JournalReader(session.journal), day, need=need, skips=skips)
-        self.frame: Final = Frame(parts, "", day)
+        self.frame: Final = Frame(parts, "", day, settings)
         self.source.looks = self.frame.look
         self.first_day: int | None = None
         """The Moscow day of the first command that was read, from 1970-01-01; None: there was none."""

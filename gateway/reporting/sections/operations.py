@@ -23,7 +23,7 @@ from gateway.reporting.circles import MAX_CIRCLES, MAX_INVESTORS, MAX_STEPS, Cir
 from gateway.reporting.figures import percent
 from gateway.reporting.moves import Move
 from gateway.reporting.part import EACH, Frame, Part
-from gateway.reporting.passing import MAX_NAMED, SHARE_PERCENT, WITHIN_HOURS, Passed, PassThrough
+from gateway.reporting.passing import MAX_NAMED, Passed, PassThrough
 from gateway.reporting.source import Step
 from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Rows, Table
 from gateway.reporting.times import utc
@@ -125,8 +125,8 @@ class Operations(Part):
         self._has_operations: bool = False
         self._moves: int = 0
         self._waited: Final = Waited()
-        self._passing: Final = PassThrough()
-        self._circles: Final = Circles()
+        self._passing: Final = PassThrough(frame.settings.window_hours)
+        self._circles: Final = Circles(frame.settings.window_hours)
 
     def event(self, step: Step, event: Event) -> None:
         """An operation, or what values the next."""
@@ -228,7 +228,7 @@ class Operations(Part):
     def _passed_table(self) -> Table:
         rows: list[Cells] = []
         for (investor, asset), found in self._passing.found.items():
-            if found.passed_on * 100 < found.came_in * SHARE_PERCENT:
+            if not found.passed_on or found.passed_on * 100 < found.came_in * self.frame.settings.share_percent:
                 continue
             amount = self.frame.reference.formats.amount
             rows.append(
@@ -258,8 +258,8 @@ class Operations(Part):
 
     def _search_table(self) -> Table:
         rows: list[Cells] = [
-            (self.WITHIN, WITHIN_HOURS),
-            (self.SHARE, SHARE_PERCENT),
+            (self.WITHIN, self.frame.settings.window_hours),
+            (self.SHARE, self.frame.settings.share_percent),
             (self.INVESTORS, MAX_INVESTORS),
             (self.STEPS, MAX_STEPS),
             (self.CUT, self._circles.cut_short),

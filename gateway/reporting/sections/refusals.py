@@ -172,7 +172,7 @@ class Refusals(Part):
         self._tallies: Final[dict[str, Tally]] = {}
         """By investor, of strangers by participant."""
         self._let_in: Final[dict[str, int]] = {}
-        self._attempts: Final = Attempts()
+        self._attempts: Final = Attempts(frame.settings.repeat_seconds)
         self._open: Final[dict[int, tuple[str, int]]] = {}
         """Instrument and side of open orders."""
         self._kinds: Final[dict[int, int]] = {}

@@ -17,6 +17,7 @@ from gateway.reporting.circles import MAX_INVESTORS, Circles
 from gateway.reporting.moves import Move
 from gateway.reporting.passing import PassThrough
 from gateway.reporting.sections.operations import Operations
+from gateway.reporting.settings import Settings
 from gateway.reporting.tables import Table
 from tests.support.compliance.venue import ACCOUNTS, PARTICIPANT
 from tests.support.gateway.reported import ReportedVenue, drive, sections
@@ -128,7 +129,7 @@ def moves(*texts: str) -> list[Move]:
 
 def passed(*texts: str) -> tuple[int, int, list[tuple[int, int, int]]]:
     """What came to m, what of it passed on, and the evidence."""
-    found = PassThrough()
+    found = PassThrough(24)
     for move in moves(*texts):
         found.take(move)
     mine = found.found["m", "RUB"]
@@ -175,6 +176,19 @@ def test_only_who_passes_most_on_is_shown(tmp_path: Path) -> None:
     assert (row["senders"], row["receivers"], row["quickest_seconds"]) == ("firm super", "dealer", 0)
 
 
+def test_window_and_share_are_those_that_were_asked_for(tmp_path: Path) -> None:
+    venue = ReportedVenue()
+    venue.pay("firm", "importer", 100)
+    venue.later(3 * 3_600)
+    venue.pay("importer", "dealer", 50)
+    directory = venue.write(tmp_path)
+    for settings, shown in ((Settings(), 0), (Settings(share_percent=50), 1), (Settings(600, 2, 50), 0)):
+        tables = sections(directory, Operations, settings=settings)
+        assert len(tables["pass_through"].rows) == shown
+        said = [row[1] for row in tables["operations_search"].rows][:2]
+        assert said == [settings.window_hours, settings.share_percent]
+
+
 # ── circles ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -215,7 +229,7 @@ def test_circles_are_those_that_trying_all_finds(seed: int) -> None:
         sender, receiver = chance.sample("abcdef", 2)
         asset = chance.choice(("RUB", "BTC"))
         given.append(Move(number, number, time_ns, sender, receiver, asset, chance.randint(1, 9)))
-    found = Circles()
+    found = Circles(24)
     for move in given:
         found.take(move)
     assert found.cut_short == 0
@@ -233,7 +247,7 @@ def test_circles_are_those_that_trying_all_finds(seed: int) -> None:
 
 def test_a_search_that_is_cut_short_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circles, "MAX_STEPS", 3)
-    found = Circles()
+    found = Circles(24)
     for move in moves("a>b 1 @0", "c>b 1 @0", "d>b 1 @0", "e>b 1 @0", "b>x 1 @1", "b>a 1 @2"):
         found.take(move)
     assert found.cut_short == 2
@@ -242,7 +256,7 @@ def test_a_search_that_is_cut_short_is_counted(monkeypatch: pytest.MonkeyPatch) 
 
 def test_circles_beyond_the_bound_are_counted_and_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circles, "MAX_CIRCLES", 1)
-    found = Circles()
+    found = Circles(24)
     for move in moves("a>b 1 @0", "b>a 1 @1", "c>d 1 @2", "d>c 1 @3", "a>b 1 @4"):
         found.take(move)
     assert (len(found.found), found.unlisted) == (1, 1)

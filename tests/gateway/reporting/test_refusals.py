@@ -19,6 +19,7 @@ from engine.vocabulary.messages.events import (
     RequestRejected,
 )
 from gateway.reporting.sections.refusals import Refusals
+from gateway.reporting.settings import Settings
 from gateway.reporting.tables import Table
 from tests.support.compliance.venue import ACCOUNTS
 from tests.support.gateway.reported import ReportedVenue, drive, sections
@@ -152,6 +153,17 @@ def test_attempts_within_ten_minutes_are_a_run_and_one_that_passes_ends_it(tmp_p
         ("qualified", "order", "XMR/RUB", "buy", "ANON-1", "", 2, 5, 3, 1200, first + 1, first + 3, 0, None),
         ("firm", "transfer", "BTC", "", "PAY-1", "", 1, 2, 2, 0, first + 6, first + 7, 0, None),
     ]
+
+
+def test_the_window_of_a_run_is_the_one_that_was_asked_for(tmp_path: Path) -> None:
+    venue = ReportedVenue()
+    for _ in range(3):
+        venue.later(700)
+        venue.buy("qualified", "1", "XMR/RUB", "100")
+    directory = venue.write(tmp_path)
+    assert len(sections(directory, Refusals)["repeated_attempts"].rows) == 0
+    (row,) = sections(directory, Refusals, settings=Settings(repeat_seconds=700))["repeated_attempts"].objects()
+    assert (row["attempts"], row["longest_seconds"]) == (3, 1_400)
 
 
 def test_what_passes_soon_after_is_named(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ from engine.vocabulary.messages.events import Event
 from gateway.reporting.part import Part
 from gateway.reporting.reported import Reported, tables_of
 from gateway.reporting.sessions import in_order
+from gateway.reporting.settings import DEFAULTS, Settings
 from gateway.reporting.tables import Table
 from tests.support.compliance.venue import PARTICIPANT, Venue, e8
 from tests.support.gateway.journals import write_journal
@@ -81,10 +82,12 @@ class ReportedVenue(Venue):
         return directory
 
 
-def sections(directory: Path, *parts: type[Part], day: int | None = None) -> dict[str, Table]:
+def sections(
+    directory: Path, *parts: type[Part], day: int | None = None, settings: Settings = DEFAULTS
+) -> dict[str, Table]:
     """The tables of some sections of a journal, by name."""
     (session,) = in_order([directory])
-    reported = Reported(session, parts, day)
+    reported = Reported(session, parts, day, settings)
     for step in reported.source.steps():
         reported.take(step)
     reported.finish()

@@ -9,7 +9,7 @@ from compliance.ledger.ledger import Ledger
 from compliance.registry.classes import UNCLASSIFIED, class_name
 from compliance.registry.persons import Persons
 from compliance.registry.records import Client, Investor, Registry
-from compliance.rulebook.rulebook import Rulebook
+from compliance.rulebook.rulebook import Overrides, Rulebook
 from compliance.rulebook.wording import date_text, setting_text
 from compliance.rules.risk_1 import digest_of, warning_texts
 from compliance.rules.table import RuleTable
@@ -40,6 +40,8 @@ class Intake:
         self.closers: Final = Closers(self.ledger.exposures)
         self.table: RuleTable | None = None
         """The rules in force; None before the first rulebook."""
+        self.given: Overrides = {}
+        """What is set on top of every rulebook as it is put in force. None of a venue's: another world's (`compliance.worlds`)."""
 
     def install(self, table: RuleTable, time_ns: int) -> list[Event]:
         """Put a rulebook in force, with a supervisor's settings on top, and make everything anew that depends on it.

@@ -40,6 +40,11 @@ ROOMS = Rooms(
             "messages registry rulebook ledger rules",
             "engine.vocabulary.* engine.book engine.money engine.state",
         ),
+        "compliance.worlds.messages": ("", ""),
+        "compliance.worlds": (
+            ". registry rulebook rules worlds.messages",
+            "engine engine.vocabulary.* engine.book engine.state engine.clearing",
+        ),
         # The world.
         "gateway": ("", "engine compliance compliance.registry engine.vocabulary.messages"),
         "gateway.protocol": ("", "engine.vocabulary.*"),
@@ -72,6 +77,7 @@ ROOMS = Rooms(
             ". protocol words reporting journal index snapshots",
             "engine.* compliance compliance.registry",
         ),
+        "gateway.whatif": (". words journal reporting snapshots", "engine.* compliance.*"),
         "gateway.watching": (
             ". protocol client words reporting session",
             "engine engine.vocabulary.* engine.record compliance",
@@ -88,7 +94,7 @@ ROOMS = Rooms(
         "gateway.playback": ("protocol journal venue metrics server session", ""),
         "gateway.control": (". client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
-            ". protocol client words journal index venue published server reporting.* snapshots replaying session watching export playback control",
+            ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif watching export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.

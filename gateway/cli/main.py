@@ -48,6 +48,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "trades": "Show the trades of a session.",
     "candles": "Show candles of the trades of a session.",
     "diff": "Compare two sessions: where they part, and what differs.",
+    "whatif": "Replay a session under other rules, and show what differs.",
     "export": "Write a session as tables: DuckDB, pandas, polars, Excel.",
     "flow": "Feed recorded order flow into a venue.",
     "scenarios": "Run scenario tables through the matching engine, by topic.",

@@ -31,6 +31,7 @@ class Segregated:
 def segregation(exchange: Exchange) -> list[Segregated]:
     """What each intermediary holds for clients and of its own; nothing without compliance rules.
 
+    An intermediary's own account that is held through another one counts with both: each row is of one intermediary.
     By intermediary as registered, those held through none last; then asset as added, and way of holding. All that is held counts,
     whatever it is set aside for. O(accounts and their assets).
     """

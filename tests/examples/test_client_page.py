@@ -81,6 +81,7 @@ CHECKS: dict[str, Callable[..., bool]] = {
         (n["short"].instrument, n["short"].quantity) == (n["future"].instrument, D("-0.01")) and n["cover"].missing == 0
     ),
     "Move an asset": lambda n: n["rule"] == "PAY-1" and n["number"] > 0,
+    "Take an asset out": lambda n: n["number"] > 0 and n["waiting"] == [],
     "The risk warning": lambda n: n["warning"].in_force == n["warning"].digest,
     "Many accounts": lambda n: (
         [each.account for each in n["orders"]] == ["vera.north", "daria.north"] and len(n["mine"]) == 5

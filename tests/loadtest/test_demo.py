@@ -179,6 +179,7 @@ def test_shortfalls_are_named():
         "silent_transfer_rules": ["CUR-1"],
         "transfers": {"done": 0},
         "marks": 1,
+        "supervised": {"raise_alert": 2, "open_case": 1},
         "arrests": {"holdings": 1, "lifted": 0},
         "orders": {"not_sequenced": {"malformed": 1}},
     }
@@ -189,6 +190,7 @@ def test_shortfalls_are_named():
         "rules that did nothing: SAN-1",
         "rules that refused no transfer, and had nothing wait: CUR-1",
         "no transfer was done, or no future was marked",
+        "no case was closed, or no alert was dismissed",
         "nothing was arrested, or it was not let go",
         "requests that were not sequenced: {'malformed': 1}",
     ]

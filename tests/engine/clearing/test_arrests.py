@@ -8,63 +8,40 @@ import pytest
 
 from engine.exchange import restore_exchange
 from engine.snapshot.encoding import state_digest
+from engine.state.hook import Wait
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_ARRESTS_PER_INVESTOR, NS_PER_DAY
 from engine.vocabulary.messages.commands import (
     AddAsset,
-    AnyCommand,
     Arrest,
     BustTrade,
-    CancelOrder,
     Deposit,
     FreezeAsset,
     LiftArrest,
     ListInstrument,
     MarkFuture,
-    MassQuote,
-    NewOrder,
     OpenAccount,
     RedeemAsset,
+    RequestWithdrawal,
     SetPhase,
     SetTradingRules,
     Withdraw,
 )
 from engine.vocabulary.messages.events import (
     CommandRejected,
-    Event,
     HoldingArrested,
     HoldingFrozen,
     MarginCalled,
-    MassQuoted,
+    MovementEnded,
     OrderCancelled,
     OrderRejected,
     RulesChanged,
-    Trade,
 )
 from engine.vocabulary.problem import invalid
 from engine.vocabulary.said import said
-from tests.support.engine.desk import E8, Desk
+from tests.support.engine.desk import E8
 from tests.support.engine.holding_desk import Rules, desk_with, move, order, refused
-
-ALL = 1_000_000
-
-
-def paper(number: str = "1-7/2026", share_ppm: int = ALL, **fields: Any) -> Arrest:
-    whose = {} if "investor" in fields else {"account": "ann"}
-    share = 0 if "amount" in fields else share_ppm
-    return Arrest(number, "the court", "2026-01-02", share_ppm=share, **{**whose, **fields})
-
-
-def parts(desk: Desk, account: str = "ann", asset: str = "BTC") -> tuple[int, int, int, int]:
-    """Available, reserved, frozen, arrested."""
-    balance = desk.exchange.accounts[account].balances.get(desk.exchange.assets[asset].number)
-    return (0, 0, 0, 0) if balance is None else (balance.available, balance.reserved, balance.frozen, balance.arrested)
-
-
-def send(desk: Desk, command: AnyCommand) -> list[Event]:
-    events = desk.send(command)
-    desk.exchange.check()
-    return events
+from tests.support.engine.papers import ALL, paper, parts, send
 
 
 def test_a_paper_arrests_a_share_rounded_up_and_says_so() -> None:
@@ -213,70 +190,6 @@ def test_a_freeze_counts_what_is_arrested_too() -> None:
     assert parts(desk) == (0, 20, 80, 0)
 
 
-def test_sales_that_a_paper_allows_have_their_proceeds_arrested() -> None:
-    desk = desk_with()
-    send(desk, paper(share_ppm=600_000, asset="BTC", sales_allowed=True))
-    assert isinstance(send(desk, order("s0", codes.SELL, 101, 100))[0], OrderRejected)
-    send(desk, order("s1", codes.SELL, 70, 100))
-    assert parts(desk) == (0, 70, 0, 30)
-    # What is arrested is sold first: 25 of 25, so all of the 2500.00 RUB are.
-    events = send(desk, order("b1", codes.BUY, 25, 100, "bob"))
-    assert any(isinstance(event, Trade) for event in events)
-    assert parts(desk) == (0, 45, 0, 30)
-    assert parts(desk, asset="RUB") == (100_000_00, 0, 0, 2_500_00)
-    # 5 of the other 45 are left of what was arrested: they come back when the order ends.
-    send(desk, CancelOrder("ann", "ann", 0, "s1"))
-    assert parts(desk) == (40, 0, 0, 35)
-    assert isinstance(send(desk, order("b2", codes.BUY, 1_001, 100))[0], OrderRejected)
-    send(desk, LiftArrest("1-7/2026"))
-    assert parts(desk) == (75, 0, 0, 0) and parts(desk, asset="RUB") == (102_500_00, 0, 0, 0)
-
-
-def test_proceeds_are_arrested_in_proportion_and_rounded_up() -> None:
-    desk = desk_with()
-    send(desk, Deposit("ann", "GOLD", 3))
-    send(desk, paper(amount=1, asset="GOLD", sales_allowed=True))
-    for who, side in (("ann", codes.SELL), ("bob", codes.BUY)):
-        gold = NewOrder(who, who, "g1", "GOLD/RUB", side, codes.LIMIT, codes.GTC, 101 * E8, 3 * E8 // 100)
-        send(desk, gold)
-    # 3.03 RUB for three units, of which one was arrested.
-    assert parts(desk, asset="RUB") == (100_000_00 + 202, 0, 0, 101)
-
-
-def test_a_paper_that_forbids_sales_keeps_its_part_beside_one_that_allows_them() -> None:
-    desk = desk_with()
-    send(desk, paper("free", 600_000, asset="BTC", sales_allowed=True))
-    send(desk, paper("firm", 300_000, asset="BTC"))
-    send(desk, order("s1", codes.SELL, 70, 110))
-    assert parts(desk) == (0, 70, 0, 30)
-    assert isinstance(send(desk, order("s2", codes.SELL, 1, 110))[0], OrderRejected)
-    # Another one that forbids them takes the sale: not enough would be left.
-    events = send(desk, paper("more", amount=10, asset="BTC"))
-    assert [event.client_order_id for event in events if isinstance(event, OrderCancelled)] == ["s1"]
-    assert parts(desk) == (0, 0, 0, 100)
-
-
-def test_open_sales_that_a_paper_allows_stay() -> None:
-    desk = desk_with()
-    send(desk, order("s1", codes.SELL, 80, 100))
-    events = send(desk, paper(asset="BTC", sales_allowed=True))
-    assert not any(isinstance(event, OrderCancelled) for event in events)
-    assert parts(desk) == (0, 80, 0, 20)
-    send(desk, order("b1", codes.BUY, 80, 100, "bob"))
-    assert parts(desk, asset="RUB") == (100_000_00, 0, 0, 8_000_00)
-
-
-def test_quotes_that_are_replaced_may_offer_what_is_arrested_if_sales_are_allowed() -> None:
-    desk = desk_with()
-    send(desk, paper(asset="BTC", sales_allowed=True))
-    for number, lots in enumerate((60, 100)):
-        quote = MassQuote("ann", "ann", f"q{number}", "BTC/RUB", (), ((110 * E8, lots * E8),))
-        events = send(desk, quote)
-        assert isinstance(events[-1], MassQuoted), events
-        assert parts(desk) == (0, lots, 0, 100 - lots)
-    assert refused(desk, MassQuote("ann", "ann", "q9", "BTC/RUB", (), ((110 * E8, 101 * E8),)))[0] == "funds"
-
-
 def test_a_correction_that_would_take_back_what_is_arrested_is_refused() -> None:
     desk = desk_with()
     send(desk, order("s1", codes.SELL, 10, 100))
@@ -320,6 +233,42 @@ def test_what_covers_positions_is_arrested_as_it_becomes_free() -> None:
     assert parts(desk, asset="USDX") == (0, 202, 0, 800)
     send(desk, order("f5", codes.BUY, 1, 105, "bob", instrument="FUT"))
     assert parts(desk, asset="USDX") == (0, 97, 0, 905)
+
+
+class Waits(Rules):
+    """A hook that has everything wait for a word."""
+
+    def wait(self, command: object, time_ns: int) -> Wait | None:
+        return Wait(0, "", "WORD")
+
+
+def test_what_waits_to_leave_ends_before_any_order_the_newest_first() -> None:
+    hook = Waits()
+    hook.rule = "ARR-1"
+    desk = desk_with(hook)
+    for cid in ("w1", "w2", "w3"):
+        send(desk, RequestWithdrawal("ann", "ann", cid, "BTC", 20, "an address"))
+    send(desk, order("s1", codes.SELL, 30, 110))
+    events = send(desk, paper(share_ppm=400_000, asset="BTC"))
+    ended = [event for event in events if isinstance(event, MovementEnded)]
+    assert [(event.client_order_id, event.outcome, event.rule) for event in ended] == [
+        ("w3", codes.MOVEMENT_FAILED, "ARR-1"),
+        ("w2", codes.MOVEMENT_FAILED, "ARR-1"),
+    ]
+    assert (ended[0].template, ended[0].values) == (
+        "arrest.cancelled",
+        ("40", "BTC", "1-7/2026", "the court", "2026-01-02"),
+    )
+    assert not any(isinstance(event, OrderCancelled) for event in events)
+    assert parts(desk) == (10, 30, 0, 40)
+    events = send(desk, paper("all"))
+    assert [type(event) for event in events if isinstance(event, MovementEnded | OrderCancelled)] == [
+        MovementEnded,
+        OrderCancelled,
+    ]
+    assert parts(desk) == (0, 0, 0, 100)
+    send(desk, LiftArrest("all"))
+    assert parts(desk) == (60, 0, 0, 40)
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,10 @@ def blocks() -> Iterator[tuple[str, list[str]]]:
 
 
 def varying(text: str) -> str:
-    """A text without what differs from run to run: times, digests, ports, numbers of commands, ids of clients."""
+    """A text without what differs from run to run: times, days alone, digests, ports, numbers of commands, ids of clients."""
+    text = re.sub(r"^\d{4}-\d\d-\d\d$", "DAY", text, flags=re.MULTILINE)
     text = re.sub(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+Z?)?", "TIME", text)
+    text = re.sub(r"\b\d{4}-\d\d-\d\d\b", "DATE", text)
     text = re.sub(r"\b[0-9a-f]{64}\b", "DIGEST", text)
     text = re.sub(r"\b\d\d:\d\d:\d\d(\.\d+)?", "TIME", text)
     text = re.sub(r"\b[0-9a-f]{8}-\d+\b", "ID", text)

@@ -82,6 +82,8 @@ async def test_from_login_to_fill(url, binary):
                 "available": "999999949.69",
                 "reserved": "0.00",
                 "frozen": "0.00",
+                "held": "0.00",
+                "arrested": "0.00",
                 "total": "999999949.69",
             },
             {
@@ -89,6 +91,8 @@ async def test_from_login_to_fill(url, binary):
                 "available": "1000000.50000000",
                 "reserved": "0.00000000",
                 "frozen": "0.00000000",
+                "held": "0.00000000",
+                "arrested": "0.00000000",
                 "total": "1000000.50000000",
             },
         ]

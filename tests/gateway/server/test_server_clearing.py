@@ -265,6 +265,8 @@ async def test_an_issuer_issues_freezes_and_redeems_its_own_asset_only(tmp_path)
             "available": "40.00",
             "reserved": "0.00",
             "frozen": "60.00",
+            "held": "0.00",
+            "arrested": "0.00",
             "total": "100.00",
         }
         assert await desk.refused(alice, "redeem_asset", asset="DFA", account="bob", amount="40.01") == "funds"

@@ -141,7 +141,7 @@ class Generator(DrawsOperation, DrawsCases):
             (8, self.phase),
             (20 if self.has("futures") else 10, self.money),
             (3, commands.Tick),
-            ((110 if self.venue.movements else 60) * self.has("movements"), self.movement),
+            ((80 if self.venue.movements else 45) * self.has("movements"), self.movement),
             (25 * self.has("lists"), self.pair),
             (25 * self.has("lists"), self.bracket),
             (25 * self.has("quotes"), self.mass_quote),

@@ -106,6 +106,7 @@ def example_of(kind: type) -> object:
         "int": -(2**63),
         "bool": True,
         "tuple[str, ...]": ("a", "b"),
+        "tuple[int, ...]": (1, 2**62),
         "dict[str, str]": {"a": "b"},
         "Values": ("a", 2**63 - 1, Said("b", (Said("c"), "d"))),
         "tuple[tuple[int, int], ...]": ((1, 2), (3, 4)),

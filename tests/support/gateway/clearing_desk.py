@@ -43,6 +43,7 @@ kind = "domestic_stablecoin"
 scale = 2
 issuer = "alice"
 terms = "A rouble each."
+disclosure = { title = "Terms", cover = "100", text = "A rouble each, held in cash." }
 issue_limit = "1000"
 """
 

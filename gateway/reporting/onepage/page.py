@@ -22,7 +22,9 @@ PLOTS: Final = "In pictures"
 HOW_TO_READ: Final = "How to read it"
 SOUND: Final = "The settlement adds up, and the replayed balances agree."
 UNSOUND: Final = "The settlement does not add up: see Settlement."
-NOT_COMPLETE: Final = "The journal could not be read to its end: what follows is what stands before."
+AS_RECORDED: Final = "The settlement adds up as it is recorded; the replayed balances could not be compared to the end."
+DAMAGED: Final = "A journal could not be read to its end: what follows is what stands before."
+DIFFERENT: Final = "A replay did not come out as recorded: what only the state knows is left out from there on."
 READ: Final = "{commands} commands read"
 OF_DAY: Final = "Moscow day {day}"
 SENTENCES: Final = (
@@ -103,13 +105,16 @@ def _about(content: Content) -> Iterator[str]:
 
 
 def _verdict(content: Content) -> Iterator[str]:
-    broken = [each for each in content.sessions if each.status not in ("complete", "torn")]
+    statuses = {each.status for each in content.sessions}
+    is_whole = statuses <= {"complete", "torn"}
     notes = [f"{each.name}: {note}" if each.name else note for each in content.sessions for note in each.notes]
-    tone = "bad" if broken or not content.is_sound else "warn" if notes else "good"
+    tone = "good" if is_whole and content.is_sound and not notes else "warn" if is_whole and content.is_sound else "bad"
+    says = UNSOUND if not content.is_sound else SOUND if is_whole else AS_RECORDED
     yield f'<section class="verdict {tone}" aria-label="Verdict">'
-    yield f'<p class="{"good" if content.is_sound else "bad"}">{escape(SOUND if content.is_sound else UNSOUND)}</p>'
-    if broken:
-        yield f'<p class="bad">{escape(NOT_COMPLETE)}</p>'
+    yield f'<p class="{"good" if says == SOUND else "bad"}">{escape(says)}</p>'
+    for status, text in (("damaged", DAMAGED), ("different", DIFFERENT), ("failed", DIFFERENT)):
+        if status in statuses:
+            yield f'<p class="bad">{escape(text)}</p>'
     for note in notes:
         yield f'<p class="warn">{escape(printable(note))}</p>'
     yield "</section>"

@@ -199,7 +199,7 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["whatif", files.journal, "--set", TAIL], True, 2),
     (lambda files: ["whatif", files.journal, "--set", f"{TAIL}.static_ppm=1"], True, 2),
     (lambda files: ["whatif", files.journal, "--rulebook", TAIL], True, 2),
-    (lambda files: ["whatif", files.journal, "--grid", "RET-1.retail_cap_rub=1", "--results", files.folder / "grid"], True, 0),
+    (lambda files: ["whatif", files.journal, "--grid", "RET-1.retail_cap_rub=1", "--results", files.folder / "grid"], False, 0),
     (lambda files: ["whatif", files.differing, "--set", "RET-1.enabled=false"], False, 1),
     (lambda files: ["rulebook", "list", files.book], True, 0),
     (lambda files: ["rulebook", "list", files.book, "--json"], True, 0),

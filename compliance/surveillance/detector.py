@@ -21,6 +21,7 @@ MOVES: Final = "moves"
 FUNDS: Final = "funds"
 REFUSALS: Final = "refusals"
 PHASES: Final = "phases"
+CLOCK: Final = "clock"
 
 MAX_KEPT: Final = 20_000
 """Pairs, owners or accounts that a detector remembers; whoever was not seen for longest is forgotten beyond that."""
@@ -62,6 +63,9 @@ class Detector:
 
     def uncrossed(self, market: Market, price_ticks: int, lots: int, fills: list[Fill]) -> None:
         """A call was uncrossed, in these trades, which were told as fills too."""
+
+    def clock(self) -> None:
+        """A row was taken in, or time has passed without one: what waited for a moment may be due."""
 
     def day_ended(self) -> None:
         """It was midnight in Moscow."""

@@ -8,6 +8,7 @@ from typing import Final
 from compliance.surveillance.catalogue import DETECTORS
 from compliance.surveillance.detector import (
     AMENDS,
+    CLOCK,
     ENDS,
     FILLS,
     FUNDS,
@@ -111,6 +112,7 @@ class Surveillance:
         self._funds: Final = self._hearing(FUNDS)
         self._refusals: Final = self._hearing(REFUSALS)
         self._phases: Final = self._hearing(PHASES)
+        self._clocked: Final = self._hearing(CLOCK)
         self._open: Final[dict[str, Episode]] = {}
         self._count: int = 0
         self._call: Market | None = None
@@ -142,6 +144,19 @@ class Surveillance:
             view.people.take(seq, command, events)
         for order in by_funds:
             view.forget(order)
+        for each in self._clocked:
+            each.clock()
+        return self._report()
+
+    def look(self, time_ns: int) -> list[Episode]:
+        """Let time pass without a row, up to a moment in nanoseconds since the epoch; returns what is to be reported now.
+
+        What is found is what would be found with the next row: only sooner.
+        """
+        if time_ns > self.view.time_ns:
+            self.view.time_ns = time_ns
+            for each in self._clocked:
+                each.clock()
         return self._report()
 
     # ── events ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ from compliance.rules.catalogue import load_rulebook
 from compliance.surveillance.facts import Fill, Move
 from compliance.surveillance.markets import Live, Market
 from compliance.surveillance.people import Holder, People
-from engine.vocabulary.codes import SPOT
+from engine.vocabulary.codes import FUTURE
 from engine.vocabulary.limits import ONE_E8
 from engine.vocabulary.messages.commands import Command, EffectiveFrom, ListInstrument, LoadRulebook
 from engine.vocabulary.messages.events import (
@@ -81,7 +81,7 @@ class View:
         listed = self._listed.pop(market.name, None)
         if listed is not None and market.tick_e8:
             market.last_ticks = listed.reference_price_e8 // market.tick_e8
-        if market.quote == RUB and market.kind == SPOT:
+        if market.quote == RUB and market.kind != FUTURE:
             self._in_roubles[market.base] = market
 
     def asset(self, event: AssetAdded) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from compliance.surveillance.detector import AMENDS, ENDS, FILLS, Detector, keep
+from compliance.surveillance.detector import AMENDS, CLOCK, ENDS, FILLS, Detector, keep
 from compliance.surveillance.detectors.wording import percent, roubles, seconds
 from compliance.surveillance.facts import Fill
 from compliance.surveillance.finding import Finding
@@ -14,11 +14,13 @@ from compliance.surveillance.parameters import PPM, SECONDS, Parameter, Settings
 from compliance.surveillance.view import View
 from engine.vocabulary.codes import BY_REQUEST, MASS_CANCEL, REPLACED, SIDES
 
-HEARS: Final = (FILLS, ENDS, AMENDS)
+HEARS: Final = (FILLS, ENDS, AMENDS, CLOCK)
 MAX_ACTS: Final = 16
 """Of one owner in one instrument."""
 MAX_ORDERS: Final = 64
 """That are one bait."""
+MAX_WAITING: Final = 1_000
+"""Baits that were taken away just now."""
 LEVELS: Final = 10
 """Of a side, within which depth is measured."""
 _OWN_WILL: Final = (BY_REQUEST, MASS_CANCEL, REPLACED)
@@ -40,21 +42,26 @@ class Bait:
         """What the owner traded on the other side meanwhile."""
         self.kopecks: int = 0
         self.withdrawn_lots: int = 0
+        self.withdrawn: int = 0
+        """Orders of it that were taken away."""
 
 
 class Act:
     """A bait that was taken away when it had done its work."""
 
-    def __init__(self, bait: Bait, ended_ns: int, price_ticks: int) -> None:
+    def __init__(self, bait: Bait, order: Live, ended_ns: int, seq: int) -> None:
         self.bait: Final = bait
+        self.order: Final = order
+        """Of the bait, the one that was taken away last."""
         self.ended_ns: Final = ended_ns
-        self.price_ticks: Final = price_ticks
+        self.seq: Final = seq
 
 
 PARAMETERS: Final = (
     Parameter("life_s", 60, "Orders that stood for longer before the trade are no bait.", SECONDS),
     Parameter("withdraw_s", 15, "How soon after the trade they are taken away.", SECONDS),
     Parameter("withdrawn_ppm", 800_000, "What of them is taken away, at least.", PPM),
+    Parameter("settle_s", 2, "Whoever quotes that side again within it has only moved quotes.", SECONDS),
     Parameter("share_ppm", 350_000, f"Their share of the {LEVELS} best levels of their side, at least.", PPM),
     Parameter("ratio", 3, "They are so many times what was traded on the other side, and what the owner shows there."),
     Parameter("times", 2, "How often it is done."),
@@ -73,7 +80,9 @@ class Baiting(Detector):
         self._life_ns: Final = settings.ns("life_s")
         self._withdraw_ns: Final = settings.ns("withdraw_s")
         self._window_ns: Final = settings.ns("window_s")
+        self._settle_ns: Final = settings.ns("settle_s")
         self._ratio: Final = settings["ratio"]
+        self._waiting: Final[deque[Act]] = deque(maxlen=MAX_WAITING)
         self._baits: Final[dict[str, Bait]] = {}
         self._acts: Final[dict[str, deque[Act]]] = {}
 
@@ -138,20 +147,35 @@ class Baiting(Detector):
             del self._baits[key]
             return
         bait.withdrawn_lots += min(lots, bait.shown.pop(order.order_id))
+        bait.withdrawn += 1
         bait.seqs.append(self.view.seq)
         if part_ppm(bait.withdrawn_lots, bait.lots) < self.settings["withdrawn_ppm"]:
             return
         del self._baits[key]
-        # Whoever shows as much again has only moved his quotes.
-        left = sum(each.shown_lots for each in self.view.standing(order.key, order.side) if each is not order)
-        if bait.lots < self._ratio * bait.filled_lots or left * self._ratio > bait.lots:
+        if bait.lots >= self._ratio * bait.filled_lots:
+            self._waiting.append(Act(bait, order, now, self.view.seq))
+
+    def clock(self) -> None:
+        """Look whether those who took a bait away have quoted that side again since."""
+        waiting = self._waiting
+        while waiting and self.view.time_ns - waiting[0].ended_ns >= self._settle_ns:
+            self._settled(waiting.popleft())
+
+    def _settled(self, act: Act) -> None:
+        bait, order = act.bait, act.order
+        left = again = 0
+        for each in self.view.standing(order.key, order.side):
+            if each.shown_lots and each is not order:
+                left += each.shown_lots
+                again += each.entered_ns >= bait.time_ns
+        if left * self._ratio > bait.lots or again * 2 >= bait.withdrawn:
             return
         acts = self._acts.get(order.key)
         if acts is None:
             acts = deque(maxlen=MAX_ACTS)
-        while acts and acts[0].ended_ns < now - self._window_ns:
+        while acts and acts[0].ended_ns < act.ended_ns - self._window_ns:
             acts.popleft()
-        acts.append(Act(bait, now, order.price_ticks))
+        acts.append(act)
         keep(self._acts, order.key, acts)
         if len(acts) >= self.settings["times"]:
             self._report(order, acts)

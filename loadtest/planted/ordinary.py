@@ -46,7 +46,9 @@ def people(stage: Stage) -> None:
     for account in RETAIL:
         stage.add(_investor(stage, account, STYLES["retail"], ("BTC/RUB", "ETH/RUB"), 0.02), stage.source.random() * 60)
     for number in range(3):
-        own = stage.register("firm", name=f"broker-own-{number}", participant=f"broker-{('north', 'south', 'west')[number]}")
+        own = stage.register(
+            "firm", name=f"broker-own-{number}", participant=f"broker-{('north', 'south', 'west')[number]}"
+        )
         stage.deposit(own, RUB=500_000_000, BTC=20, ETH=500, USDT=3_000_000, SOL=5_000, TRX=3_000_000)
         stage.add(_investor(stage, own, STYLES["super_qualified"], LIQUID, 0.05), stage.source.random() * 20)
     for number in range(2):
@@ -184,3 +186,8 @@ def _importer(stage: Stage, source: random.Random) -> Actor:
             contract="contract 17/2026",
         )
         yield source.expovariate(1 / 120)
+
+
+def trade_a_little(stage: Stage, account: str) -> Actor:
+    """An order of a private investor every minute or so."""
+    yield from _investor(stage, account, STYLES["qualified"], LIQUID[:2], 1 / 60)

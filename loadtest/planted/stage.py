@@ -47,6 +47,10 @@ RULEBOOK: Final = "general-2026"
 SIGMA_BP: Final = 1.07
 """Standard deviation of a price over one second, in basis points of it: 60 % a year, as of bitcoin."""
 
+PRESSURE_BP: Final = 2.5
+"""By so much of the price quotes move when a million roubles are taken; it is gone by 63 % after `PRESSURE_S` seconds."""
+PRESSURE_S: Final = 120.0
+
 Actor = Generator[float, None, None]
 """Somebody who acts: yields the seconds until they act again."""
 Watcher = Callable[[int, int, AnyCommand, list[Event]], None]
@@ -80,16 +84,29 @@ class Book:
         self.max_e8: Final = listed.max_quantity_e8
         self.min_e8: Final = listed.min_quantity_e8
         self.base: Final = listed.base
-        self.fair: float = listed.reference_price_e8 / ONE_E8
+        self.believed: float = listed.reference_price_e8 / ONE_E8
+        """What it would be if nobody had traded lately."""
+        self.pressure_bp: float = 0.0
+        """How far those who quote have gone with what was taken lately."""
         self._source: Final = source
         self._moved_ns: int = START_NS
 
+    @property
+    def fair(self) -> float:
+        """Around what those who quote quote."""
+        return self.believed * math.exp(self.pressure_bp / 10_000)
+
     def move(self, now_ns: int) -> float:
         """Let the fair price walk on, and return it."""
-        elapsed = (now_ns - self._moved_ns) / NS_PER_SECOND
+        elapsed = max(now_ns - self._moved_ns, 0) / NS_PER_SECOND
         self._moved_ns = now_ns
-        self.fair *= math.exp(SIGMA_BP / 10_000 * math.sqrt(max(elapsed, 0.0)) * self._source.gauss(0.0, 1.0))
+        self.believed *= math.exp(SIGMA_BP / 10_000 * math.sqrt(elapsed) * self._source.gauss(0.0, 1.0))
+        self.pressure_bp *= math.exp(-elapsed / PRESSURE_S)
         return self.fair
+
+    def taken(self, side: int, value_rub: float) -> None:
+        """Whoever takes moves the price that others quote around: for a while, to his side."""
+        self.pressure_bp += (1 if side == codes.BUY else -1) * PRESSURE_BP * value_rub / 1_000_000
 
     def price_e8(self, price: float, side: int) -> int:
         """A price on the grid, away from the other side."""
@@ -148,6 +165,10 @@ class Stage:
             if name in ("OrderRejected", "RequestRejected", "CommandRejected"):
                 key = f"{type(command).__name__} {codes.REJECT_CODES[event.code]} {getattr(event, 'rule', '')}"  # type: ignore[attr-defined]
                 self.refused[key] = self.refused.get(key, 0) + 1
+            elif isinstance(event, Trade) and event.instrument in self.books:
+                book = self.books[event.instrument]
+                price, quantity = event.price_ticks * book.tick_e8, event.quantity_lots * book.lot_e8
+                book.taken(event.taker_side, price / ONE_E8 * quantity / ONE_E8)
         self._watch(seq, self.now_ns, command, events)  # type: ignore[arg-type]
         return events
 
@@ -177,13 +198,6 @@ class Stage:
             )
         )
         return next((event.order_id for event in events if isinstance(event, OrderAccepted)), 0)
-
-    def traded_e8(self, order_id: int, instrument: str, events: list[Event]) -> int:
-        """What of an order traded, of the events of its command."""
-        lots = sum(
-            event.quantity_lots for event in events if isinstance(event, Trade) and event.taker_order_id == order_id
-        )
-        return lots * self.books[instrument].lot_e8
 
     def cancel(self, account: str, order_id: int) -> None:
         """Cancel an order; if it has ended, nothing happens."""

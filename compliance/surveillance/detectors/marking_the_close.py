@@ -54,6 +54,7 @@ class Share:
         self.kopecks: int = 0
         self.seqs: Final[list[int]] = []
         self.before_ticks: int = 0
+        """What the price was before: in a call, its indicative price."""
 
 
 class MarkingTheClose(Detector):
@@ -67,6 +68,8 @@ class MarkingTheClose(Detector):
         self._fills: Final[dict[str, deque[Taken]]] = {}
         self._late: Final[dict[str, deque[Taken]]] = {}
         self._pulled: Final[dict[str, deque[Taken]]] = {}
+        self._means: Final[dict[str, int]] = {}
+        """What the price was before a call began."""
 
     # ── continuous trading ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -90,6 +93,8 @@ class MarkingTheClose(Detector):
         if market.phase in CALLS and before not in CALLS:
             self._late.pop(market.name, None)
             self._pulled.pop(market.name, None)
+            now = self.view.time_ns
+            self._means[market.name] = market.mean_ticks(now - self._before_ns, now) or market.last_ticks
 
     def day_ended(self) -> None:
         """Midnight in Moscow ends a day of markets that never close."""
@@ -198,8 +203,12 @@ class MarkingTheClose(Detector):
                         made = Taken(now, entered.seq, order, fill.lots, fill.kopecks)
                         self._add(shares, made)
                         share = shares[f"{order.holder.root}|{order.side}"]
-                        share.before_ticks = entered.indicative_ticks or share.before_ticks
+                        share.before_ticks = share.before_ticks or entered.indicative_ticks
+            mean = self._means.get(market.name, 0)
             for key, share in shares.items():
+                # Away from what it was in the call, and from what it was before the call.
+                away = max if share.side == 0 else min
+                share.before_ticks = away(share.before_ticks or mean, mean or share.before_ticks)
                 self._judge(key, market, share, share.lots, lots, price_ticks=price_ticks, what="call")
         if pulled is not None:
             self._pulled_before(market, price_ticks, lots, pulled)
@@ -211,11 +220,17 @@ class MarkingTheClose(Detector):
         for each in pulled:
             if each.time_ns >= now - self.settings.ns("pulled_s"):
                 self._add(shares, each)
+        mean = self._means.get(market.name, 0)
         for key, share in shares.items():
-            # The price falls back when a buyer goes: it moves against the side that he showed.
-            moved = share.before_ticks - price_ticks
+            # The price falls back when a buyer goes: it moves against the side that was shown.
+            moved = min(share.before_ticks - price_ticks, share.before_ticks - (mean or price_ticks))
             if share.side:
-                moved = -moved
+                moved = min(price_ticks - share.before_ticks, (mean or price_ticks) - share.before_ticks)
+            # Whoever quotes that side still has only moved quotes.
+            root = share.holder.root
+            share.lots -= sum(each.shown_lots for each in self.view.standing(f"{root}|{market.name}", share.side))
+            if share.lots <= 0:
+                continue
             part = part_ppm(share.lots, share.lots + lots)
             move = part_ppm(moved, share.before_ticks) if moved > 0 else 0
             if part >= self.settings["share_ppm"] and move >= self.settings["move_ppm"] and price_ticks:

@@ -25,7 +25,7 @@ class Run:
         self.side: Final = order.side
         self.key: Final = order.key
         self.start2: Final = start2
-        """Twice the price before it began, in ticks."""
+        """Twice the price of its first trade, in ticks: how far apart a thin market is quoted moves nothing."""
         self.first_ns: Final = time_ns
         self.last_ns: int = time_ns
         self.lots: int = 0
@@ -80,8 +80,7 @@ class MomentumIgnition(Detector):
                 return
             run = None
         if run is None or (not run.is_ignited and now - run.first_ns > self._ignite_ns):
-            start2 = order.mid2 or 2 * fill.market.last_ticks
-            run = Run(order, now, start2)
+            run = Run(order, now, 2 * fill.price_ticks)
             keep(runs, order.key, run, MAX_RUNS)
         run.last_ns = now
         run.lots += fill.lots

@@ -60,6 +60,8 @@ class UseOfFrozen(Detector):
             tries = deque(maxlen=MAX_TRIES)
         tries.append(Try(self.view.time_ns, self.view.seq, refusal))
         keep(self._tries, key, tries)
+        if not refusal.holder.party.is_blocked and self.view.people.blocked:
+            self._used(refusal.holder, refusal.market, 0, self.settings["times"])
 
     def order(self, order: Live) -> None:
         """Look whether the same is tried through another account of the same participant, soon after."""
@@ -103,7 +105,7 @@ class UseOfFrozen(Detector):
             self._used(move.source, None, move.kopecks)
             self._used(move.target, None, move.kopecks)
 
-    def _used(self, holder: Holder, market: Market | None, kopecks: int) -> None:
+    def _used(self, holder: Holder, market: Market | None, kopecks: int, times: int = 1) -> None:
         root = holder.root
         for name in self.view.people.blocked:
             party = self.view.people.parties[name]
@@ -117,6 +119,8 @@ class UseOfFrozen(Detector):
             found.times += 1
             found.kopecks += kopecks
             found.seqs.append(self.view.seq)
+            if found.times < times:
+                continue
             blocked = Holder(holder.account, holder.participant, party, holder.intermediary)
             self._report(f"linked|{key}", blocked, holder, market, found, "is linked by a document with")
 
@@ -145,7 +149,7 @@ ROW: Final = DetectorRow(
     "use_of_frozen",
     title="Use of what is frozen",
     terms="use_of_frozen",
-    definition="""Somebody who is linked by a document with a blocked owner trades or transfers. Or an account does, soon after, what SAN-1 or
+    definition="""Somebody who is linked by a document with a blocked owner trades or transfers, or tries it again and again. Or an account does, soon after, what SAN-1 or
 FRZ-1 refused to another one of the same participant: the same instrument and side, the same quantity, again and again.""",
     source="SAN-1 and FRZ-1 of the rulebooks; 115-FZ articles 6 and 7 on freezing; FATF recommendation 6, interpretive note: funds "
     "owned or controlled indirectly",
@@ -155,7 +159,7 @@ FRZ-1 refused to another one of the same participant: the same instrument and si
     parameters=(
         Parameter("soon_s", 120, "How soon after the refusal.", SECONDS),
         Parameter("alike_ppm", 10_000, "How far the quantities may differ.", PPM),
-        Parameter("times", 2, "How often an account did so, at least."),
+        Parameter("times", 2, "How often an account did so, or one who is linked tried, at least."),
         Parameter("window_s", 3_600, "How long it may be between two such times.", SECONDS),
     ),
     hears=(REFUSALS, ORDERS, FILLS, MOVES),

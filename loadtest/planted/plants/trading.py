@@ -35,10 +35,7 @@ def meet(
 def wash_trade(plot: Plot) -> Actor:
     """Two trade an amount to and fro between them, inside the spread, so that there seems to be a market."""
     source, stage = plot.source, plot.stage
-    linked = source.random() < 0.3
-    one = plot.joins("person")
-    owner = one.removesuffix(".main") if linked else ""
-    other = plot.joins("firm", owner=owner) if linked else plot.joins("person")
+    one, other = plot.joins("person"), plot.joins(source.choice(("person", "firm")))
     name = source.choice(LIQUID[:2])
     rounds = plot.of(source.randint(2, 4), source.randint(4, 7), source.randint(8, 14))
     value = source.uniform(*plot.of((40_000, 150_000), (150_000, 600_000), (400_000, 1_500_000)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.surveillance.detector import DetectorRow
+from compliance.surveillance.base.detector import DetectorRow
+from compliance.surveillance.base.parameters import Parameter, Settings, read_parameters
 from compliance.surveillance.detectors import (
     cap_splitting,
     circular_trading,
@@ -19,7 +20,6 @@ from compliance.surveillance.detectors import (
     use_of_frozen,
     wash_trade,
 )
-from compliance.surveillance.parameters import Parameter, Settings, read_parameters
 
 _ROWS: Final = (
     wash_trade.ROW,

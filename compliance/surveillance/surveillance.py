@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from compliance.surveillance.catalogue import DETECTORS
-from compliance.surveillance.detector import (
+from compliance.surveillance.base.detector import (
     AMENDS,
     CLOCK,
     ENDS,
@@ -19,11 +18,12 @@ from compliance.surveillance.detector import (
     Detector,
     DetectorRow,
 )
-from compliance.surveillance.facts import Fill, Refusal
-from compliance.surveillance.finding import Finding
-from compliance.surveillance.markets import Live, Market
-from compliance.surveillance.parameters import Settings
-from compliance.surveillance.view import View
+from compliance.surveillance.base.facts import Fill, Refusal
+from compliance.surveillance.base.finding import Finding
+from compliance.surveillance.base.markets import Live, Market
+from compliance.surveillance.base.parameters import Settings
+from compliance.surveillance.base.view import View
+from compliance.surveillance.catalogue import DETECTORS
 from engine.vocabulary.messages.commands import (
     AmendOrder,
     CancelOrder,
@@ -70,7 +70,16 @@ class Episode:
     """
 
     def __init__(
-        self, number: int, detector: str, version: str, finding: Finding, *, seq: int, time_ns: int, goes_on: int
+        self,
+        number: int,
+        detector: str,
+        version: str,
+        finding: Finding,
+        *,
+        seq: int,
+        time_ns: int,
+        row_ns: int,
+        goes_on: int,
     ) -> None:
         self.number: Final = number
         self.detector: Final = detector
@@ -80,7 +89,9 @@ class Episode:
         """As it was when it was reported."""
         self.seq: Final = seq
         self.time_ns: Final = time_ns
-        """Of the row with which it was enough."""
+        """When it was reported."""
+        self.row_ns: Final = row_ns
+        """Of the row with which it was enough; it may have waited a moment for what would speak against it."""
         self.goes_on: Final = goes_on
         self.last_seq: int = seq
         self.last_ns: int = time_ns
@@ -115,6 +126,7 @@ class Surveillance:
         self._clocked: Final = self._hearing(CLOCK)
         self._open: Final[dict[str, Episode]] = {}
         self._count: int = 0
+        self._row_ns: int = 0
         self._call: Market | None = None
         """The instrument that this row uncrosses."""
         self._uncrossed: Uncrossed | None = None
@@ -131,7 +143,8 @@ class Surveillance:
     def take(self, seq: int, time_ns: int, command: Command, events: Sequence[Event]) -> list[Episode]:
         """Take in a row; returns what is to be reported now. O(events), and for each trade what the detectors state as their bounds."""
         view = self.view
-        view.seq, view.time_ns = seq, time_ns
+        view.seq, view.time_ns = seq, max(time_ns, view.time_ns)
+        self._row_ns = time_ns
         self.rows += 1
         if not isinstance(command, _ORDERS):
             view.prepare(command)
@@ -297,6 +310,7 @@ class Surveillance:
             finding,
             seq=self.view.seq,
             time_ns=now,
+            row_ns=self._row_ns,
             goes_on=goes_on,
         )
         self._open[key] = episode

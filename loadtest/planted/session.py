@@ -7,15 +7,15 @@ import time
 from dataclasses import dataclass, field
 from typing import Final
 
-from compliance.surveillance.parameters import Settings
+from compliance.surveillance.base.parameters import Settings
 from compliance.surveillance.surveillance import Episode, Surveillance
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import Event
-from loadtest.planted.ordinary import people
+from loadtest.planted.ground.ordinary import people
+from loadtest.planted.ground.plot import Plot
+from loadtest.planted.ground.stage import Stage
 from loadtest.planted.plants.catalogue import PLANTS
-from loadtest.planted.plot import Plot
-from loadtest.planted.stage import Stage
 
 MINUTES: Final = 20
 WARM_S: Final = 60.0

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from compliance.surveillance.detector import AMENDS, CLOCK, ENDS, FILLS, Detector, keep
+from compliance.surveillance.base.detector import AMENDS, CLOCK, ENDS, FILLS, Detector, keep
+from compliance.surveillance.base.facts import Fill
+from compliance.surveillance.base.finding import Finding
+from compliance.surveillance.base.markets import Live, part_ppm
+from compliance.surveillance.base.parameters import PPM, SECONDS, Parameter, Settings
+from compliance.surveillance.base.view import View
 from compliance.surveillance.detectors.wording import percent, roubles, seconds
-from compliance.surveillance.facts import Fill
-from compliance.surveillance.finding import Finding
-from compliance.surveillance.markets import Live, part_ppm
-from compliance.surveillance.parameters import PPM, SECONDS, Parameter, Settings
-from compliance.surveillance.view import View
 from engine.vocabulary.codes import BY_REQUEST, MASS_CANCEL, REPLACED, SIDES
 
 HEARS: Final = (FILLS, ENDS, AMENDS, CLOCK)

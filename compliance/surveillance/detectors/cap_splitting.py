@@ -6,14 +6,14 @@ from collections import deque
 from typing import Final
 
 from compliance.registry.calendar import moscow_year
-from compliance.surveillance.detector import FILLS, MAX_KEPT, MOVES, ORDERS, Detector, DetectorRow, keep
+from compliance.surveillance.base.detector import FILLS, MAX_KEPT, MOVES, ORDERS, Detector, DetectorRow, keep
+from compliance.surveillance.base.facts import Fill, Move
+from compliance.surveillance.base.finding import Finding
+from compliance.surveillance.base.markets import Live, part_ppm
+from compliance.surveillance.base.parameters import COUNT, PPM, RUB, SECONDS, Parameter, Settings
+from compliance.surveillance.base.people import Holder
+from compliance.surveillance.base.view import View
 from compliance.surveillance.detectors.wording import percent, roubles
-from compliance.surveillance.facts import Fill, Move
-from compliance.surveillance.finding import Finding
-from compliance.surveillance.markets import Live, part_ppm
-from compliance.surveillance.parameters import COUNT, PPM, RUB, SECONDS, Parameter, Settings
-from compliance.surveillance.people import Holder
-from compliance.surveillance.view import View
 from engine.vocabulary.codes import BUY, FIAT, FUTURE
 
 MAX_LINKED: Final = 64

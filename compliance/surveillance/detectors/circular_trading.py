@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from compliance.surveillance.detector import FILLS, MOVES, Detector, DetectorRow, keep
+from compliance.surveillance.base.detector import FILLS, MOVES, Detector, DetectorRow, keep
+from compliance.surveillance.base.facts import Fill, Move
+from compliance.surveillance.base.finding import Finding
+from compliance.surveillance.base.markets import part_ppm
+from compliance.surveillance.base.parameters import PPM, SECONDS, Parameter, Settings
+from compliance.surveillance.base.people import Holder
+from compliance.surveillance.base.view import View
 from compliance.surveillance.detectors.wording import roubles
-from compliance.surveillance.facts import Fill, Move
-from compliance.surveillance.finding import Finding
-from compliance.surveillance.markets import part_ppm
-from compliance.surveillance.parameters import PPM, SECONDS, Parameter, Settings
-from compliance.surveillance.people import Holder
-from compliance.surveillance.view import View
 from engine.vocabulary.limits import ONE_E8
 
 MAX_HANDS: Final = 64
@@ -54,18 +54,22 @@ class CircularTrading(Detector):
         if fill.is_matched(self._gap_ns, self._tolerance):
             market = fill.market
             amount_e8 = fill.lots * market.lot_e8
-            self._hand(market.base, fill.seller, fill.buyer, amount_e8, fill.kopecks, market.name)
+            self._hand(
+                market.base, fill.seller, fill.buyer, amount_e8=amount_e8, kopecks=fill.kopecks, instrument=market.name
+            )
 
     def moved(self, move: Move) -> None:
         """So does a transfer."""
         scale = self.view.scale(move.asset)
-        self._hand(move.asset, move.source, move.target, move.amount * ONE_E8 // 10**scale, move.kopecks, "")
+        amount_e8 = move.amount * ONE_E8 // 10**scale
+        self._hand(move.asset, move.source, move.target, amount_e8=amount_e8, kopecks=move.kopecks, instrument="")
 
     def _hand(
         self,
         asset: str,
         giver: Holder,
         taker: Holder,
+        *,
         amount_e8: int,
         kopecks: int,
         instrument: str,

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from compliance.surveillance.detector import FILLS, MAX_KEPT, ORDERS, Detector, DetectorRow, keep
+from compliance.surveillance.base.detector import FILLS, MAX_KEPT, ORDERS, Detector, DetectorRow, keep
+from compliance.surveillance.base.facts import Fill
+from compliance.surveillance.base.finding import Finding
+from compliance.surveillance.base.markets import Live, part_ppm
+from compliance.surveillance.base.parameters import PPM, RUB, SECONDS, Parameter, Settings
+from compliance.surveillance.base.people import Holder
+from compliance.surveillance.base.view import View
 from compliance.surveillance.detectors.wording import percent, roubles
-from compliance.surveillance.facts import Fill
-from compliance.surveillance.finding import Finding
-from compliance.surveillance.markets import Live, part_ppm
-from compliance.surveillance.parameters import PPM, RUB, SECONDS, Parameter, Settings
-from compliance.surveillance.people import Holder
-from compliance.surveillance.view import View
 
 MAX_OWN: Final = 128
 """Trades of an intermediary's own accounts in one instrument."""
@@ -22,7 +22,7 @@ MAX_ACTS: Final = 16
 class Own:
     """A trade of an own account."""
 
-    def __init__(self, time_ns: int, seq: int, order: Live, price_ticks: int, lots: int, kopecks: int) -> None:
+    def __init__(self, time_ns: int, seq: int, order: Live, *, price_ticks: int, lots: int, kopecks: int) -> None:
         self.time_ns: Final = time_ns
         self.seq: Final = seq
         self.order: Final = order
@@ -104,7 +104,7 @@ class FrontRunning(Detector):
         now = self.view.time_ns
         while desk.own and desk.own[0].time_ns < now - self._window_ns:
             desk.own.popleft()
-        last = Own(now, self.view.seq, order, fill.price_ticks, fill.lots, fill.kopecks)
+        last = Own(now, self.view.seq, order, price_ticks=fill.price_ticks, lots=fill.lots, kopecks=fill.kopecks)
         self._leaves(key, desk, last, holder)
         desk.own.append(last)
 

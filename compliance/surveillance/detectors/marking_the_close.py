@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from compliance.surveillance.detector import ENDS, FILLS, ORDERS, PHASES, Detector, DetectorRow
+from compliance.surveillance.base.detector import ENDS, FILLS, ORDERS, PHASES, Detector, DetectorRow
+from compliance.surveillance.base.facts import Fill
+from compliance.surveillance.base.finding import Finding
+from compliance.surveillance.base.markets import Live, Market, part_ppm
+from compliance.surveillance.base.parameters import PPM, SECONDS, Parameter, Settings
+from compliance.surveillance.base.people import Holder
+from compliance.surveillance.base.view import View
 from compliance.surveillance.detectors.wording import percent, roubles
-from compliance.surveillance.facts import Fill
-from compliance.surveillance.finding import Finding
-from compliance.surveillance.markets import Live, Market, part_ppm
-from compliance.surveillance.parameters import PPM, SECONDS, Parameter, Settings
-from compliance.surveillance.people import Holder
-from compliance.surveillance.view import View
 from engine.vocabulary.codes import (
     BY_REQUEST,
     CLOSED,
@@ -147,9 +147,9 @@ class MarkingTheClose(Detector):
         move = part_ppm(moved, share.before_ticks)
         if part < self.settings["share_ppm"] or move < self.settings["move_ppm"]:
             return
-        self._report(key, market, share, part, move, what)
+        self._report(key, market, share, part=part, move=move, what=what)
 
-    def _report(self, key: str, market: Market, share: Share, part: int, move: int, what: str) -> None:
+    def _report(self, key: str, market: Market, share: Share, *, part: int, move: int, what: str) -> None:
         holder = share.holder
         self.found.append(
             Finding(
@@ -234,7 +234,7 @@ class MarkingTheClose(Detector):
             part = part_ppm(share.lots, share.lots + lots)
             move = part_ppm(moved, share.before_ticks) if moved > 0 else 0
             if part >= self.settings["share_ppm"] and move >= self.settings["move_ppm"] and price_ticks:
-                self._report(key, market, share, part, move, "pulled")
+                self._report(key, market, share, part=part, move=move, what="pulled")
 
 
 ROW: Final = DetectorRow(

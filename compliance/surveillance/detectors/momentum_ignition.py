@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.surveillance.detector import FILLS, MAX_KEPT, Detector, DetectorRow, keep
+from compliance.surveillance.base.detector import FILLS, MAX_KEPT, Detector, DetectorRow, keep
+from compliance.surveillance.base.facts import Fill
+from compliance.surveillance.base.finding import Finding
+from compliance.surveillance.base.markets import Live, Market, part_ppm
+from compliance.surveillance.base.parameters import PPM, SECONDS, Parameter, Settings
+from compliance.surveillance.base.view import View
 from compliance.surveillance.detectors.wording import percent, roubles
-from compliance.surveillance.facts import Fill
-from compliance.surveillance.finding import Finding
-from compliance.surveillance.markets import Live, Market, part_ppm
-from compliance.surveillance.parameters import PPM, SECONDS, Parameter, Settings
-from compliance.surveillance.view import View
 from engine.vocabulary.codes import BUY, SIDES
 
 MAX_SEQS: Final = 48

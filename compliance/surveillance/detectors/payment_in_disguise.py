@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from compliance.surveillance.detector import FILLS, MAX_KEPT, MOVES, Detector, DetectorRow, keep
+from compliance.surveillance.base.detector import FILLS, MAX_KEPT, MOVES, Detector, DetectorRow, keep
+from compliance.surveillance.base.facts import Fill, Move
+from compliance.surveillance.base.finding import Finding
+from compliance.surveillance.base.markets import MILLION, part_ppm
+from compliance.surveillance.base.parameters import PPM, RUB, SECONDS, Parameter, Settings
+from compliance.surveillance.base.people import Holder
+from compliance.surveillance.base.view import View
 from compliance.surveillance.detectors.wording import percent, roubles
-from compliance.surveillance.facts import Fill, Move
-from compliance.surveillance.finding import Finding
-from compliance.surveillance.markets import MILLION, part_ppm
-from compliance.surveillance.parameters import PPM, RUB, SECONDS, Parameter, Settings
-from compliance.surveillance.people import Holder
-from compliance.surveillance.view import View
 from engine.vocabulary.codes import FIAT
 from engine.vocabulary.limits import NS_PER_SECOND
 

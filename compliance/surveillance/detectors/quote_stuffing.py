@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.surveillance.detector import (
+from compliance.surveillance.base.detector import (
     AMENDS,
     ENDS,
     FILLS,
@@ -15,13 +15,13 @@ from compliance.surveillance.detector import (
     DetectorRow,
     keep,
 )
+from compliance.surveillance.base.facts import Fill, Refusal
+from compliance.surveillance.base.finding import Finding
+from compliance.surveillance.base.markets import Live, Market, part_ppm
+from compliance.surveillance.base.parameters import PPM, SECONDS, Parameter, Settings
+from compliance.surveillance.base.people import Holder
+from compliance.surveillance.base.view import View
 from compliance.surveillance.detectors.wording import percent
-from compliance.surveillance.facts import Fill, Refusal
-from compliance.surveillance.finding import Finding
-from compliance.surveillance.markets import Live, Market, part_ppm
-from compliance.surveillance.parameters import PPM, SECONDS, Parameter, Settings
-from compliance.surveillance.people import Holder
-from compliance.surveillance.view import View
 from engine.vocabulary.codes import BY_REQUEST, MASS_CANCEL
 from engine.vocabulary.limits import NS_PER_SECOND
 

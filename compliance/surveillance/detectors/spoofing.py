@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.surveillance.detector import MAX_KEPT, DetectorRow
+from compliance.surveillance.base.detector import MAX_KEPT, DetectorRow
+from compliance.surveillance.base.parameters import Parameter
 from compliance.surveillance.detectors.baiting import HEARS, MAX_ACTS, PARAMETERS, Bait, Baiting
-from compliance.surveillance.parameters import Parameter
 
 
 class Spoofing(Baiting):

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from compliance.surveillance.detector import FILLS, MAX_KEPT, MOVES, ORDERS, REFUSALS, Detector, DetectorRow, keep
+from compliance.surveillance.base.detector import FILLS, MAX_KEPT, MOVES, ORDERS, REFUSALS, Detector, DetectorRow, keep
+from compliance.surveillance.base.facts import Fill, Move, Refusal
+from compliance.surveillance.base.finding import Finding
+from compliance.surveillance.base.markets import Live, Market, part_ppm
+from compliance.surveillance.base.parameters import PPM, SECONDS, Parameter, Settings
+from compliance.surveillance.base.people import Holder
+from compliance.surveillance.base.view import View
 from compliance.surveillance.detectors.wording import roubles
-from compliance.surveillance.facts import Fill, Move, Refusal
-from compliance.surveillance.finding import Finding
-from compliance.surveillance.markets import Live, Market, part_ppm
-from compliance.surveillance.parameters import PPM, SECONDS, Parameter, Settings
-from compliance.surveillance.people import Holder
-from compliance.surveillance.view import View
 
 RULES: Final = ("SAN-1", "FRZ-1")
 """Refusals of these are of what is blocked or frozen."""
@@ -91,7 +91,7 @@ class UseOfFrozen(Detector):
         found.last_ns = now
         found.seqs.extend((seq, self.view.seq))
         if found.times >= self.settings["times"]:
-            self._report(f"instead|{key}", blocked, holder, order.market, found, "did what was refused to")
+            self._report(f"instead|{key}", blocked, holder, order.market, found=found, how="did what was refused to")
 
     def fill(self, fill: Fill) -> None:
         """Look whether somebody trades who is linked with a blocked owner."""
@@ -122,10 +122,10 @@ class UseOfFrozen(Detector):
             if found.times < times:
                 continue
             blocked = Holder(holder.account, holder.participant, party, holder.intermediary)
-            self._report(f"linked|{key}", blocked, holder, market, found, "is linked by a document with")
+            self._report(f"linked|{key}", blocked, holder, market, found=found, how="is linked by a document with")
 
     def _report(
-        self, key: str, blocked: Holder, holder: Holder, market: Market | None, found: StandIn, how: str
+        self, key: str, blocked: Holder, holder: Holder, market: Market | None, *, found: StandIn, how: str
     ) -> None:
         seqs = list(found.seqs)
         figures = {"blocked": blocked.party.name, "times": str(found.times), "how": how}

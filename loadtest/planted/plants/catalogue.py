@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from loadtest.planted.ground.plot import Act
 from loadtest.planted.plants import evading, moving, quoting, trading
-from loadtest.planted.plot import Act
 
 PLANTS: Final[dict[str, Act]] = {
     "wash_trade": trading.wash_trade,

@@ -9,9 +9,9 @@ from __future__ import annotations
 from engine.vocabulary.codes import BUY, CROSS_BORDER, DOMESTIC_PAYMENT, IOC, SELL
 from engine.vocabulary.limits import ONE_E8
 from engine.vocabulary.messages.commands import RegisterContract, SetBlocked
-from loadtest.planted.ordinary import LIQUID
-from loadtest.planted.plot import Plot
-from loadtest.planted.stage import Actor
+from loadtest.planted.ground.ordinary import LIQUID
+from loadtest.planted.ground.plot import Plot
+from loadtest.planted.ground.stage import Actor
 
 
 def _buys(plot: Plot, account: str, name: str, value_rub: float) -> None:

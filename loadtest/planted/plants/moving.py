@@ -10,9 +10,8 @@ from __future__ import annotations
 from engine.vocabulary.codes import BUY, CLOSING_AUCTION, CONTINUOUS, GTC, IOC, SELL
 from engine.vocabulary.limits import ONE_E8
 from engine.vocabulary.messages.commands import SetPhase
-from loadtest.planted.ordinary import LIQUID
-from loadtest.planted.plot import Plot
-from loadtest.planted.stage import Actor
+from loadtest.planted.ground.plot import Plot
+from loadtest.planted.ground.stage import Actor
 
 
 def _take(plot: Plot, trader: str, name: str, side: int, *, reach: float, value_rub: float) -> int:

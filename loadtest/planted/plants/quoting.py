@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from engine.vocabulary.codes import BUY, IOC, SELL
 from engine.vocabulary.limits import ONE_E8
-from loadtest.planted.ordinary import LIQUID
-from loadtest.planted.plot import Plot
-from loadtest.planted.stage import Actor
+from loadtest.planted.ground.ordinary import LIQUID
+from loadtest.planted.ground.plot import Plot
+from loadtest.planted.ground.stage import Actor
 
 
 def layering(plot: Plot) -> Actor:

@@ -7,9 +7,9 @@ pre-arranged trades (substantially the same size, time and price; reversed after
 from __future__ import annotations
 
 from engine.vocabulary.codes import BUY, DOMESTIC_PAYMENT, SELL
-from loadtest.planted.ordinary import LIQUID, THIN
-from loadtest.planted.plot import Plot
-from loadtest.planted.stage import Actor
+from loadtest.planted.ground.ordinary import LIQUID, THIN
+from loadtest.planted.ground.plot import Plot
+from loadtest.planted.ground.stage import Actor
 
 
 def meet(

@@ -7,7 +7,7 @@ from typing import Final
 
 from sortedcontainers import SortedDict
 
-from compliance.surveillance.people import Holder
+from compliance.surveillance.base.people import Holder
 from engine.vocabulary.codes import BUY, CLOSED
 from engine.vocabulary.limits import NS_PER_SECOND
 

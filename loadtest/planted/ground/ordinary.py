@@ -13,7 +13,7 @@ from engine.vocabulary.codes import BUY, CROSS_BORDER, DOMESTIC_PAYMENT, IOC, SE
 from engine.vocabulary.limits import ONE_E8
 from loadtest.demo.participants import STYLES, Style
 from loadtest.flow.fitted import FlowSampler
-from loadtest.planted.stage import Actor, Stage
+from loadtest.planted.ground.stage import Actor, Stage
 
 MAKERS: Final = ("mm-alpha.main", "mm-beta.main")
 LIQUID: Final = ("BTC/RUB", "ETH/RUB", "USDT/RUB", "SOL/RUB")
@@ -73,7 +73,7 @@ def _maker(stage: Stage, account: str, source: random.Random) -> Actor:
         name, side, level = place
         book = stage.books[name]
         fair = book.move(stage.now_ns)
-        stage.cancel(account, quotes.pop(place, 0) if stage.exchange.accounts[account] else 0)
+        stage.cancel(account, quotes.pop(place, 0))
         behind = HALF_SPREAD_BP + (min(max(sampler.distance_bp(), 0.0), MAX_BP) if level else 0.0)
         price = fair * (1 - behind / 10_000 if side == BUY else 1 + behind / 10_000)
         value = MAKER_VALUE_RUB * max(sampler.size(), 0.1)

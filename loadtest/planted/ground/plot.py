@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Final, TypeVar
 
 from engine.vocabulary.limits import NS_PER_SECOND
-from loadtest.planted.ordinary import trade_a_little
-from loadtest.planted.stage import Actor, Stage
+from loadtest.planted.ground.ordinary import trade_a_little
+from loadtest.planted.ground.stage import Actor, Stage
 
 WEAK: Final = "weak"
 PLAIN: Final = "plain"
@@ -43,9 +43,17 @@ class Plot:
         """The one for the strength."""
         return {WEAK: weak, PLAIN: plain, STRONG: strong}[self.strength]
 
-    def joins(self, kind: str = "person", *, trades: bool = True, **register: str) -> str:
+    def joins(
+        self,
+        kind: str = "person",
+        *,
+        trades: bool = True,
+        participant: str = "",
+        intermediary: str = "",
+        owner: str = "",
+    ) -> str:
         """Register somebody who takes part, with money, and return the account. Beside the act they trade a little, as others do."""
-        account = self.stage.register(kind, **register)
+        account = self.stage.register(kind, participant=participant, intermediary=intermediary, owner=owner)
         if kind in ("person", "firm"):
             self.stage.deposit(account, RUB=300_000_000, BTC=30, ETH=900, USDT=2_000_000, SOL=20_000, TRX=8_000_000)
         else:

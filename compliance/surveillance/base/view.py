@@ -6,9 +6,9 @@ from typing import Final
 
 from compliance.rulebook.faults import RulebookError
 from compliance.rules.catalogue import load_rulebook
-from compliance.surveillance.facts import Fill, Move
-from compliance.surveillance.markets import Live, Market
-from compliance.surveillance.people import Holder, People
+from compliance.surveillance.base.facts import Fill, Move
+from compliance.surveillance.base.markets import Live, Market
+from compliance.surveillance.base.people import Holder, People
 from engine.vocabulary.codes import FUTURE
 from engine.vocabulary.limits import ONE_E8
 from engine.vocabulary.messages.commands import Command, EffectiveFrom, ListInstrument, LoadRulebook

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from compliance.surveillance.markets import Live, Market
-from compliance.surveillance.people import Holder
+from compliance.surveillance.base.markets import Live, Market
+from compliance.surveillance.base.people import Holder
 from engine.vocabulary.codes import BUY
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from compliance.surveillance.facts import Fill, Move, Refusal
-from compliance.surveillance.finding import Finding
-from compliance.surveillance.markets import Live, Market
-from compliance.surveillance.parameters import EPISODE, Parameter, Settings
-from compliance.surveillance.people import Holder
-from compliance.surveillance.view import View
+from compliance.surveillance.base.facts import Fill, Move, Refusal
+from compliance.surveillance.base.finding import Finding
+from compliance.surveillance.base.markets import Live, Market
+from compliance.surveillance.base.parameters import EPISODE, Parameter, Settings
+from compliance.surveillance.base.people import Holder
+from compliance.surveillance.base.view import View
 
 # What a detector may hear.
 ORDERS: Final = "orders"

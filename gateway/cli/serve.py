@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from engine.build import is_compiled
-from gateway.cli.participants_process import ParticipantsProcess, check
+from gateway.cli.beside_process import PARTICIPANTS, SURVEILLANCE, BesideProcess, check
 from gateway.cli.running import collect_no_more, run_server, told_to_stop, until_stopped
 from gateway.cli.terminal import say
 from gateway.journal.files import JournalError
@@ -94,6 +94,11 @@ _LOGGER = logging.getLogger("gateway.serve")
     show_default=True,
     help="How lively they are; 1: as in `sbx demo`, some 230 requests a second.",
 )
+@click.option(
+    "--surveillance",
+    is_flag=True,
+    help="Look for abuse in a process beside it (`sbx surveil --follow`), which raises alerts with the key surveillance.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when ready.")
 def command(
     directory: Path,
@@ -108,6 +113,7 @@ def command(
     tls_cert: Path | None,
     tls_key: Path | None,
     insecure: bool,
+    surveillance: bool,
     as_json: bool,
     **participants: Any,
 ) -> None:
@@ -126,6 +132,7 @@ def command(
     \b
     Examples:
       sbx init venue && sbx serve venue --with-participants
+      sbx serve venue --surveillance
       sbx serve venue --port 0 --metrics-port 9464 --json
       sbx serve venue --rulebook general-2026 --durability os
       sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
@@ -148,6 +155,7 @@ def command(
             tls=_pair(tls_cert, tls_key),
             insecure=insecure,
             company=_asked(directory, **participants),
+            surveillance=surveillance,
             as_json=as_json,
         )
         run_server(serving, Log(venue.server.log_format))
@@ -189,6 +197,7 @@ async def _serve(
     tls: tuple[Path, Path] | None,
     insecure: bool,
     company: list[str] | None,
+    surveillance: bool,
     as_json: bool,
 ) -> None:
     server = await start_server(
@@ -214,14 +223,17 @@ async def _serve(
         follower = FollowerProcess(directory, venue.venue_id, venue.server.snapshot_commands, server.counters)
         follower.begin()
     url = _url(server, venue.host if host is None else host)
-    participants = None if company is None else _company(venue, directory, url, company, tls)
+    asked = ([(SURVEILLANCE, ["--follow"])] if surveillance else []) + (
+        [] if company is None else [(PARTICIPANTS, company)]
+    )
+    beside = [_beside(name, venue, directory, url, options=options, tls=tls) for name, options in asked]
     with running_at(directory, url):
-        if participants is not None:
-            participants.begin()
+        for process in beside:
+            process.begin()
         _announce(venue, server, url, follower, as_json)
         await until_stopped(server, stop)
-        if participants is not None:
-            await participants.end()
+        for process in reversed(beside):
+            await process.end()
     try:
         await server.stop()
     finally:
@@ -229,15 +241,15 @@ async def _serve(
             follower.end()
 
 
-def _company(
-    venue: Venue, directory: Path, url: str, options: list[str], tls: tuple[Path, Path] | None
-) -> ParticipantsProcess:
-    """The simulated participants, who trust the venue's own certificate."""
+def _beside(
+    name: str, venue: Venue, directory: Path, url: str, *, options: list[str], tls: tuple[Path, Path] | None
+) -> BesideProcess:
+    """A command beside the venue, which trusts the venue's own certificate."""
     # At every address: this machine's own will do.
     url = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
     certificate = tls[0] if tls is not None else directory / venue.server.tls_cert if venue.server.tls_cert else None
-    return ParticipantsProcess(
-        directory, url, options + ([] if certificate is None else ["--ca-file", str(certificate)])
+    return BesideProcess(
+        name, directory, url, options + ([] if certificate is None else ["--ca-file", str(certificate)])
     )
 
 

@@ -75,9 +75,7 @@ KEY: Final = "surveillance"
     type=click.Path(path_type=Path, dir_okay=False),
     help="Certificates, PEM, that vouch for a venue with TLS.  [default: those that the machine trusts]",
 )
-@click.option(
-    "--with-venue", is_flag=True, hidden=True, help="End when standard input is closed: as `sbx serve` runs it."
-)
+@click.option("--with-parent", is_flag=True, hidden=True, help="End when standard input is closed.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object; with --follow one for each report.")
 def command(
     directory: Path | None,
@@ -265,8 +263,8 @@ def _follow(directory: Path, surveillance: Surveillance, dry: bool, as_json: boo
         journal = find_journal(directory)
     except JournalError as error:
         raise click.UsageError(str(error)) from error
-    printer = _Printer(as_json)
-    ended = _stdin_closed if other["with_venue"] else _never
+    printer = _Printer(as_json, in_log=other["with_parent"])
+    ended = _stdin_closed if other["with_parent"] else _never
     access = None if dry else _access(directory, other)
     with suppress(KeyboardInterrupt):
         asyncio.run(_following(journal, surveillance, printer, ended, access))
@@ -311,11 +309,11 @@ async def _with(client: Client, journal: Path, surveillance: Surveillance, print
 
 
 class _Printer:
-    """Prints each report as it comes."""
+    """Prints each report as it comes: beside a venue, into its log."""
 
-    def __init__(self, as_json: bool) -> None:
+    def __init__(self, as_json: bool, *, in_log: bool) -> None:
         self._as_json: Final = as_json
-        self._console: Final = Terminal(wraps=False)
+        self._console: Final = Terminal(stderr=in_log, wraps=False)
 
     def begins(self, surveillance: Surveillance) -> None:
         """Say that it looks."""

@@ -115,6 +115,9 @@ class Surveillance:
             row for name, row in DETECTORS.items() if (name in only if only else settings[name].is_enabled)
         ]
         self._detectors: Final[list[Detector]] = [row.make(settings[row.name], self.view) for row in self._rows]
+        self._found: Final[list[tuple[str, Finding]]] = []
+        for detector in self._detectors:
+            detector.found = self._found
         self._orders: Final = self._hearing(ORDERS)
         self._amends: Final = self._hearing(AMENDS)
         self._ends: Final = self._hearing(ENDS)
@@ -279,15 +282,11 @@ class Surveillance:
     # ── episodes ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _report(self) -> list[Episode]:
-        found: list[Episode] = []
-        for row, detector in zip(self._rows, self._detectors, strict=True):
-            if detector.found:
-                for finding in detector.found:
-                    episode = self._episode(row.name, finding)
-                    if episode is not None:
-                        found.append(episode)
-                detector.found.clear()
-        return found
+        if not self._found:
+            return []
+        found = [self._episode(detector, finding) for detector, finding in self._found]
+        self._found.clear()
+        return [episode for episode in found if episode is not None]
 
     def _episode(self, detector: str, finding: Finding) -> Episode | None:
         """A new episode, unless this one is known."""

@@ -30,12 +30,17 @@ V = TypeVar("V")
 
 
 class Detector:
-    """Looks for one thing. What it hears it takes in; what it found stands in `found` until it is taken."""
+    """Looks for one thing. What it hears it takes in; what it finds it puts behind `found`, with its name."""
 
     def __init__(self, settings: Settings, view: View) -> None:
         self.settings: Final = settings
         self.view: Final = view
-        self.found: Final[list[Finding]] = []
+        self.found: list[tuple[str, Finding]] = []
+        """Whoever runs several gives them one list."""
+
+    def report(self, finding: Finding) -> None:
+        """Say what was found."""
+        self.found.append((self.settings.detector, finding))
 
     def order(self, order: Live) -> None:
         """An order was accepted."""

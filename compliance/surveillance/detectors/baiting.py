@@ -184,7 +184,7 @@ class Baiting(Detector):
         holder, last = order.holder, acts[-1].bait
         seqs = [seq for act in acts for seq in act.bait.seqs]
         what = f"{last.levels} levels of" if last.levels > 2 else "a large"
-        self.found.append(
+        self.report(
             Finding(
                 order.key,
                 investors=[holder.party.name],

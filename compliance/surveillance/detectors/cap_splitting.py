@@ -182,7 +182,7 @@ class CapSplitting(Detector):
             return
         names = [each.holder.party.name for each in buyers]
         seqs = [seq for each in buyers for seq in each.seqs]
-        self.found.append(
+        self.report(
             Finding(
                 key,
                 investors=names,

@@ -118,7 +118,7 @@ class CircularTrading(Detector):
         roots = sorted(hand.giver_root for hand in ring)
         instruments = [hand.instrument for hand in ring if hand.instrument]
         names = [hand.giver.party.name for hand in ring]
-        self.found.append(
+        self.report(
             Finding(
                 f"{asset}|{'|'.join(roots)}",
                 investors=names,

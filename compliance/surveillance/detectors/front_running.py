@@ -153,7 +153,7 @@ class FrontRunning(Detector):
         gain = sum(market.value(act.gain_ticks, act.entered.lots) for act in acts)
         seqs = [seq for act in acts for seq in (act.entered.seq, act.entered.client_seq, act.left.seq)]
         clients = [act.entered.client.holder for act in orders.values() if act.entered.client is not None]
-        self.found.append(
+        self.report(
             Finding(
                 key,
                 investors=[holder.party.name, *(each.party.name for each in clients)],

@@ -151,7 +151,7 @@ class MarkingTheClose(Detector):
 
     def _report(self, key: str, market: Market, share: Share, *, part: int, move: int, what: str) -> None:
         holder = share.holder
-        self.found.append(
+        self.report(
             Finding(
                 f"{market.name}|{key}|{what}",
                 investors=[holder.party.name],

@@ -97,7 +97,10 @@ class MomentumIgnition(Detector):
         if run.side != BUY:
             moved2 = -moved2
         settings = self.settings
-        if moved2 <= 0 or not run.start2 or len(run.orders) < settings["orders"]:
+        if moved2 <= 0 or len(run.orders) < settings["orders"]:
+            return
+        # Whoever quotes both sides is hit on both.
+        if self.view.standing(run.key, BUY) and self.view.standing(run.key, 1 - BUY):
             return
         move = part_ppm(moved2, run.start2)
         if move >= settings["move_ppm"] and part_ppm(run.lots, run.lots + run.others_lots) >= settings["share_ppm"]:
@@ -128,7 +131,7 @@ class MomentumIgnition(Detector):
 
     def _report(self, run: Run, order: Live, market: Market) -> None:
         holder = order.holder
-        self.found.append(
+        self.report(
             Finding(
                 run.key,
                 investors=[holder.party.name],
@@ -158,7 +161,7 @@ ROW: Final = DetectorRow(
 goes the other way at prices that the move has made.""",
     source="MAR article 12(2)(c)(iii), Delegated Regulation (EU) 2016/522 annex II section 1: momentum ignition; 224-FZ article 5 part "
     "1, repeated trades at the best prices with opposite trades to follow",
-    misses="Whoever gets out in another instrument, in another name, or later than `reverse_s`; moves smaller than `move_ppm`.",
+    misses="Whoever quotes both sides meanwhile; whoever gets out in another instrument, in another name, or later than `reverse_s`; moves smaller than `move_ppm`.",
     memory=f"{MAX_RUNS} owners of each instrument; together no more than {MAX_KEPT:,} at a hundred instruments.",
     parameters=(
         Parameter("ignite_s", 60, "How long the taking that moves the price may last.", SECONDS),

@@ -116,7 +116,7 @@ class PassThrough(Detector):
         sources = list(conduit.sources.values())
         targets = [each.target for each in outflows]
         seqs = list(conduit.seqs)
-        self.found.append(
+        self.report(
             Finding(
                 holder.account,
                 investors=[

@@ -96,7 +96,7 @@ class PaymentInDisguise(Detector):
         ):
             return
         buyer, seller = fill.buyer, fill.seller
-        self.found.append(
+        self.report(
             Finding(
                 f"trades|{key}",
                 investors=[buyer.party.name, seller.party.name],
@@ -146,7 +146,7 @@ class PaymentInDisguise(Detector):
             differs = part_ppm(abs(leg.kopecks - last.kopecks), max(leg.kopecks, last.kopecks))
             if differs > self.settings["legs_differ_ppm"]:
                 continue
-            self.found.append(
+            self.report(
                 Finding(
                     f"legs|{key}",
                     investors=[source.party.name, target.party.name],
@@ -172,7 +172,7 @@ class PaymentInDisguise(Detector):
         total = sum(leg.kopecks for leg in pieces)
         if len(pieces) < self.settings["pieces"] or total < report:
             return
-        self.found.append(
+        self.report(
             Finding(
                 f"pieces|{source.root}|{target.root}",
                 investors=[source.party.name, target.party.name],

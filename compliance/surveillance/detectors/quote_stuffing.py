@@ -41,6 +41,8 @@ class Burst:
 
     def slide(self, second: int) -> None:
         """Forget what is too old."""
+        if second == self._second:
+            return
         size = len(self.counts)
         if second - self._second >= size:
             self._clear()
@@ -120,7 +122,7 @@ class QuoteStuffing(Detector):
         filled = part_ppm(burst.fills, burst.total)
         if share < self.settings["share_ppm"] or filled > self.settings["fills_ppm"]:
             return
-        self.found.append(
+        self.report(
             Finding(
                 key,
                 investors=[holder.party.name],

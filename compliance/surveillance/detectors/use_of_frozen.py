@@ -131,7 +131,7 @@ class UseOfFrozen(Detector):
         figures = {"blocked": blocked.party.name, "times": str(found.times), "how": how}
         if found.kopecks:
             figures["value"] = roubles(found.kopecks)
-        self.found.append(
+        self.report(
             Finding(
                 key,
                 investors=[holder.party.name, blocked.party.name],

@@ -74,7 +74,7 @@ class WashTrades(Detector):
             return
         buyer, seller = fill.buyer, fill.seller
         how = "who have one owner" if is_linked else "who entered their orders together"
-        self.found.append(
+        self.report(
             Finding(
                 key,
                 investors=[buyer.party.name, seller.party.name],

@@ -192,26 +192,35 @@ class MarkingTheClose(Detector):
     def uncrossed(self, market: Market, price_ticks: int, lots: int, fills: list[Fill]) -> None:
         """Look who came late to a call and made its price, and who showed much and went just before its end."""
         late, pulled = self._late.pop(market.name, None), self._pulled.pop(market.name, None)
-        now = self.view.time_ns
         if late is not None and lots:
-            ids = {each.order.order_id: each for each in late if each.time_ns >= now - self._late_ns}
-            shares: dict[str, Share] = {}
-            for fill in fills:
-                for order in (fill.maker, fill.taker):
-                    entered = ids.get(order.order_id)
-                    if entered is not None:
-                        made = Taken(now, entered.seq, order, fill.lots, fill.kopecks)
-                        self._add(shares, made)
-                        share = shares[f"{order.holder.root}|{order.side}"]
-                        share.before_ticks = share.before_ticks or entered.indicative_ticks
-            mean = self._means.get(market.name, 0)
-            for key, share in shares.items():
-                # Away from what it was in the call, and from what it was before the call.
-                away = max if share.side == 0 else min
-                share.before_ticks = away(share.before_ticks or mean, mean or share.before_ticks)
-                self._judge(key, market, share, share.lots, lots, price_ticks=price_ticks, what="call")
+            self._judge_call(market, price_ticks, lots, late=late, fills=fills)
         if pulled is not None:
             self._pulled_before(market, price_ticks, lots, pulled)
+
+    def _judge_call(
+        self, market: Market, price_ticks: int, lots: int, *, late: deque[Taken], fills: list[Fill]
+    ) -> None:
+        """Late orders whose owner had much of a side of a call that ended away from what it was."""
+        begins = self.view.time_ns - self._late_ns
+        ids = {each.order.order_id: each for each in late if each.time_ns >= begins}
+        shares: dict[str, Share] = {}
+        first: dict[str, Taken] = {}
+        for fill in fills:
+            for order in (fill.maker, fill.taker):
+                entered = ids.get(order.order_id)
+                if entered is None:
+                    continue
+                self._add(shares, Taken(entered.time_ns, entered.seq, order, fill.lots, fill.kopecks))
+                key = f"{order.holder.root}|{order.side}"
+                if key not in first or entered.seq < first[key].seq:
+                    first[key] = entered
+        mean = self._means.get(market.name, 0)
+        for key, share in shares.items():
+            # Away from what it was in the call when the first of them came, and from what it was before the call.
+            seen = first[key].indicative_ticks or mean
+            away = max if share.side == 0 else min
+            share.before_ticks = away(seen, mean or seen)
+            self._judge(key, market, share, share.lots, lots, price_ticks=price_ticks, what="call")
 
     def _pulled_before(self, market: Market, price_ticks: int, lots: int, pulled: deque[Taken]) -> None:
         """Orders that held the indicative price of a call up, or down, and went seconds before it was uncrossed."""

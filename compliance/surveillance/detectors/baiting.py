@@ -16,7 +16,7 @@ from engine.vocabulary.codes import BY_REQUEST, MASS_CANCEL, REPLACED, SIDES
 
 HEARS: Final = (FILLS, ENDS, AMENDS, CLOCK)
 MAX_ACTS: Final = 16
-"""Of one owner in one instrument."""
+"""Of one owner, in all instruments."""
 MAX_ORDERS: Final = 64
 """That are one bait."""
 MAX_WAITING: Final = 1_000
@@ -170,26 +170,28 @@ class Baiting(Detector):
                 again += each.entered_ns >= bait.time_ns
         if left * self._ratio > bait.lots or again * 2 >= bait.withdrawn:
             return
-        acts = self._acts.get(order.key)
+        # Whoever does it in one book does it in another.
+        root = order.holder.root
+        acts = self._acts.get(root)
         if acts is None:
             acts = deque(maxlen=MAX_ACTS)
         while acts and acts[0].ended_ns < act.ended_ns - self._window_ns:
             acts.popleft()
         acts.append(act)
-        keep(self._acts, order.key, acts)
+        keep(self._acts, root, acts)
         if len(acts) >= self.settings["times"]:
-            self._report(order, acts)
+            self._report(root, order, acts)
 
-    def _report(self, order: Live, acts: deque[Act]) -> None:
+    def _report(self, root: str, order: Live, acts: deque[Act]) -> None:
         holder, last = order.holder, acts[-1].bait
         seqs = [seq for act in acts for seq in act.bait.seqs]
         what = f"{last.levels} levels of" if last.levels > 2 else "a large"
         self.report(
             Finding(
-                order.key,
-                investors=[holder.party.name],
-                accounts=[holder.account],
-                instruments=[order.market.name],
+                root,
+                investors=[act.order.holder.party.name for act in acts],
+                accounts=[act.order.holder.account for act in acts],
+                instruments=[act.order.market.name for act in reversed(acts)],
                 seqs=seqs,
                 first_seq=min(act.bait.first_seq for act in acts),
                 figures={

@@ -27,7 +27,7 @@ takes them away right after, without quoting that side again. Whoever quotes bot
     "orders; MAR article 12(2)(c); 224-FZ article 5 part 1, demand and supply that deviate by orders",
     misses="Who leaves the layers to be filled or lets them lapse; who layers in one name and trades in another that no document "
     "links; layers that are smaller than `share_ppm` of the depth.",
-    memory=f"{MAX_KEPT:,} owners and instruments, {MAX_ACTS} acts of each.",
+    memory=f"{MAX_KEPT:,} owners, {MAX_ACTS} acts of each.",
     parameters=(Parameter("levels", 3, "Prices at which orders stand, at least.", least=2), *PARAMETERS),
     hears=HEARS,
     make=Layering,

@@ -80,7 +80,8 @@ class PassThrough(Detector):
         holder = move.source
         conduit = self._conduits.get(holder.account)
         if conduit is None:
-            return
+            conduit = Conduit()
+        keep(self._conduits, holder.account, conduit)
         now = self.view.time_ns
         inflows, outflows = conduit.inflows, conduit.outflows
         while inflows and inflows[0].time_ns < now - self._window_ns:

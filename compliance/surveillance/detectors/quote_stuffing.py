@@ -154,7 +154,7 @@ hardly trades.""",
     memory=f"{MAX_KEPT:,} owners and instruments, a count for each second of the window.",
     parameters=(
         Parameter("window_s", 10, "Within which messages are counted.", SECONDS),
-        Parameter("messages", 200, "Of one owner in one instrument, at least."),
+        Parameter("messages", 150, "Of one owner in one instrument, at least."),
         Parameter("share_ppm", 500_000, "Their share of all messages of the instrument, at least.", PPM),
         Parameter("fills_ppm", 20_000, "Trades for each message, at most.", PPM, least=0),
     ),

@@ -26,7 +26,7 @@ away, before it can trade.""",
     source="Delegated Regulation (EU) 2016/522 annex II section 1 point 5(e): layering and spoofing, and orders with no intention of "
     "executing them; MAR article 12(2)(c)",
     misses="As of layering. An order that nobody needed to trade against, because the spoofer profits elsewhere.",
-    memory=f"{MAX_KEPT:,} owners and instruments, {MAX_ACTS} acts of each.",
+    memory=f"{MAX_KEPT:,} owners, {MAX_ACTS} acts of each.",
     parameters=(Parameter("levels", 2, "Prices at which orders stand, at most."), *PARAMETERS),
     hears=HEARS,
     make=Spoofing,

@@ -13,6 +13,7 @@ from compliance.surveillance.surveillance import Episode
 from engine.phases.cases import MAX_ALERTS, MAX_ALERTS_PER_DETECTOR
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.events import AlertDismissed, AlertRaised, CaseOpened, Event
+from gateway.alerting.reports import is_about
 
 MAX_WAITING: Final = 500
 """Reports that wait to be sent."""
@@ -33,13 +34,8 @@ class Raised:
         self.time_ns: Final = time_ns
 
     def is_of(self, episode: Episode) -> bool:
-        """Whether it reports this: the same detector and accounts, in a stretch of the journal that both have."""
-        return (
-            self.detector == episode.detector
-            and self.accounts == episode.finding.accounts
-            and self.first_seq <= episode.seq
-            and episode.finding.first_seq <= self.last_seq
-        )
+        """Whether it reports this."""
+        return is_about(episode, self.detector, self.accounts, self.first_seq, self.last_seq)
 
 
 class Outbox:

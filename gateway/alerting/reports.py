@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from compliance.surveillance.surveillance import Episode
@@ -33,6 +34,17 @@ def record(episode: Episode) -> dict[str, Any]:
         "figures": finding.figures,
         "note": finding.note,
     }
+
+
+def is_about(episode: Episode, detector: str, accounts: Iterable[str], first_seq: int, last_seq: int) -> bool:
+    """Whether an alert is about an episode: the same detector and accounts, in a stretch of the journal that both have."""
+    finding = episode.finding
+    return (
+        detector == episode.detector
+        and sorted(accounts) == sorted(finding.accounts)
+        and first_seq <= episode.seq
+        and finding.first_seq <= last_seq
+    )
 
 
 def alert(episode: Episode) -> dict[str, AdminArgument]:

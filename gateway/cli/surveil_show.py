@@ -13,7 +13,7 @@ from compliance.surveillance.catalogue import DETECTORS
 from compliance.surveillance.surveillance import Episode
 from engine.record.rows import StoredRow
 from gateway.alerting.drawing import Drawing
-from gateway.alerting.reports import record
+from gateway.alerting.reports import is_about, record
 from gateway.cli.progress import bar
 from gateway.cli.terminal import Terminal
 from gateway.disk import save_file
@@ -71,14 +71,10 @@ def _alerts(index: Index, episode: Episode) -> list[int]:
     """The alerts of the venue that are about the same, by their numbers."""
     book = CaseBook()
     book.read(index)
-    finding = episode.finding
     return [
         alert.alert
         for alert in book.alerts.values()
-        if alert.detector == episode.detector
-        and tuple(alert.accounts) == finding.accounts
-        and alert.first_seq <= episode.seq
-        and finding.first_seq <= alert.last_seq
+        if is_about(episode, alert.detector, alert.accounts, alert.first_seq, alert.last_seq)
     ]
 
 

@@ -133,3 +133,6 @@ def test_detectors_see_the_venue_as_it_is_whatever_happens(seed: int) -> None:
         name: account.owner.investor for name, account in exchange.accounts.items()
     }
     assert sum(len(orders) for orders in view.open.values()) == len(view.orders)
+    assert sorted(view.orders) == sorted(
+        order_id for account in exchange.accounts.values() for order_id in account.open_orders
+    )

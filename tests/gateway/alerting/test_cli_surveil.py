@@ -34,7 +34,7 @@ def story(rounds: int = 6, alert: bool = False) -> Journaled:
         venue.send(limit(first, f"s{number}", codes.SELL, "0.5", "100"))
         venue.send(limit(second, f"b{number}", codes.BUY, "0.5", "100", time_in_force=codes.IOC))
     if alert:
-        seqs = tuple(row[0] for row in venue.rows[-4:])
+        seqs = tuple(row[0] for row in venue.rows[-2 * rounds :])
         venue.send(
             RaiseAlert(
                 "wash_trade",

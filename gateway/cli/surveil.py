@@ -16,6 +16,7 @@ from compliance.surveillance.catalogue import DETECTORS, document, settings_of
 from compliance.surveillance.surveillance import Episode, Surveillance
 from gateway.alerting.following import Following
 from gateway.alerting.outbox import Raised
+from gateway.alerting.page import sections
 from gateway.alerting.recorded import Watched
 from gateway.alerting.reports import record
 from gateway.cli.moments import moment_of
@@ -62,6 +63,7 @@ KEY: Final = "surveillance"
     help="TOML: a table for each detector that is to differ.",
 )
 @click.option("--detectors", "lists", is_flag=True, help="List the detectors with definition and source, and end.")
+@click.option("--markdown", is_flag=True, help="With --detectors: as docs/SURVEILLANCE.md has them.")
 @click.option("--print-parameters", "prints", is_flag=True, help="Print all parameters as TOML, and end.")
 @click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="With NUMBER: draw it into this file.")
 @click.option("--url", metavar="URL", help="With --follow: the venue.  [default: where that of DIRECTORY answers]")
@@ -112,8 +114,11 @@ def command(
       sbx surveil venue --parameters surveillance.toml
     """
     settings = _settings(parameters)
-    if other["lists"]:
-        _list_detectors(settings, as_json)
+    if other["lists"] or other["markdown"]:
+        if other["markdown"]:
+            click.echo(sections())
+        else:
+            _list_detectors(settings, as_json)
         return
     if other["prints"]:
         click.echo(document(settings))

@@ -17,7 +17,7 @@ from loadtest.planted.ground.plot import Plot
 from loadtest.planted.ground.stage import Stage
 from loadtest.planted.plants.catalogue import PLANTS
 
-MINUTES: Final = 20
+MINUTES: Final = 15
 WARM_S: Final = 60.0
 """Books fill before anything is planted."""
 LATE_S: Final = 60.0

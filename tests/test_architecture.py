@@ -112,7 +112,7 @@ ROOMS = Rooms(
         ),
         "loadtest.demo": (
             ". flow",
-            "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.session gateway.watching gateway.cli",
+            "engine.* compliance compliance.surveillance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.session gateway.alerting gateway.watching gateway.cli",
         ),
         "loadtest.planted.ground": (
             "demo flow",

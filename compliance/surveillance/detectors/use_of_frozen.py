@@ -14,7 +14,7 @@ from compliance.surveillance.base.people import Holder
 from compliance.surveillance.base.view import View
 from compliance.surveillance.detectors.wording import roubles
 
-RULES: Final = ("SAN-1", "FRZ-1")
+RULES: Final = ("SAN-1", "FRZ-1", "ARR-1")
 """Refusals of these are of what is blocked or frozen."""
 MAX_TRIES: Final = 32
 """Of one participant in one instrument and side."""
@@ -149,9 +149,9 @@ ROW: Final = DetectorRow(
     "use_of_frozen",
     title="Use of what is frozen",
     terms="use_of_frozen",
-    definition="""Somebody who is linked by a document with a blocked owner trades or transfers, or tries it again and again. Or an account does, soon after, what SAN-1 or
-FRZ-1 refused to another one of the same participant: the same instrument and side, the same quantity, again and again.""",
-    source="SAN-1 and FRZ-1 of the rulebooks; 115-FZ articles 6 and 7 on freezing; FATF recommendation 6, interpretive note: funds "
+    definition="""Somebody who is linked by a document with a blocked owner trades or transfers, or tries it again and again. Or an account does, soon after, what SAN-1,
+FRZ-1 or ARR-1 refused to another one of the same participant: the same instrument and side, the same quantity, again and again.""",
+    source="SAN-1, FRZ-1 and ARR-1 of the rulebooks; 115-FZ articles 6 and 7 on freezing; FATF recommendation 6, interpretive note: funds "
     "owned or controlled indirectly",
     misses="What was handed over before the freeze; stand-ins through another participant, or in other quantities; a position in "
     "futures that disposes of a frozen holding by its price.",

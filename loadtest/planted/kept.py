@@ -44,7 +44,7 @@ def write_session(directory: Path, seed: int, strength: str, minutes: float) -> 
             batch.clear()
 
     stage = Stage(seed, watch)
-    people(stage)
+    people(stage, minutes * 60)
     source = random.Random(stage.source.getrandbits(64))
     plots = []
     for number, (kind, act) in enumerate(PLANTS.items()):

@@ -72,7 +72,7 @@ def run(seed: int, strength: str, settings: dict[str, Settings], *, minutes: flo
         outcome.events += len(events)
 
     stage = Stage(seed, watch)
-    people(stage)
+    people(stage, minutes * 60)
     source = random.Random(stage.source.getrandbits(64))
     if strength:
         for kind, act in PLANTS.items():

@@ -58,8 +58,8 @@ class Act:
 
 
 PARAMETERS: Final = (
-    Parameter("life_s", 60, "Orders that stood for longer before the trade are no bait.", SECONDS),
-    Parameter("withdraw_s", 15, "How soon after the trade they are taken away.", SECONDS),
+    Parameter("life_s", 30, "Orders that stood for longer before the trade are no bait.", SECONDS),
+    Parameter("withdraw_s", 10, "How soon after the trade they are taken away.", SECONDS),
     Parameter("withdrawn_ppm", 800_000, "What of them is taken away, at least.", PPM),
     Parameter("settle_s", 2, "Whoever quotes that side again within it has only moved quotes.", SECONDS),
     Parameter("share_ppm", 350_000, f"Their share of the {LEVELS} best levels of their side, at least.", PPM),

@@ -1,7 +1,7 @@
 """Ordinary flow: participants as those of `sbx demo`, drawn from the recording's distributions, and others who look odd but do no harm.
 
 Market makers, institutions, investors of all classes; one who buys a large order in slices; one who follows trends; an intermediary's
-own account; people who send roubles to each other; an importer who pays under a contract.
+own account; people who send roubles to each other; an importer who pays under a contract. Two markets end in a closing call.
 """
 
 from __future__ import annotations
@@ -9,8 +9,17 @@ from __future__ import annotations
 import random
 from typing import Final
 
-from engine.vocabulary.codes import BUY, CROSS_BORDER, DOMESTIC_PAYMENT, IOC, SELL
-from engine.vocabulary.limits import ONE_E8
+from engine.vocabulary.codes import (
+    BUY,
+    CLOSING_AUCTION,
+    CONTINUOUS,
+    CROSS_BORDER,
+    DOMESTIC_PAYMENT,
+    IOC,
+    SELL,
+)
+from engine.vocabulary.limits import NS_PER_SECOND, ONE_E8
+from engine.vocabulary.messages.commands import SetPhase
 from loadtest.demo.participants import STYLES, Style
 from loadtest.flow.fitted import FlowSampler
 from loadtest.planted.ground.stage import Actor, Stage
@@ -25,6 +34,7 @@ INVESTOR_RATE: Final = 0.25
 MAX_BP: Final = 300.0
 HALF_SPREAD_BP: Final = 3.0
 MAKER_VALUE_RUB: Final = 2_000_000.0
+CALL_S: Final = 60.0
 INVESTORS: Final = (
     ("delta-fund.main", "institution"),
     ("kappa-bank.main", "institution"),
@@ -35,8 +45,8 @@ INVESTORS: Final = (
 RETAIL: Final = ("daria.north", "olga.south", "lev.north")
 
 
-def people(stage: Stage) -> None:
-    """Let all of them act, from now on."""
+def people(stage: Stage, seconds: float) -> None:
+    """Let all of them act, from now on, in a session of that length."""
     for maker in MAKERS:
         stage.add(_maker(stage, maker, random.Random(stage.source.getrandbits(64))))
     stage.add(_thin_maker(stage, random.Random(stage.source.getrandbits(64))))
@@ -60,6 +70,8 @@ def people(stage: Stage) -> None:
     stage.add(_slicer(stage, slicer, random.Random(stage.source.getrandbits(64))), 20.0)
     stage.add(_payments(stage, random.Random(stage.source.getrandbits(64))), 10.0)
     stage.add(_importer(stage, random.Random(stage.source.getrandbits(64))), 30.0)
+    for name in LIQUID[:2]:
+        stage.add(_close(stage, random.Random(stage.source.getrandbits(64)), name), seconds - CALL_S - 15.0)
 
 
 def _maker(stage: Stage, account: str, source: random.Random) -> Actor:
@@ -186,6 +198,31 @@ def _importer(stage: Stage, source: random.Random) -> Actor:
             contract="contract 17/2026",
         )
         yield source.expovariate(1 / 120)
+
+
+def _close(stage: Stage, source: random.Random, name: str) -> Actor:
+    """The closing call of a market; then it goes on."""
+    stage.send(SetPhase(name, CLOSING_AUCTION, "close", by="operator"))
+    stage.add(callers(stage, source, name, CALL_S), 1.0)
+    yield CALL_S
+    stage.send(SetPhase(name, CONTINUOUS, "close is over", by="operator"))
+
+
+def callers(stage: Stage, source: random.Random, name: str, seconds: float) -> Actor:
+    """Orders on both sides of a call, around the fair price; those that did not trade are cancelled behind it."""
+    book = stage.books[name]
+    end_ns = stage.now_ns + int(seconds * 0.9 * NS_PER_SECOND)
+    orders = []
+    while stage.now_ns < end_ns:
+        account = source.choice(("delta-fund.main", "anna.main", "boris.main", "kappa-bank.main"))
+        side = source.choice((BUY, SELL))
+        price = book.move(stage.now_ns) * (1 + source.gauss(0.0, 0.001))
+        quantity_e8 = book.quantity_e8(source.uniform(100_000, 900_000))
+        orders.append((account, stage.enter(account, name, side, book.price_e8(price, side), quantity_e8)))
+        yield source.uniform(0.5, 2.5)
+    yield seconds * 0.2
+    for account, order in orders:
+        stage.cancel(account, order)
 
 
 def trade_a_little(stage: Stage, account: str) -> Actor:

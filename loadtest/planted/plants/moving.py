@@ -10,6 +10,7 @@ from __future__ import annotations
 from engine.vocabulary.codes import BUY, CLOSING_AUCTION, CONTINUOUS, GTC, IOC, SELL
 from engine.vocabulary.limits import ONE_E8
 from engine.vocabulary.messages.commands import SetPhase
+from loadtest.planted.ground.ordinary import callers
 from loadtest.planted.ground.plot import Plot
 from loadtest.planted.ground.stage import Actor
 
@@ -77,8 +78,7 @@ def marking_the_close(plot: Plot) -> Actor:
             _take(plot, trader, name, side, reach=reach, value_rub=source.uniform(1_500_000, 5_000_000))
             yield source.uniform(1.0, 7.0)
     stage.send(SetPhase(name, CLOSING_AUCTION, "close", by="operator"))
-    others = _callers(plot, name, call_s)
-    stage.add(others, 1.0)
+    stage.add(callers(stage, source, name, call_s), 1.0)
     yield call_s - 14.0
     entered = []
     if way != "before":
@@ -97,27 +97,3 @@ def marking_the_close(plot: Plot) -> Actor:
     for order in entered:
         stage.cancel(trader, order)
     yield 1.0
-
-
-def _callers(plot: Plot, name: str, call_s: float) -> Actor:
-    """Others enter orders on both sides of a call, around the fair price."""
-    source, stage = plot.source, plot.stage
-    book = stage.books[name]
-    end_ns = stage.now_ns + int(call_s * 0.9 * 1_000_000_000)
-    orders = []
-    while stage.now_ns < end_ns:
-        account = source.choice(("delta-fund.main", "anna.main", "boris.main", "kappa-bank.main"))
-        side = source.choice((BUY, SELL))
-        price = book.move(stage.now_ns) * (1 + source.gauss(0.0, 0.001))
-        orders.append(
-            (
-                account,
-                stage.enter(
-                    account, name, side, book.price_e8(price, side), book.quantity_e8(source.uniform(100_000, 900_000))
-                ),
-            )
-        )
-        yield source.uniform(0.5, 2.5)
-    yield call_s * 0.2
-    for account, order in orders:
-        stage.cancel(account, order)

@@ -203,7 +203,7 @@ class CapSplitting(Detector):
         )
 
 
-ROW: Final = DetectorRow(
+ROW: Final[DetectorRow] = DetectorRow(
     "cap_splitting",
     title="Cap splitting over intermediaries and identities",
     terms="cap_splitting",

@@ -137,7 +137,7 @@ class CircularTrading(Detector):
         )
 
 
-ROW: Final = DetectorRow(
+ROW: Final[DetectorRow] = DetectorRow(
     "circular_trading",
     title="Circular trading",
     terms="circular_trading",

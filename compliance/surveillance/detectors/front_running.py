@@ -173,7 +173,7 @@ class FrontRunning(Detector):
         )
 
 
-ROW: Final = DetectorRow(
+ROW: Final[DetectorRow] = DetectorRow(
     "front_running",
     title="Front-running of clients",
     terms="front_running",

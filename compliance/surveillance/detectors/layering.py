@@ -17,7 +17,7 @@ class Layering(Baiting):
         return bait.levels >= self.settings["levels"]
 
 
-ROW: Final = DetectorRow(
+ROW: Final[DetectorRow] = DetectorRow(
     "layering",
     title="Layering",
     terms="layering",

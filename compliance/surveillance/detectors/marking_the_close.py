@@ -246,7 +246,7 @@ class MarkingTheClose(Detector):
                 self._report(key, market, share, part=part, move=move, what="pulled")
 
 
-ROW: Final = DetectorRow(
+ROW: Final[DetectorRow] = DetectorRow(
     "marking_the_close",
     title="Marking the close and the auction",
     terms="marking_the_close",

@@ -153,7 +153,7 @@ class MomentumIgnition(Detector):
         )
 
 
-ROW: Final = DetectorRow(
+ROW: Final[DetectorRow] = DetectorRow(
     "momentum_ignition",
     title="Momentum ignition",
     terms="momentum_ignition",

@@ -142,7 +142,7 @@ class PassThrough(Detector):
         )
 
 
-ROW: Final = DetectorRow(
+ROW: Final[DetectorRow] = DetectorRow(
     "pass_through",
     title="Pass-through to non-residents",
     terms="pass_through",

@@ -191,7 +191,7 @@ class PaymentInDisguise(Detector):
         )
 
 
-ROW: Final = DetectorRow(
+ROW: Final[DetectorRow] = DetectorRow(
     "payment_in_disguise",
     title="Payments in disguise",
     terms="payment_in_disguise",

@@ -141,7 +141,7 @@ class QuoteStuffing(Detector):
         )
 
 
-ROW: Final = DetectorRow(
+ROW: Final[DetectorRow] = DetectorRow(
     "quote_stuffing",
     title="Quote stuffing",
     terms="quote_stuffing",

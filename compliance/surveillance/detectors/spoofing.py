@@ -17,7 +17,7 @@ class Spoofing(Baiting):
         return bait.levels <= self.settings["levels"]
 
 
-ROW: Final = DetectorRow(
+ROW: Final[DetectorRow] = DetectorRow(
     "spoofing",
     title="Spoofing",
     terms="spoofing",

@@ -145,7 +145,7 @@ class UseOfFrozen(Detector):
         )
 
 
-ROW: Final = DetectorRow(
+ROW: Final[DetectorRow] = DetectorRow(
     "use_of_frozen",
     title="Use of what is frozen",
     terms="use_of_frozen",

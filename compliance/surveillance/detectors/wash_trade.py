@@ -94,7 +94,7 @@ class WashTrades(Detector):
         )
 
 
-ROW: Final = DetectorRow(
+ROW: Final[DetectorRow] = DetectorRow(
     "wash_trade",
     title="Wash trades and improper matched orders",
     terms="wash_trade",

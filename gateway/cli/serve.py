@@ -113,9 +113,8 @@ def command(
     tls_cert: Path | None,
     tls_key: Path | None,
     insecure: bool,
-    surveillance: bool,
     as_json: bool,
-    **participants: Any,
+    **beside: Any,
 ) -> None:
     """Run the venue in DIRECTORY until SIGTERM or Ctrl-C.
 
@@ -131,8 +130,7 @@ def command(
 
     \b
     Examples:
-      sbx init venue && sbx serve venue --with-participants
-      sbx serve venue --surveillance
+      sbx init venue && sbx serve venue --with-participants --surveillance
       sbx serve venue --port 0 --metrics-port 9464 --json
       sbx serve venue --rulebook general-2026 --durability os
       sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
@@ -154,8 +152,7 @@ def command(
             has_follower=venue.server.follower if follower is None else follower,
             tls=_pair(tls_cert, tls_key),
             insecure=insecure,
-            company=_asked(directory, **participants),
-            surveillance=surveillance,
+            asked=_asked(directory, **beside),
             as_json=as_json,
         )
         run_server(serving, Log(venue.server.log_format))
@@ -166,13 +163,14 @@ def command(
 
 
 def _asked(
-    directory: Path, *, with_participants: bool, participants_seed: int, participants_pace: float
-) -> list[str] | None:
-    """Options of the simulated participants; None: none are asked for. Raises `ClickException` if there could be no market."""
-    if not with_participants:
-        return None
-    check(directory)
-    return ["--seed", str(participants_seed), "--pace", str(participants_pace)]
+    directory: Path, *, surveillance: bool, with_participants: bool, participants_seed: int, participants_pace: float
+) -> list[tuple[str, list[str]]]:
+    """The commands that are to run beside the venue, with their options. Raises `ClickException` if there could be no market."""
+    found = [(SURVEILLANCE, ["--follow"])] if surveillance else []
+    if with_participants:
+        check(directory)
+        found.append((PARTICIPANTS, ["--seed", str(participants_seed), "--pace", str(participants_pace)]))
+    return found
 
 
 def _pair(cert: Path | None, key: Path | None) -> tuple[Path, Path] | None:
@@ -196,8 +194,7 @@ async def _serve(
     has_follower: bool,
     tls: tuple[Path, Path] | None,
     insecure: bool,
-    company: list[str] | None,
-    surveillance: bool,
+    asked: list[tuple[str, list[str]]],
     as_json: bool,
 ) -> None:
     server = await start_server(
@@ -223,9 +220,6 @@ async def _serve(
         follower = FollowerProcess(directory, venue.venue_id, venue.server.snapshot_commands, server.counters)
         follower.begin()
     url = _url(server, venue.host if host is None else host)
-    asked = ([(SURVEILLANCE, ["--follow"])] if surveillance else []) + (
-        [] if company is None else [(PARTICIPANTS, company)]
-    )
     beside = [_beside(name, venue, directory, url, options=options, tls=tls) for name, options in asked]
     with running_at(directory, url):
         for process in beside:

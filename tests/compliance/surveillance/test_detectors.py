@@ -6,7 +6,7 @@ import pytest
 
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
-from tests.support.compliance.surveilled import MARKET, MIDDLE, Surveilled
+from tests.compliance.surveillance.surveilled import MARKET, MIDDLE, Surveilled
 
 
 def cross(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine.vocabulary import codes
-from tests.support.compliance.surveilled import MIDDLE, Surveilled
+from tests.compliance.surveillance.surveilled import MIDDLE, Surveilled
 
 ROUBLE = 100
 """Kopecks."""

@@ -11,8 +11,8 @@ from compliance.surveillance.catalogue import DETECTORS, document, settings_of
 from compliance.surveillance.surveillance import Surveillance
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
+from tests.compliance.surveillance.surveilled import MIDDLE, Surveilled
 from tests.compliance.surveillance.test_detectors import cross
-from tests.support.compliance.surveilled import MIDDLE, Surveilled
 from tests.support.engine.everything import Everything
 
 

@@ -38,11 +38,12 @@ _ROWS: Final = (
 DETECTORS: Final[dict[str, DetectorRow]] = {row.name: row for row in _ROWS}
 """By name, in the order of all lists."""
 DECLARED: Final[dict[str, tuple[Parameter, ...]]] = {row.name: row.parameters for row in _ROWS}
+_REVISIONS: Final = {row.name: row.revision for row in _ROWS}
 
 
 def settings_of(text: str = "") -> dict[str, Settings]:
     """The settings of all detectors, by a TOML document; empty: as they are declared. Raises `ParametersError`."""
-    return read_parameters(text, DECLARED)
+    return read_parameters(text, DECLARED, _REVISIONS)
 
 
 def document(settings: dict[str, Settings]) -> str:

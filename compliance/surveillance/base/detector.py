@@ -92,6 +92,7 @@ class DetectorRow:
         parameters: tuple[Parameter, ...],
         hears: tuple[str, ...],
         make: Callable[[Settings, View], Detector],
+        revision: int = 1,
     ) -> None:
         self.name: Final = name
         self.title: Final = title
@@ -105,6 +106,8 @@ class DetectorRow:
         self.parameters: Final = (*parameters, *EPISODE)
         self.hears: Final = hears
         self.make: Final = make
+        self.revision: Final = revision
+        """Raised with any change of what it reports at equal parameters: then its version is another."""
 
 
 def keep(table: dict[str, V], key: str, value: V, most: int = MAX_KEPT) -> None:

@@ -44,8 +44,9 @@ EPISODE: Final = (QUIET, AGAIN)
 class Settings:
     """The values of one detector."""
 
-    def __init__(self, detector: str, values: dict[str, int], is_enabled: bool) -> None:
+    def __init__(self, detector: str, values: dict[str, int], is_enabled: bool, revision: int) -> None:
         self.detector: Final = detector
+        self.revision: Final = revision
         self.values: Final = values
         self.is_enabled: Final = is_enabled
 
@@ -58,17 +59,22 @@ class Settings:
 
     @property
     def version(self) -> str:
-        """The digest of the detector's name and values: equal values have equal versions, whatever the document looks like."""
-        text = "\n".join([self.detector, *(f"{name}={self.values[name]}" for name in sorted(self.values))])
+        """The digest of name, revision and values: what decides alike has equal versions, whatever the document looks like."""
+        text = "\n".join(
+            [f"{self.detector} {self.revision}", *(f"{name}={self.values[name]}" for name in sorted(self.values))]
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:VERSION_CHARS]
 
 
-def read_parameters(text: str, declared: dict[str, tuple[Parameter, ...]]) -> dict[str, Settings]:
+def read_parameters(
+    text: str, declared: dict[str, tuple[Parameter, ...]], revisions: dict[str, int]
+) -> dict[str, Settings]:
     """The settings of all detectors: those of a TOML document, and where it says nothing, their own.
 
     Args:
         text: a table for each detector that is to differ, as `[wash_trade]`; empty: none.
         declared: the parameters of each detector, by its name.
+        revisions: of what each of them does.
 
     Raises:
         ParametersError: it is no TOML, or names what there is not, or a value is none.
@@ -82,10 +88,13 @@ def read_parameters(text: str, declared: dict[str, tuple[Parameter, ...]]) -> di
     for name in tables:
         if name not in declared:
             raise ParametersError(f"{name}: there is no such detector; there are {', '.join(declared)}")
-    return {name: _settings(name, tables.get(name, {}), parameters) for name, parameters in declared.items()}
+    return {
+        name: _settings(name, tables.get(name, {}), parameters, revisions[name])
+        for name, parameters in declared.items()
+    }
 
 
-def _settings(detector: str, table: object, parameters: tuple[Parameter, ...]) -> Settings:
+def _settings(detector: str, table: object, parameters: tuple[Parameter, ...], revision: int) -> Settings:
     if not isinstance(table, dict):
         raise ParametersError(f"{detector}: write it as a table, [{detector}]")
     values = {each.name: each.value for each in parameters}
@@ -105,4 +114,4 @@ def _settings(detector: str, table: object, parameters: tuple[Parameter, ...]) -
             raise ParametersError(f"{where}: from {least[key]:,} to {MAX_VALUE:,}")
         else:
             values[key] = value
-    return Settings(detector, values, is_enabled)
+    return Settings(detector, values, is_enabled, revision)

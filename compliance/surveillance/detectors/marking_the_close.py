@@ -53,6 +53,7 @@ class Share:
         self.lots: int = 0
         self.kopecks: int = 0
         self.seqs: Final[list[int]] = []
+        self.orders: Final[dict[int, bool]] = {}
         self.before_ticks: int = 0
         """What the price was before: in a call, its indicative price."""
 
@@ -132,6 +133,7 @@ class MarkingTheClose(Detector):
         share.lots += taken.lots
         share.kopecks += taken.kopecks
         share.seqs.append(taken.seq)
+        share.orders[order.order_id] = True
         if not share.before_ticks:
             share.before_ticks = taken.indicative_ticks
 
@@ -142,7 +144,11 @@ class MarkingTheClose(Detector):
         moved = price_ticks - share.before_ticks
         if share.side:
             moved = -moved
-        if not share.before_ticks or moved <= 0 or len(share.seqs) < self.settings["orders"]:
+        if not share.before_ticks or moved <= 0 or len(share.orders) < self.settings["orders"]:
+            return
+        # Whoever quotes both sides takes where a move has overrun quotes.
+        quotes = f"{share.holder.root}|{market.name}"
+        if self.view.standing(quotes, 0) and self.view.standing(quotes, 1):
             return
         move = part_ppm(moved, share.before_ticks)
         if part < self.settings["share_ppm"] or move < self.settings["move_ppm"]:
@@ -255,7 +261,7 @@ trades, and the price ends away from where it was. Or somebody shows a large ord
 uncrossed.""",
     source="Delegated Regulation (EU) 2016/522 annex II section 1: marking the close, with the indicator on orders cancelled before an "
     "auction's price is computed; MAR article 12(2)(b)",
-    misses="Prices that were held where they were; closes that others move too, so that nobody has `share_ppm`; settlement prices of "
+    misses="Whoever quotes both sides meanwhile; one order alone; prices that were held where they were; closes that others move too, so that nobody has `share_ppm`; settlement prices of "
     "futures, which here follow an index.",
     memory=f"For each instrument {MAX_FILLS:,} trades and twice {MAX_LATE} orders.",
     parameters=(
@@ -265,7 +271,7 @@ uncrossed.""",
         Parameter("pulled_s", 15, "Who takes one away so late in a call did it just before.", SECONDS),
         Parameter("share_ppm", 400_000, "Of what was taken, or of one side of the call, at least.", PPM),
         Parameter("move_ppm", 2_000, "How far the price ended away, at least.", PPM),
-        Parameter("orders", 2, "Orders or trades of whom is named, at least."),
+        Parameter("orders", 2, "Orders of whom is named that traded, at least."),
     ),
     hears=(ORDERS, ENDS, FILLS, PHASES),
     make=MarkingTheClose,

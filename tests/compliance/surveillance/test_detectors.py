@@ -311,28 +311,38 @@ def test_the_last_trades_of_a_session_that_move_its_price_are_reported() -> None
     assert (figures["end_of"], figures["side"], figures["moved"]) == ("session", "buy", "0.79 %")
 
 
-@pytest.mark.parametrize(
-    "what", ["before the last minute", "to a price that was there", "halted", "one order", "both sides"]
-)
+@pytest.mark.parametrize("what", ["before the last minute", "to a price that was there", "halted"])
 def test_trades_that_do_not_make_a_close_are_not(what: str) -> None:
     venue = Surveilled("marking_the_close")
     _traded_before(venue)
+    venue.sell("maker-1", MIDDLE + 9, 50)
     venue.wait(60)
-    reach = MIDDLE + 1 if what == "to a price that was there" else MIDDLE + 3
+    reach = MIDDLE + 1 if what == "to a price that was there" else MIDDLE + 9
+    venue.buy("trader", reach, 150, ioc=True)
+    venue.buy("trader", reach, 480, ioc=True)
+    if what == "before the last minute":
+        venue.wait(61)
+        venue.sell("maker-1", MIDDLE + 9, 5)
+        venue.buy("maker-2", MIDDLE + 9, 5, ioc=True)
+    venue.send(commands.SetPhase(MARKET, codes.HALTED if what == "halted" else codes.CLOSED))
+    assert venue.found == []
+
+
+@pytest.mark.parametrize(("what", "expected"), [("", True), ("one order", False), ("both sides", False)])
+def test_who_quotes_both_sides_or_enters_one_order_marks_no_close(what: str, expected: bool) -> None:
+    venue = Surveilled("marking_the_close")
+    _traded_before(venue)
+    venue.sell("maker-1", MIDDLE + 9, 50)
+    venue.wait(60)
     if what == "both sides":
         venue.buy("trader", MIDDLE - 50, 1)
         venue.sell("trader", MIDDLE + 50, 1)
     if what != "one order":
-        venue.buy("trader", reach, 150, ioc=True)
-    venue.buy("trader", reach, 600 if what == "one order" else 450, ioc=True)
-    if what == "before the last minute":
-        venue.wait(61)
-        venue.sell("maker-1", MIDDLE + 1, 5)
-        venue.buy("maker-2", MIDDLE + 1, 5, ioc=True)
-    if what in ("one order", "both sides"):
-        assert venue.surveillance.view.markets[MARKET].last_ticks == MIDDLE + 3
-    venue.send(commands.SetPhase(MARKET, codes.HALTED if what == "halted" else codes.CLOSED))
-    assert venue.found == []
+        venue.buy("trader", MIDDLE + 9, 150, ioc=True)
+    venue.buy("trader", MIDDLE + 9, 640 - 150 * (what != "one order"), ioc=True)
+    assert venue.surveillance.view.markets[MARKET].last_ticks == MIDDLE + 9
+    venue.send(commands.SetPhase(MARKET, codes.CLOSED))
+    assert (venue.found == ["marking_the_close"]) is expected
 
 
 def _call(venue: Surveilled) -> None:

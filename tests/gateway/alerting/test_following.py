@@ -12,6 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from click.testing import CliRunner
+
+from gateway.cli.main import group
 from gateway.client import Client, connect
 from tests.support.gateway.live_venue import LiveVenue, live_venue
 
@@ -81,3 +84,27 @@ def test_alerts_come_in_time_and_once(tmp_path: Path) -> None:
             time.sleep(1.0)
         alerts = asyncio.run(_alerts(venue))
         assert sorted(alerts) == sorted([str(told["alert"]), str(late["alert"])])
+
+
+def test_a_supervisor_walks_from_an_alert_to_what_another_rule_would_have_done(tmp_path: Path) -> None:
+    """The five commands of docs/SUPERVISOR.md, on what surveillance beside the venue has raised."""
+    with live_venue(tmp_path, options=("--surveillance",)) as venue:
+        change = asyncio.run(_watched(venue))
+        access = ["--url", venue.url, "--key", str(venue.key("supervisor"))]
+
+        def sbx(*words: object) -> str:
+            result = CliRunner().invoke(group, [str(word) for word in words])
+            assert result.exit_code == 0, result.output
+            return result.output
+
+        alert = json.loads(sbx("cases", tmp_path, change.key, "--alerts", "--json"))
+        evidence = alert["alert"]["evidence"]
+        assert alert["alert"]["detector"] == "wash_trade" and len(alert["rows"]) == len(evidence) == 4
+        opened = sbx("control", *access, "open-case", "--alert", change.key, "--reason", "both are theirs", "--yes")
+        assert f"wash_trade: {' '.join(alert['alert']['investors'])}" in opened
+        assert "BTC/RUB" in sbx("order", tmp_path, evidence[0])
+        assert "passes" in sbx("explain", tmp_path, evidence[0], "--all").lower()
+        other = sbx("whatif", tmp_path, "--from", evidence[0], "--set", "OPS-1.super_qualified_rub=100000", "--json")
+        assert "OPS-1" in other
+        # Of a case nothing waits any more.
+        assert asyncio.run(_alerts(venue)) == {}

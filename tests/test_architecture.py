@@ -36,6 +36,9 @@ ROOMS = Rooms(
         "compliance.rulebook": ("registry", "engine.vocabulary"),
         "compliance.ledger": ("messages registry", "engine.vocabulary.*"),
         "compliance.rules": ("registry rulebook ledger", "engine.vocabulary.* engine.state"),
+        "compliance.surveillance.base": ("registry rulebook rules", "engine.vocabulary.*"),
+        "compliance.surveillance.detectors": ("registry surveillance.base", "engine.vocabulary.*"),
+        "compliance.surveillance": ("surveillance.base surveillance.detectors", "engine.vocabulary.*"),
         "compliance": (
             "messages registry rulebook ledger rules",
             "engine.vocabulary.* engine.book engine.money engine.state",
@@ -78,6 +81,10 @@ ROOMS = Rooms(
             "engine.* compliance compliance.registry",
         ),
         "gateway.whatif": (". words journal reporting snapshots", "engine.* compliance.*"),
+        "gateway.alerting": (
+            ". protocol client journal reporting",
+            "engine.vocabulary.* engine.record engine.phases compliance.surveillance.*",
+        ),
         "gateway.watching": (
             ". protocol client words reporting session",
             "engine engine.vocabulary.* engine.record compliance",
@@ -94,7 +101,7 @@ ROOMS = Rooms(
         "gateway.playback": ("protocol journal venue metrics server session", ""),
         "gateway.control": (". client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
-            ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif watching export playback control",
+            ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif alerting watching export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.
@@ -105,7 +112,16 @@ ROOMS = Rooms(
         ),
         "loadtest.demo": (
             ". flow",
-            "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.session gateway.watching gateway.cli",
+            "engine.* compliance compliance.surveillance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.session gateway.alerting gateway.watching gateway.cli",
+        ),
+        "loadtest.planted.ground": (
+            "demo flow",
+            "engine engine.vocabulary.* compliance gateway gateway.venue",
+        ),
+        "loadtest.planted.plants": ("planted.ground", "engine.vocabulary.*"),
+        "loadtest.planted": (
+            "planted.ground planted.plants",
+            "engine.vocabulary.* engine.record compliance.surveillance.* gateway gateway.journal gateway.cli",
         ),
         "loadtest.bench": (
             ". flow",

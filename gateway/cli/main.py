@@ -41,6 +41,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "find": "Find rows of a journal by order, account, rule, time and the like.",
     "history": "Show who changed what of registry, rulebook and parameters.",
     "cases": "List cases of abuse and alerts, with their evidence.",
+    "surveil": "Look for abuse in a session, recorded or live, and raise alerts.",
     "watch": "Watch a market, live or recorded: prices, a book, the tape, verdicts.",
     "at": "Show a session as it was at a moment.",
     "order": "Show the life of an order, and its place in the queue.",

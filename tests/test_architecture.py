@@ -136,6 +136,7 @@ ROOMS = Rooms(
         "tests.support.engine": ("reference support", "engine.* compliance gateway.venue loadtest.scenarios"),
         "tests.support.compliance": ("support", "engine.* compliance.*"),
         "tests.support.gateway": ("support support.engine support.compliance", "engine.* compliance.* gateway.*"),
+        "tests.support.catalogues": ("support", "engine.* compliance.* gateway.* loadtest.*"),
         "tests.support.loadtest": ("support", "engine.* gateway.* loadtest.*"),
         "tests.scenarios": ("reference support.*", "engine.* compliance.* loadtest.scenarios"),
         "tests.engine": ("support support.engine", "engine.* compliance loadtest.scenarios"),

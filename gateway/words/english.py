@@ -381,3 +381,6 @@ BETWEEN: Final[dict[str, str]] = {"list.names": ", ", "list.reasons": "; "}
 
 TITLES: Final[dict[str, str]] = {"VENUE": "No rulebook in force"}
 """Of refusals that are no rule of any rulebook."""
+
+COUNTED: Final[dict[str, int]] = {}
+"""Templates whose words depend on a number in other languages, and the place of the value that it is."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Protocol
 
 from engine.vocabulary.messages.said import Said, Values
-from gateway.words.english import BETWEEN, ENGLISH
+from gateway.words.english import BETWEEN, COUNTED, ENGLISH
+from gateway.words.language import ENGLISH as IN_ENGLISH
+from gateway.words.language import Language
 
 
 class Saying(Protocol):
@@ -16,25 +18,29 @@ class Saying(Protocol):
     values: Values
 
 
-def words_of(event: Saying) -> str:
-    """What an event says; empty: nothing."""
-    return event.detail or words(event.template, event.values)
+def words_of(event: Saying, language: Language = IN_ENGLISH) -> str:
+    """What an event says; empty: nothing. What a journal before core version 6 says is as it was said."""
+    return event.detail or words(event.template, event.values, language)
 
 
-def in_words(what: Said) -> str:
+def in_words(what: Said, language: Language = IN_ENGLISH) -> str:
     """A sentence."""
-    return words(what.template, what.values)
+    return words(what.template, what.values, language)
 
 
-def words(template: str, values: Values) -> str:
+def words(template: str, values: Values, language: Language = IN_ENGLISH) -> str:
     """A template with its values; the id and the values, bare, where the catalogue does not have it so. Never fails."""
     if not template:
         return ""
-    shown = [in_words(value) if isinstance(value, Said) else str(value) for value in values]
+    shown = [in_words(value, language) if isinstance(value, Said) else str(value) for value in values]
     between = BETWEEN.get(template)
     if between is not None:
         return between.join(shown)
     text = ENGLISH.get(template)
     if text is None or text.count("{") != len(shown):
         return f"{template}: {', '.join(shown)}"
-    return text.format(*shown)
+    if language.is_english:
+        return text.format(*shown)
+    number = values[COUNTED[template]] if template in COUNTED else None
+    said = language.count_of(template, text, number) if isinstance(number, int) else language.text_of(template, text)
+    return said.format(*shown)

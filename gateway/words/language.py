@@ -1,0 +1,93 @@
+"""The languages that are spoken: English, in which everything is written, and Russian, from the catalogues in `locale`.
+
+A language is a value that is passed on. A venue speaks both at once, one a connection, so that nothing here is of the process.
+The catalogues are those of `gettext`: the English text is the key, the id of a template its context.
+"""
+
+from __future__ import annotations
+
+import gettext
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import Final
+
+from gateway.words.shapes import Shapes
+
+ENGLISH_CODE: Final = "en"
+RUSSIAN_CODE: Final = "ru"
+LANGUAGES: Final = (ENGLISH_CODE, RUSSIAN_CODE)
+LOCALE: Final = Path(__file__).parent / "locale"
+DOMAINS: Final = ("words", "help", "told", "rules", "reports")
+"""The catalogues of a language: templates of the core and errors of the wire; help; what commands say; what rules explain; reports."""
+CACHED_SENTENCES: Final = 4_096
+_OF_PAGES: Final = ("help", "reports")
+"""Catalogues of texts that are looked up by themselves, never found by their shape."""
+_CONTEXT: Final = "\x04"
+"""What stands between a context and its text."""
+COLUMN: Final = "column"
+"""The context of the headings of tables."""
+
+
+class Language:
+    """One language. English says every text as it is written."""
+
+    def __init__(self, code: str, catalogue: gettext.NullTranslations | None, shapes: Shapes | None) -> None:
+        self.code: Final = code
+        self._catalogue: Final = catalogue
+        self._shapes: Final = shapes
+        self.read = lru_cache(CACHED_SENTENCES)(self._read)
+        """A whole English sentence, found by its text or its shape; as it is if the catalogue does not have it."""
+
+    @property
+    def is_english(self) -> bool:
+        """Whether nothing is to be translated."""
+        return self._catalogue is None
+
+    def text(self, text: str) -> str:
+        """An English text in this language; itself where the catalogue does not have it."""
+        return text if self._catalogue is None or not text else self._catalogue.gettext(text)
+
+    def text_of(self, context: str, text: str) -> str:
+        """The English text of a context, as the id of a template."""
+        return text if self._catalogue is None else self._catalogue.pgettext(context, text)
+
+    def heading(self, column: str) -> str:
+        """The heading of a column, as its English name has it in words."""
+        return self.text_of(COLUMN, column)
+
+    def count(self, one: str, many: str, number: int) -> str:
+        """The form that goes with a number. Both have the place `{n}` for it."""
+        if self._catalogue is None:
+            return one if number == 1 else many
+        return self._catalogue.ngettext(one, many, number)
+
+    def count_of(self, context: str, text: str, number: int) -> str:
+        """The form of the text of a template that goes with one of its values. English has one form."""
+        return text if self._catalogue is None else self._catalogue.npgettext(context, text, text, number)
+
+    def _read(self, sentence: str) -> str:
+        if self._shapes is None or not sentence:
+            return sentence
+        return self._shapes.say(sentence)
+
+
+def _texts(catalogue: gettext.GNUTranslations) -> dict[str, str]:
+    """English texts of a catalogue that have no context and one form, with what stands for them."""
+    texts: dict[object, str] = catalogue._catalog  # type: ignore[attr-defined]  # there is no other way to list them
+    return {key: text for key, text in texts.items() if isinstance(key, str) and key and _CONTEXT not in key}
+
+
+ENGLISH: Final = Language(ENGLISH_CODE, None, None)
+
+
+@cache
+def language(code: str) -> Language:
+    """The language of a code of `LANGUAGES`; of any other English. Read once a process."""
+    if code != RUSSIAN_CODE:
+        return ENGLISH
+    first, *others = read = [gettext.translation(domain, LOCALE, [code]) for domain in DOMAINS]
+    for other in others:
+        first.add_fallback(other)
+    found = zip(DOMAINS, read, strict=True)
+    shapes = [_texts(catalogue) for domain, catalogue in found if domain not in _OF_PAGES]
+    return Language(code, first, Shapes({key: text for texts in shapes for key, text in texts.items()}))

@@ -1,0 +1,116 @@
+"""What each catalogue must have: one function a domain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+from babel.messages.extract import extract_from_file
+
+from gateway.cli.main import SUMMARIES, LazyGroup, group
+from gateway.cli.speaking import paragraphs
+from gateway.words.english import COUNTED, ENGLISH, TITLES
+from tests.support.catalogues.files import Collected, Text
+from tests.support.catalogues.spoken import columns_of, shapes_of, translated_by_name
+
+_TEMPLATES = "gateway/words/english.py"
+_CLICK = "click"
+_CLICK_KEYWORDS = {"_": None, "ngettext": (1, 2)}
+
+ERRORS = ("gateway/inbound", "gateway/protocol/wire.py", "gateway/server/connection.py")
+"""Where the errors of the wire are put together."""
+RULES = (
+    "compliance/rules",
+    "compliance/explain.py",
+    "compliance/rulebook/declaration.py",
+    "compliance/rulebook/wording.py",
+)
+"""Where explanations are, and the meanings of rules and parameters."""
+TOLD = ("gateway/cli", "gateway/control", "gateway/session", "gateway/reporting", "gateway/venue/lint.py")
+"""What commands say, and the rows in words that they show."""
+
+
+def collected(domain: str) -> Collected:
+    """The texts of a domain."""
+    found: Collected = {}
+    for text, where in _DOMAINS[domain]():
+        found.setdefault(text, set()).add(where)
+    return found
+
+
+def _plain(text: str, context: str | None = None) -> Text:
+    return Text(text, context, False, "")
+
+
+def _words() -> Iterator[tuple[Text, str]]:
+    for template, text in {**ENGLISH, **TITLES}.items():
+        counted = template in COUNTED
+        # A template that is nothing but a value is the same in each language.
+        if any(letter.isalpha() for letter in text):
+            yield Text(text, template, counted, text if counted else ""), _TEMPLATES
+    for text, where in shapes_of(ERRORS):
+        yield _plain(text), where
+
+
+def _help() -> Iterator[tuple[Text, str]]:
+    context = click.Context(group)
+    yield from _of_command("gateway/cli/main.py", group, context)
+    for summary in SUMMARIES.values():
+        yield _plain(summary), "gateway/cli/main.py"
+    folder = Path(click.__file__).parent
+    for path in sorted(folder.glob("*.py")):
+        if path.name == "testing.py":
+            continue
+        for _, message, _, _ in extract_from_file("python", path, keywords=_CLICK_KEYWORDS):
+            if isinstance(message, tuple):
+                yield Text(message[0], None, True, message[1]), _CLICK
+            else:
+                yield _plain(message), _CLICK
+    # What is marked by no function there.
+    yield _plain("required"), _CLICK
+
+
+def _of_command(where: str, command: click.Command, context: click.Context) -> Iterator[tuple[Text, str]]:
+    """Help texts of a command, and of all below it."""
+    texts = [command.help, command.short_help, command.epilog]
+    for parameter in command.params:
+        texts += [getattr(parameter, "help", None), getattr(parameter, "prompt", None)]
+    for text in texts:
+        if isinstance(text, str):
+            for paragraph in paragraphs(text):
+                yield _plain(paragraph), where
+    if isinstance(command, click.Group):
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None, name
+            file = where
+            if isinstance(command, LazyGroup):
+                file = command.entry_points[name].module.replace(".", "/") + ".py"
+            yield from _of_command(file, below, context)
+
+
+def _rules() -> Iterator[tuple[Text, str]]:
+    for text, where in shapes_of(RULES):
+        yield _plain(text), where
+
+
+def _told() -> Iterator[tuple[Text, str]]:
+    for text, where in shapes_of(TOLD):
+        yield _plain(text), where
+    for text, plural, where in translated_by_name(("gateway", "loadtest")):
+        yield Text(text, None, bool(plural), plural), where
+
+
+def _reports() -> Iterator[tuple[Text, str]]:
+    for heading, where in columns_of():
+        yield _plain(heading, "column"), where
+
+
+_DOMAINS: dict[str, Callable[[], Iterator[tuple[Text, str]]]] = {
+    "words": _words,
+    "help": _help,
+    "told": _told,
+    "rules": _rules,
+    "reports": _reports,
+}

@@ -62,7 +62,7 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record",
         ),
         "gateway.inbound": (
-            ". protocol journal index venue metrics outbound.*",
+            ". protocol words journal index venue metrics outbound.*",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
         "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.* compliance"),

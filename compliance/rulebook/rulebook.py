@@ -36,6 +36,8 @@ class RuleData:
         self.document: Final = document
         self.rule: Final[str] = declared.rule
         self.title: Final = texts["title"]
+        self.title_ru: Final = texts["title_ru"]
+        """In Russian; empty: its document does not say."""
         self.who: Final = texts["who"]
         self.source: Final = texts["source"]
         self.status: Final = texts["status"]
@@ -43,6 +45,7 @@ class RuleData:
         self.applies_to: Final = texts["applies_to"]
         self.note: Final = note
         """What other sources report, or how the venue reads the rule."""
+        self.note_ru: Final = texts["note_ru"]
         self.enabled: Final = enabled
         self.stages: Final = stages
         """Its parameters by the day from which on they hold, the earliest first."""
@@ -84,7 +87,7 @@ class Rulebook:
     def __init__(
         self,
         name: str,
-        title: str,
+        titles: tuple[str, str],
         digest: str,
         documents: dict[str, str],
         rules: dict[str, RuleData],
@@ -97,7 +100,9 @@ class Rulebook:
         day: int = AT_LAST,
     ) -> None:
         self.name: Final = name
-        self.title: Final = title
+        self.title: Final = titles[0]
+        self.title_ru: Final = titles[1]
+        """In Russian; empty: its document does not say."""
         self.digest: Final = digest
         """SHA-256 of the name and the documents, in hexadecimal; overrides are not in it."""
         self.documents: Final = documents
@@ -125,7 +130,7 @@ class Rulebook:
         """The same rulebook as it is on a Moscow day, in days since 1970-01-01. O(rules)."""
         return Rulebook(
             self.name,
-            self.title,
+            (self.title, self.title_ru),
             self.digest,
             self.documents,
             {rule: data.on(day) for rule, data in self.rules.items()},

@@ -41,6 +41,8 @@ def words(template: str, values: Values, language: Language = IN_ENGLISH) -> str
         return f"{template}: {', '.join(shown)}"
     if language.is_english:
         return text.format(*shown)
-    number = values[COUNTED[template]] if template in COUNTED else None
-    said = language.count_of(template, text, number) if isinstance(number, int) else language.text_of(template, text)
-    return said.format(*shown)
+    place = COUNTED.get(template)
+    if place is None:
+        return language.text_of(template, text).format(*shown)
+    number = shown[place]
+    return language.count_of(template, text, int(number) if number.isdecimal() else 0).format(*shown)

@@ -61,7 +61,7 @@ def brought_up_to_date(domain: str, texts: Collected) -> Catalog:
         msgid_bugs_address="-",
         fuzzy=False,
     )
-    for each, files in sorted(texts.items(), key=lambda item: (min(item[1]), item[0])):
+    for each, files in sorted(texts.items(), key=_place):
         before = known.get(each.text, each.context)
         key = (each.text, each.plural) if each.counted else each.text
         string = None
@@ -69,6 +69,12 @@ def brought_up_to_date(domain: str, texts: Collected) -> Catalog:
             string = before.string
         made.add(key, string, locations=[(min(files), 0)], context=each.context)
     return made
+
+
+def _place(item: tuple[Text, set[str]]) -> tuple[str, str, str]:
+    """Texts stand by their file, and those of templates by the id."""
+    text, files = item
+    return min(files), text.context or "", text.text
 
 
 def untranslated(catalogue: Catalog) -> list[Message]:

@@ -7,7 +7,7 @@ The catalogues are those of `gettext`: the English text is the key, the id of a 
 from __future__ import annotations
 
 import gettext
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -20,8 +20,11 @@ LOCALE: Final = Path(__file__).parent / "locale"
 DOMAINS: Final = ("words", "help", "told", "rules", "reports")
 """The catalogues of a language: templates of the core and errors of the wire; help; what commands say; what rules explain; reports."""
 CACHED_SENTENCES: Final = 4_096
-_OF_PAGES: Final = ("help", "reports")
-"""Catalogues of texts that are looked up by themselves, never found by their shape."""
+_FEW_OF_RULES: Final = 4
+"""Letters that make a shape of what rules explain: they explain their own figures, and what others wrote stands apart."""
+_CLAUSE: Final = "; "
+_LESS: Final = " - "
+_REMAINING: Final = " remaining "
 _CONTEXT: Final = "\x04"
 """What stands between a context and its text."""
 COLUMN: Final = "column"
@@ -31,12 +34,21 @@ COLUMN: Final = "column"
 class Language:
     """One language. English says every text as it is written."""
 
-    def __init__(self, code: str, catalogue: gettext.NullTranslations | None, shapes: Shapes | None) -> None:
+    def __init__(self, code: str, catalogue: gettext.NullTranslations | None, told: Shapes, rules: Shapes) -> None:
+        """Make one.
+
+        Args:
+            code: of it.
+            catalogue: what its texts are looked up in; None: nothing is to be translated.
+            told: what commands and the wire tell.
+            rules: what rules explain.
+        """
         self.code: Final = code
         self._catalogue: Final = catalogue
-        self._shapes: Final = shapes
-        self.read = lru_cache(CACHED_SENTENCES)(self._read)
-        """A whole English sentence, found by its text or its shape; as it is if the catalogue does not have it."""
+        self.read: Final = lru_cache(CACHED_SENTENCES)(told.say)
+        """A whole English sentence that is told, found by its text or its shape; as it is if the catalogue does not have it."""
+        self.explained: Final = lru_cache(CACHED_SENTENCES)(partial(_explained, rules))
+        """What a rule explains: a label of what it looked at, a value, a comparison of several clauses."""
 
     @property
     def is_english(self) -> bool:
@@ -65,10 +77,25 @@ class Language:
         """The form of the text of a template that goes with one of its values. English has one form."""
         return text if self._catalogue is None else self._catalogue.npgettext(context, text, text, number)
 
-    def _read(self, sentence: str) -> str:
-        if self._shapes is None or not sentence:
-            return sentence
-        return self._shapes.say(sentence)
+
+def _explained(rules: Shapes, text: str) -> str:
+    if not rules:
+        return text
+    whole = text if _REMAINING in text else rules.say(text)
+    return whole if whole != text else _CLAUSE.join(_clause(rules, each) for each in text.split(_CLAUSE))
+
+
+def _clause(rules: Shapes, clause: str) -> str:
+    """One comparison; of a limit what was taken of it, each with its name, and what remains."""
+    taken, equals, left = clause.partition(" = ")
+    if _REMAINING not in left:
+        return rules.say(clause)
+    limit, *terms = taken.split(_LESS)
+    named = []
+    for term in terms:
+        amount, _, name = term.partition(" ")
+        named.append(f"{amount} {rules.say(name)}")
+    return f"{_LESS.join([limit, *named])}{equals}{left.replace(_REMAINING, f' {rules.say(_REMAINING.strip())} ')}"
 
 
 def _texts(catalogue: gettext.GNUTranslations) -> dict[str, str]:
@@ -77,7 +104,7 @@ def _texts(catalogue: gettext.GNUTranslations) -> dict[str, str]:
     return {key: text for key, text in texts.items() if isinstance(key, str) and key and _CONTEXT not in key}
 
 
-ENGLISH: Final = Language(ENGLISH_CODE, None, None)
+ENGLISH: Final = Language(ENGLISH_CODE, None, Shapes({}), Shapes({}))
 
 
 @cache
@@ -88,6 +115,5 @@ def language(code: str) -> Language:
     first, *others = read = [gettext.translation(domain, LOCALE, [code]) for domain in DOMAINS]
     for other in others:
         first.add_fallback(other)
-    found = zip(DOMAINS, read, strict=True)
-    shapes = [_texts(catalogue) for domain, catalogue in found if domain not in _OF_PAGES]
-    return Language(code, first, Shapes({key: text for texts in shapes for key, text in texts.items()}))
+    texts = {domain: _texts(catalogue) for domain, catalogue in zip(DOMAINS, read, strict=True)}
+    return Language(code, first, Shapes(texts["words"] | texts["told"]), Shapes(texts["rules"], _FEW_OF_RULES))

@@ -16,17 +16,17 @@ _MOST_DEEP: Final = 4
 """A sentence in a sentence, and so on; no text of ours goes further."""
 _HEAD: Final = 3
 """Letters by which shapes that begin with a text are found."""
-_FEW: Final = 8
+FEW: Final = 8
 """Letters of its own below which a shape would fit what others wrote, unless it is a piece that begins as no name does."""
 _OF_PIECES: Final = " ,;:("
 
 
-def is_told_apart(text: str) -> bool:
+def is_told_apart(text: str, few: int = FEW) -> bool:
     """Whether a text is known by its shape: it has letters enough of its own, or begins as a piece of a sentence."""
     own = _PLACE.sub("", text)
     if own == text:
-        return " " in text.strip() or text[:1] in _OF_PIECES
-    return sum(map(str.isalpha, own)) >= _FEW or text[0] in _OF_PIECES
+        return few < FEW or " " in text.strip() or text[:1] in _OF_PIECES
+    return sum(map(str.isalpha, own)) >= few or text[0] in _OF_PIECES
 
 
 class Shape:
@@ -59,16 +59,21 @@ class Shape:
 
 
 class Shapes:
-    """All texts of a catalogue without a context, whole ones and those with values."""
+    """Texts of a catalogue, whole ones and those with values.
 
-    def __init__(self, texts: Mapping[str, str]) -> None:
+    Args:
+        texts: English ones, with what stands for each.
+        few: with fewer letters of its own a shape is left out, and below `FEW` words that stand alone are known, too.
+    """
+
+    def __init__(self, texts: Mapping[str, str], few: int = FEW) -> None:
         self._whole: Final[dict[str, str]] = {}
         self._headed: Final[dict[str, list[Shape]]] = {}
         """Shapes by their first letters."""
         self._others: Final[list[Shape]] = []
         """Shapes that begin with a value, or with too few letters."""
         for english, other in texts.items():
-            if not is_told_apart(english):
+            if not is_told_apart(english, few):
                 continue
             if not _PLACE.search(english):
                 self._whole[english] = other
@@ -78,6 +83,9 @@ class Shapes:
             (self._headed.setdefault(head, []) if len(head) == _HEAD else self._others).append(shape)
         for shapes in (*self._headed.values(), self._others):
             shapes.sort(key=lambda shape: -shape.weight)
+
+    def __bool__(self) -> bool:
+        return bool(self._whole or self._headed or self._others)
 
     def say(self, sentence: str, depth: int = 0) -> str:
         """An English sentence in the other language; itself if there is none of its shape."""

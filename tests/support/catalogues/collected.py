@@ -12,10 +12,11 @@ from gateway.cli.main import SUMMARIES, LazyGroup, group
 from gateway.cli.speaking import paragraphs
 from gateway.words.english import COUNTED, ENGLISH, TITLES
 from tests.support.catalogues.files import Collected, Text
-from tests.support.catalogues.spoken import columns_of, shapes_of, translated_by_name
+from tests.support.catalogues.spoken import columns_of, labels_of, shapes_of, translated_by_name
 
 _TEMPLATES = "gateway/words/english.py"
 _CLICK = "click"
+FEW_OF_RULES = 4
 _CLICK_KEYWORDS = {"_": None, "ngettext": (1, 2)}
 
 ERRORS = ("gateway/inbound", "gateway/protocol/wire.py", "gateway/server/connection.py")
@@ -27,6 +28,40 @@ RULES = (
     "compliance/rulebook/wording.py",
 )
 """Where explanations are, and the meanings of rules and parameters."""
+PIECES = (
+    *(
+        "yes",
+        "no",
+        "none",
+        "is",
+        "is not",
+        "may",
+        "may not",
+        "remaining",
+        "used",
+        "reserved",
+        "exposure",
+        "coins",
+        "notes",
+    ),
+    *(
+        "futures",
+        "issued",
+        "clients",
+        "income",
+        "resident",
+        "non-resident",
+        "{0} is a resident",
+        "{0} is a non-resident",
+    ),
+    *("{0} test", "{0} years", "kind of {0}", "{0}, {1}", "{0} is {1}"),
+    *(
+        "Largest exposure in derivatives and securities on crypto prices of {0}.",
+        "Largest value of one order, priced in RUB, of {0}.",
+    ),
+    *("the exposure limit for {0}", "the largest order for {0}"),
+)
+"""Words that rules put together with others: values, verbs, names of what was taken of a limit."""
 TOLD = ("gateway/cli", "gateway/control", "gateway/session", "gateway/reporting", "gateway/venue/lint.py")
 """What commands say, and the rows in words that they show."""
 
@@ -91,8 +126,10 @@ def _of_command(where: str, command: click.Command, context: click.Context) -> I
 
 
 def _rules() -> Iterator[tuple[Text, str]]:
-    for text, where in shapes_of(RULES):
+    for text, where in (*shapes_of(RULES, FEW_OF_RULES), *labels_of(RULES)):
         yield _plain(text), where
+    for text in PIECES:
+        yield _plain(text), "compliance/rules/finding.py"
 
 
 def _told() -> Iterator[tuple[Text, str]]:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.words.shapes import is_told_apart
+from gateway.words.shapes import FEW, is_told_apart
 from tests.support.places import ROOT
 
 _WORDS = re.compile(r"[a-z]{2,}[,:;]? (\{|[a-z(])|\} [a-z]{2}|[a-z]{2}: \{|[a-z]{2}\)?: ?$|[a-z]{2} \(", re.IGNORECASE)
@@ -15,6 +15,7 @@ _WORDS = re.compile(r"[a-z]{2,}[,:;]? (\{|[a-z(])|\} [a-z]{2}|[a-z]{2}: \{|[a-z]
 _BARE = re.compile(r"\{\}")
 _NAMED = re.compile(r"\{[a-z_]\w*[^}]*\}")
 _HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_ ,-]{0,40}")
+_LABEL = re.compile(r"[a-z][a-z ,']*")
 _SILENT = frozenset(
     {"assert_never", "getLogger", "warning", "debug", "info", "error", "exception", "getattr", "compile"}
 )
@@ -32,10 +33,10 @@ def files_of(places: tuple[str, ...]) -> list[Path]:
     return found
 
 
-def shapes_of(places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Each sentence in the sources at some places, and its file."""
+def shapes_of(places: tuple[str, ...], few: int = FEW) -> Iterator[tuple[str, str]]:
+    """Each sentence in the sources at some places, and its file; `few` as of `Shapes`."""
     for path in files_of(places):
-        finder = _Sentences()
+        finder = _Sentences(few)
         finder.visit(ast.parse(path.read_text(encoding="utf-8")))
         where = path.relative_to(ROOT).as_posix()
         for text in finder.found:
@@ -45,7 +46,8 @@ def shapes_of(places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 class _Sentences(ast.NodeVisitor):
     """Finds the sentences of a module: literals that people are shown, with numbered places for values."""
 
-    def __init__(self) -> None:
+    def __init__(self, few: int) -> None:
+        self.few = few
         self.found: list[str] = []
 
     def visit_Expr(self, node: ast.Expr) -> None:
@@ -91,7 +93,7 @@ class _Sentences(ast.NodeVisitor):
             self._take(_numbered(node.value))
 
     def _take(self, text: str) -> None:
-        if text and _WORDS.search(text) and not _NAMED.search(text) and is_told_apart(text):
+        if text and _WORDS.search(text) and not _NAMED.search(text) and is_told_apart(text, self.few):
             self.found.append(text)
 
 
@@ -117,6 +119,16 @@ def _numbered(text: str) -> str:
     """A text for `format` with its places numbered."""
     numbers = iter(range(text.count("{}")))
     return _BARE.sub(lambda _: f"{{{next(numbers)}}}", text)
+
+
+def labels_of(places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The names under which rules say what they looked at: the first of each two texts."""
+    for path in files_of(places):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Tuple) and len(node.elts) == 2 and isinstance(node.elts[0], ast.Constant):
+                label = node.elts[0].value
+                if isinstance(label, str) and _LABEL.fullmatch(label) and not isinstance(node.elts[1], ast.Constant):
+                    yield label, path.relative_to(ROOT).as_posix()
 
 
 def translated_by_name(places: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:

@@ -1,9 +1,10 @@
 """Rulebooks read: TOML documents in, a typed and validated rulebook out. No files: whoever calls has read them.
 
-A document has `title` (and in Russian `title_ru`, if it likes), `kinds` (what may be traded under it), `order` (the rules that can refuse an order, the deciding
+A document has `title`, `kinds` (what may be traded under it), `order` (the rules that can refuse an order, the deciding
 one first), optionally `transfer_order` (the same for transfers) and `include` (names of documents whose rules it takes
 over), and a table `[[rules]]` for each rule. The format is described in the shipped rulebooks; every rule id and parameter is
-declared in `compliance.rules`.
+declared in `compliance.rules`. `title_ru` and, of a rule, `who_ru`, `source_ru` and `note_ru` say the same in Russian; each may
+be left out.
 
 Status and date of a rule say where it comes from. They do not gate it: a rulebook in force applies whole, so that a rule can
 be tried before it is law. `enabled = false` on a rule switches it off. A parameter `starts` with a date does gate it, and any
@@ -20,7 +21,7 @@ from compliance.registry.calendar import parse_iso_date
 from compliance.rulebook.declaration import ALWAYS, APPLIES_TO, STATUSES, Declaration, Declarations
 from compliance.rulebook.faults import Fault, Place, RulebookError
 from compliance.rulebook.parameters import ParameterError, Stage, overridden, parse_stages, present_key
-from compliance.rulebook.rulebook import Overrides, Rulebook, RuleData
+from compliance.rulebook.rulebook import RUSSIAN_PARTS, Overrides, Rulebook, RuleData
 from compliance.rulebook.scan import scan_problem
 from compliance.rulebook.sense import check_orders, check_sense
 from engine.vocabulary.codes import INSTRUMENT_KINDS
@@ -32,8 +33,7 @@ NOT_TOML: Final = "not TOML"
 
 _RULEBOOK_KEYS: Final = ("title", "title_ru", "kinds", "order", "transfer_order", "include", "rules")
 _TEXT_KEYS: Final = ("id", "title", "who", "source", "status", "effective_from", "applies_to")
-_RUSSIAN_KEYS: Final = ("title_ru", "note_ru")
-"""What a document may say in Russian beside English: an event names a rule by its id, so that nothing else need be."""
+_RUSSIAN_KEYS: Final = tuple([f"{part}_ru" for part in RUSSIAN_PARTS])
 _RULE_KEYS: Final = (*_TEXT_KEYS, *_RUSSIAN_KEYS, "note", "enabled", "parameters")
 
 

@@ -9,6 +9,9 @@ from compliance.rulebook.parameters import Parameters, Stage
 
 BUILT_IN_RULEBOOKS: Final = ("elr-2025", "derivatives-2025", "general-2026")
 
+RUSSIAN_PARTS: Final = ("title", "who", "source", "note")
+"""What a document may say of a rule in Russian beside English, in a key that ends in `_ru`."""
+
 Overrides = dict[tuple[str, str], str]
 """Settings of a supervisor on top of a rulebook: by rule and key, as texts."""
 
@@ -36,8 +39,6 @@ class RuleData:
         self.document: Final = document
         self.rule: Final[str] = declared.rule
         self.title: Final = texts["title"]
-        self.title_ru: Final = texts["title_ru"]
-        """In Russian; empty: its document does not say."""
         self.who: Final = texts["who"]
         self.source: Final = texts["source"]
         self.status: Final = texts["status"]
@@ -45,7 +46,8 @@ class RuleData:
         self.applies_to: Final = texts["applies_to"]
         self.note: Final = note
         """What other sources report, or how the venue reads the rule."""
-        self.note_ru: Final = texts["note_ru"]
+        self.russian: Final[dict[str, str]] = {part: texts.get(f"{part}_ru", "") for part in RUSSIAN_PARTS}
+        """What its document says in Russian, too: of `RUSSIAN_PARTS` each, empty where it does not."""
         self.enabled: Final = enabled
         self.stages: Final = stages
         """Its parameters by the day from which on they hold, the earliest first."""

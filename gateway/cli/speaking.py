@@ -30,7 +30,7 @@ EXAMPLES: Final = ("Examples:", "Example:")
 def split_language(arguments: Sequence[str], environment: Mapping[str, str]) -> tuple[list[str], str]:
     """The arguments without `--lang`, wherever it stands before a `--`, and the code of the language to speak.
 
-    What programs read (`--json`) is English whatever the environment says: only `--lang` itself makes it another.
+    What programs read (`--json`) is English, whoever asks.
 
     Raises:
         click.UsageError: `--lang` without a language that is spoken.
@@ -49,10 +49,10 @@ def split_language(arguments: Sequence[str], environment: Mapping[str, str]) -> 
         else:
             kept.append(argument)
     if asked is None:
-        return kept, ENGLISH.code if _JSON in kept else code_of(environment)
+        asked = code_of(environment)
     if asked not in LANGUAGES:
         raise click.UsageError(f"{OPTION}: {asked!r} is not spoken: write one of {', '.join(LANGUAGES)}")
-    return kept, asked
+    return kept, ENGLISH.code if _JSON in kept else asked
 
 
 @contextmanager

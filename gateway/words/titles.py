@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.rulebook.faults import RulebookError
+from compliance.rulebook.rulebook import Rulebook
 from compliance.rules.catalogue import load_rulebook
 from engine.vocabulary.messages.commands import Command, EffectiveFrom, LoadRulebook
 from engine.vocabulary.messages.events import RulebookLoaded
@@ -13,6 +14,11 @@ from gateway.words.language import ENGLISH, RUSSIAN_CODE, Language
 
 Titles = dict[str, dict[str, str]]
 """By the digest of a rulebook and the id of a rule."""
+
+
+def _titled(rulebook: Rulebook) -> dict[str, str]:
+    """The titles that a rulebook has in Russian."""
+    return {rule: data.russian["title"] for rule, data in rulebook.rules.items() if data.russian["title"]}
 
 
 class RuleTitles:
@@ -47,7 +53,7 @@ class RuleTitles:
             # The core refuses it too; or a journal has one of another version, which has titles in its events.
             return
         self._brought[rulebook.digest] = {rule: data.title for rule, data in rulebook.rules.items()}
-        self._russian[rulebook.digest] = {rule: data.title_ru for rule, data in rulebook.rules.items() if data.title_ru}
+        self._russian[rulebook.digest] = _titled(rulebook)
 
     def follow(self, event: RulebookLoaded) -> None:
         """A rulebook is in force."""

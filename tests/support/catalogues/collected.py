@@ -54,6 +54,18 @@ PIECES = (
         "{0} is a resident",
         "{0} is a non-resident",
     ),
+    *(
+        "passes",
+        "fails",
+        "decides",
+        "in force",
+        "recommended",
+        "proposed",
+        "draft",
+        "announced",
+        "statement",
+        "assumed",
+    ),
     *("{0} test", "{0} years", "kind of {0}", "{0}, {1}", "{0} is {1}"),
     *(
         "Largest exposure in derivatives and securities on crypto prices of {0}.",

@@ -39,6 +39,10 @@ class Terminal(Console):
         """
         self.print(styled(*map(_read, parts)))
 
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print texts of ours in the chosen language, and anything else as it is."""
+        super().print(*(_read_text(each) if isinstance(each, str) else each for each in objects), **options)
+
     def render_str(self, text: str, **options: Any) -> Text:
         """What a text looks like; every text that is printed, and in a table, passes here."""
         return super().render_str(shown(text), **options)

@@ -42,6 +42,7 @@ from gateway.watching.scene import (
     around,
 )
 from gateway.watching.view import CLOCK_SECONDS, Refused
+from gateway.words.chosen import chosen
 from gateway.words.english import TITLES
 from gateway.words.words import words_of
 
@@ -247,7 +248,7 @@ class RecordedView:
         else:
             return None
         account, instrument = getattr(event, "account", ""), getattr(event, "instrument", "")
-        return Verdict(what, by, self._title(rule), words_of(event), account, instrument, row[0], row[1])
+        return Verdict(what, by, self._title(rule), words_of(event, chosen()), account, instrument, row[0], row[1])
 
     def _title(self, rule: str) -> str:
         if rule in TITLES:

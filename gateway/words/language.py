@@ -17,11 +17,12 @@ ENGLISH_CODE: Final = "en"
 RUSSIAN_CODE: Final = "ru"
 LANGUAGES: Final = (ENGLISH_CODE, RUSSIAN_CODE)
 LOCALE: Final = Path(__file__).parent / "locale"
-DOMAINS: Final = ("words", "help", "told", "rules", "reports")
-"""The catalogues of a language: templates of the core and errors of the wire; help; what commands say; what rules explain; reports."""
+DOMAINS: Final = ("words", "help", "told", "rules", "stories", "reports")
+"""The catalogues of a language: templates of the core and errors of the wire; help; what commands say; what rules explain; what
+happened, row by row; reports."""
 CACHED_SENTENCES: Final = 4_096
-_FEW_OF_RULES: Final = 4
-"""Letters that make a shape of what rules explain: they explain their own figures, and what others wrote stands apart."""
+FEW_OF_FIGURES: Final = 4
+"""Letters that make a shape of what is made of figures: what rules explain, and rows of what happened."""
 _CLAUSE: Final = "; "
 _LESS: Final = " - "
 _REMAINING: Final = " remaining "
@@ -34,7 +35,9 @@ COLUMN: Final = "column"
 class Language:
     """One language. English says every text as it is written."""
 
-    def __init__(self, code: str, catalogue: gettext.NullTranslations | None, told: Shapes, rules: Shapes) -> None:
+    def __init__(
+        self, code: str, catalogue: gettext.NullTranslations | None, told: Shapes, rules: Shapes, stories: Shapes
+    ) -> None:
         """Make one.
 
         Args:
@@ -42,6 +45,7 @@ class Language:
             catalogue: what its texts are looked up in; None: nothing is to be translated.
             told: what commands and the wire tell.
             rules: what rules explain.
+            stories: what happened.
         """
         self.code: Final = code
         self._catalogue: Final = catalogue
@@ -49,6 +53,8 @@ class Language:
         """A whole English sentence that is told, found by its text or its shape; as it is if the catalogue does not have it."""
         self.explained: Final = lru_cache(CACHED_SENTENCES)(partial(_explained, rules))
         """What a rule explains: a label of what it looked at, a value, a comparison of several clauses."""
+        self.story: Final = lru_cache(CACHED_SENTENCES)(partial(_explained, stories))
+        """A row of what happened, or a word for it."""
 
     @property
     def is_english(self) -> bool:
@@ -98,13 +104,15 @@ def _clause(rules: Shapes, clause: str) -> str:
     return f"{_LESS.join([limit, *named])}{equals}{left.replace(_REMAINING, f' {rules.say(_REMAINING.strip())} ')}"
 
 
-def _texts(catalogue: gettext.GNUTranslations) -> dict[str, str]:
-    """English texts of a catalogue that have no context and one form, with what stands for them."""
+def _texts(catalogue: gettext.NullTranslations) -> dict[str, str]:
+    """English texts of a catalogue that have no context and one form, with what stands for them; none of one that is not there yet."""
+    if not isinstance(catalogue, gettext.GNUTranslations):
+        return {}
     texts: dict[object, str] = catalogue._catalog  # type: ignore[attr-defined]  # there is no other way to list them
     return {key: text for key, text in texts.items() if isinstance(key, str) and key and _CONTEXT not in key}
 
 
-ENGLISH: Final = Language(ENGLISH_CODE, None, Shapes({}), Shapes({}))
+ENGLISH: Final = Language(ENGLISH_CODE, None, Shapes({}), Shapes({}), Shapes({}))
 
 
 @cache
@@ -112,8 +120,16 @@ def language(code: str) -> Language:
     """The language of a code of `LANGUAGES`; of any other English. Read once a process."""
     if code != RUSSIAN_CODE:
         return ENGLISH
-    first, *others = read = [gettext.translation(domain, LOCALE, [code]) for domain in DOMAINS]
+    first, *others = read = [gettext.translation(domain, LOCALE, [code], fallback=True) for domain in DOMAINS]
     for other in others:
         first.add_fallback(other)
     texts = {domain: _texts(catalogue) for domain, catalogue in zip(DOMAINS, read, strict=True)}
-    return Language(code, first, Shapes(texts["words"] | texts["told"]), Shapes(texts["rules"], _FEW_OF_RULES))
+    return Language(
+        code,
+        first,
+        *(
+            Shapes(texts["words"] | texts["told"] | texts["stories"]),
+            Shapes(texts["rules"], FEW_OF_FIGURES),
+            Shapes(texts["stories"], FEW_OF_FIGURES),
+        ),
+    )

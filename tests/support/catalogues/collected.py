@@ -8,15 +8,18 @@ from pathlib import Path
 import click
 from babel.messages.extract import extract_from_file
 
+from engine.command_table import COMMANDS
+from engine.vocabulary.codes import PROPOSAL_OUTCOMES
 from gateway.cli.main import SUMMARIES, LazyGroup, group
 from gateway.cli.speaking import paragraphs
+from gateway.session.investor import ORDERS
 from gateway.words.english import COUNTED, ENGLISH, TITLES
+from gateway.words.language import FEW_OF_FIGURES
 from tests.support.catalogues.files import Collected, Text
-from tests.support.catalogues.spoken import columns_of, labels_of, shapes_of, translated_by_name
+from tests.support.catalogues.spoken import columns_of, kinds_of, labels_of, shapes_of, translated_by_name
 
 _TEMPLATES = "gateway/words/english.py"
 _CLICK = "click"
-FEW_OF_RULES = 4
 _CLICK_KEYWORDS = {"_": None, "ngettext": (1, 2)}
 
 ERRORS = ("gateway/inbound", "gateway/protocol/wire.py", "gateway/server/connection.py")
@@ -74,8 +77,12 @@ PIECES = (
     *("the exposure limit for {0}", "the largest order for {0}"),
 )
 """Words that rules put together with others: values, verbs, names of what was taken of a limit."""
-TOLD = ("gateway/cli", "gateway/control", "gateway/session", "gateway/reporting", "gateway/venue/lint.py")
-"""What commands say, and the rows in words that they show."""
+TOLD = ("gateway/cli", "gateway/control", "gateway/reporting", "gateway/venue/lint.py", "gateway/session")
+"""What commands say."""
+PAGES = ("gateway/cli/rulebook_document.py", "gateway/cli/rulebook_doors.py")
+"""What writes pages of docs/, which are English."""
+STORIES = ("gateway/session", "gateway/reporting/history.py", "gateway/reporting/explaining.py")
+"""Rows in words: what happened."""
 
 
 def collected(domain: str) -> Collected:
@@ -138,15 +145,28 @@ def _of_command(where: str, command: click.Command, context: click.Context) -> I
 
 
 def _rules() -> Iterator[tuple[Text, str]]:
-    for text, where in (*shapes_of(RULES, FEW_OF_RULES), *labels_of(RULES)):
+    for text, where in (*shapes_of(RULES, FEW_OF_FIGURES), *labels_of(RULES)):
         yield _plain(text), where
     for text in PIECES:
         yield _plain(text), "compliance/rules/finding.py"
 
 
-def _told() -> Iterator[tuple[Text, str]]:
-    for text, where in shapes_of(TOLD):
+def _stories() -> Iterator[tuple[Text, str]]:
+    for text, where in (*shapes_of(STORIES, FEW_OF_FIGURES), *labels_of(STORIES), *kinds_of(STORIES)):
         yield _plain(text), where
+    for row in COMMANDS.values():
+        for word in (row.name.replace("_", " "), row.word):
+            if word:
+                yield _plain(word), "engine/command_table.py"
+    for word in (*ORDERS, *PROPOSAL_OUTCOMES, "scheduled", "proposed", "refused"):
+        yield _plain(word.replace("_", " ")), "gateway/reporting/history.py"
+
+
+def _told() -> Iterator[tuple[Text, str]]:
+    elsewhere = {text.text for text, _ in (*_help(), *_stories())}
+    for text, where in shapes_of(TOLD):
+        if text not in elsewhere and where not in PAGES:
+            yield _plain(text), where
     for text, plural, where in translated_by_name(("gateway", "loadtest")):
         yield Text(text, None, bool(plural), plural), where
 
@@ -161,5 +181,6 @@ _DOMAINS: dict[str, Callable[[], Iterator[tuple[Text, str]]]] = {
     "help": _help,
     "told": _told,
     "rules": _rules,
+    "stories": _stories,
     "reports": _reports,
 }

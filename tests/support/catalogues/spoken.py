@@ -131,6 +131,16 @@ def labels_of(places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
                     yield label, path.relative_to(ROOT).as_posix()
 
 
+def kinds_of(places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The words for what happened: the third argument of each `_add`."""
+    for path in files_of(places):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and _called(node) == "_add" and len(node.args) == 4:
+                kind = node.args[2]
+                if isinstance(kind, ast.Constant) and isinstance(kind.value, str):
+                    yield kind.value, path.relative_to(ROOT).as_posix()
+
+
 def translated_by_name(places: tuple[str, ...]) -> Iterator[tuple[str, str, str]]:
     """The texts given to `tr` and `tr_count`: itself, its plural if it has one, and its file."""
     for path in files_of(places):

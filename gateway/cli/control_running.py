@@ -80,7 +80,8 @@ class Target(msgspec.Struct):
         except (VenueError, KeyFileError, OSError) as error:
             raise NotSent(str(error)) from error
         participant = None if path is None else self.participant or path.stem
-        return connect(url, participant, key, reconnect=reconnect, ca_file=self.ca_file)
+        lang = RUSSIAN_CODE if chosen().code == RUSSIAN_CODE else ENGLISH_CODE
+        return connect(url, participant, key, reconnect=reconnect, ca_file=self.ca_file, lang=lang)
 
     def _address(self) -> str:
         if self.url is not None or self.directory is None:

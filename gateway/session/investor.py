@@ -49,7 +49,7 @@ from gateway.session.known import learned
 from gateway.session.recorded import Recorded
 from gateway.session.telling import ended
 from gateway.session.views import View, Views
-from gateway.words.chosen import chosen
+from gateway.words.chosen import chosen, tr
 from gateway.words.words import words_of
 
 UNDONE: Final = "fills undone"
@@ -183,10 +183,23 @@ class InvestorStory:
                 )
         elif isinstance(event, FundsMoved):
             self._add(
-                seq, time_ns, "funds", f"{self._amount(event.asset, event.amount)} to {event.account}: {event.reason}"
+                seq,
+                time_ns,
+                "funds",
+                tr(
+                    "{amount} to {account}: {reason}",
+                    amount=self._amount(event.asset, event.amount),
+                    account=event.account,
+                    reason=event.reason,
+                ),
             )
         elif isinstance(event, AssetIssued):
-            self._add(seq, time_ns, "issued", f"{self._amount(event.asset, event.amount)} to {event.account}")
+            self._add(
+                seq,
+                time_ns,
+                "issued",
+                tr("{amount} to {account}", amount=self._amount(event.asset, event.amount), account=event.account),
+            )
         elif isinstance(event, MovementHeld):
             what = f"{MOVEMENT_KINDS[event.kind]} {event.movement} of {self._amount(event.asset, event.amount)}"
             self._add(seq, time_ns, "waits", f"{what} from {event.account} by {', '.join(event.rules)}")

@@ -146,7 +146,7 @@ def _of_records(event: Event) -> str:
 def ended(event: MovementEnded, reference: Reference) -> str:
     """How something that waited to leave an account ended."""
     what = f"movement {event.movement} of {reference.formats.amount(event.asset, event.amount)} {event.asset}"
-    why = words(event.template, event.values) or event.reason
+    why = words(event.template, event.values, chosen()) or event.reason
     return f"{what} {MOVEMENT_STATUSES[event.outcome].replace('_', ' ')}" + (f": {why}" if why else "")
 
 

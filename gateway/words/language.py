@@ -7,10 +7,11 @@ The catalogues are those of `gettext`: the English text is the key, the id of a 
 from __future__ import annotations
 
 import gettext
-from functools import cache, lru_cache, partial
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
+from gateway.words.explaining import Figures
 from gateway.words.shapes import Shapes
 
 ENGLISH_CODE: Final = "en"
@@ -21,11 +22,6 @@ DOMAINS: Final = ("words", "help", "told", "rules", "stories", "reports")
 """The catalogues of a language: templates of the core and errors of the wire; help; what commands say; what rules explain; what
 happened, row by row; reports."""
 CACHED_SENTENCES: Final = 4_096
-FEW_OF_FIGURES: Final = 4
-"""Letters that make a shape of what is made of figures: what rules explain, and rows of what happened."""
-_CLAUSE: Final = "; "
-_LESS: Final = " - "
-_REMAINING: Final = " remaining "
 _CONTEXT: Final = "\x04"
 """What stands between a context and its text."""
 COLUMN: Final = "column"
@@ -36,7 +32,7 @@ class Language:
     """One language. English says every text as it is written."""
 
     def __init__(
-        self, code: str, catalogue: gettext.NullTranslations | None, told: Shapes, rules: Shapes, stories: Shapes
+        self, code: str, catalogue: gettext.NullTranslations | None, told: Shapes, rules: Figures, stories: Figures
     ) -> None:
         """Make one.
 
@@ -51,9 +47,9 @@ class Language:
         self._catalogue: Final = catalogue
         self.read: Final = lru_cache(CACHED_SENTENCES)(told.say)
         """A whole English sentence that is told, found by its text or its shape; as it is if the catalogue does not have it."""
-        self.explained: Final = lru_cache(CACHED_SENTENCES)(partial(_explained, rules))
+        self.explained: Final = lru_cache(CACHED_SENTENCES)(rules.say)
         """What a rule explains: a label of what it looked at, a value, a comparison of several clauses."""
-        self.story: Final = lru_cache(CACHED_SENTENCES)(partial(_explained, stories))
+        self.story: Final = lru_cache(CACHED_SENTENCES)(stories.say)
         """A row of what happened, or a word for it."""
 
     @property
@@ -84,26 +80,6 @@ class Language:
         return text if self._catalogue is None else self._catalogue.npgettext(context, text, text, number)
 
 
-def _explained(rules: Shapes, text: str) -> str:
-    if not rules:
-        return text
-    whole = text if _REMAINING in text else rules.say(text)
-    return whole if whole != text else _CLAUSE.join(_clause(rules, each) for each in text.split(_CLAUSE))
-
-
-def _clause(rules: Shapes, clause: str) -> str:
-    """One comparison; of a limit what was taken of it, each with its name, and what remains."""
-    taken, equals, left = clause.partition(" = ")
-    if _REMAINING not in left:
-        return rules.say(clause)
-    limit, *terms = taken.split(_LESS)
-    named = []
-    for term in terms:
-        amount, _, name = term.partition(" ")
-        named.append(f"{amount} {rules.say(name)}")
-    return f"{_LESS.join([limit, *named])}{equals}{left.replace(_REMAINING, f' {rules.say(_REMAINING.strip())} ')}"
-
-
 def _texts(catalogue: gettext.NullTranslations) -> dict[str, str]:
     """English texts of a catalogue that have no context and one form, with what stands for them; none of one that is not there yet."""
     if not isinstance(catalogue, gettext.GNUTranslations):
@@ -112,7 +88,7 @@ def _texts(catalogue: gettext.NullTranslations) -> dict[str, str]:
     return {key: text for key, text in texts.items() if isinstance(key, str) and key and _CONTEXT not in key}
 
 
-ENGLISH: Final = Language(ENGLISH_CODE, None, Shapes({}), Shapes({}), Shapes({}))
+ENGLISH: Final = Language(ENGLISH_CODE, None, Shapes({}), Figures({}), Figures({}))
 
 
 @cache
@@ -124,12 +100,5 @@ def language(code: str) -> Language:
     for other in others:
         first.add_fallback(other)
     texts = {domain: _texts(catalogue) for domain, catalogue in zip(DOMAINS, read, strict=True)}
-    return Language(
-        code,
-        first,
-        *(
-            Shapes(texts["words"] | texts["told"] | texts["stories"]),
-            Shapes(texts["rules"], FEW_OF_FIGURES),
-            Shapes(texts["stories"], FEW_OF_FIGURES),
-        ),
-    )
+    told = Shapes(texts["words"] | texts["told"] | texts["stories"])
+    return Language(code, first, told, Figures(texts["rules"]), Figures(texts["stories"]))

@@ -12,21 +12,21 @@ from collections.abc import Mapping
 from typing import Final
 
 _PLACE: Final = re.compile(r"\{(\d+)\}")
-_MOST_DEEP: Final = 4
+MOST_DEEP: Final = 4
 """A sentence in a sentence, and so on; no text of ours goes further."""
 _HEAD: Final = 3
 """Letters by which shapes that begin with a text are found."""
 FEW: Final = 8
 """Letters of its own below which a shape would fit what others wrote, unless it is a piece that begins as no name does."""
-_OF_PIECES: Final = " ,;:("
+OF_PIECES: Final = " ,;:("
 
 
 def is_told_apart(text: str, few: int = FEW) -> bool:
     """Whether a text is known by its shape: it has letters enough of its own, or begins as a piece of a sentence."""
     own = _PLACE.sub("", text)
     if own == text:
-        return few < FEW or " " in text.strip() or text[:1] in _OF_PIECES
-    return sum(map(str.isalpha, own)) >= few or text[0] in _OF_PIECES
+        return few < FEW or " " in text.strip() or text[:1] in OF_PIECES
+    return sum(map(str.isalpha, own)) >= few or text[0] in OF_PIECES
 
 
 class Shape:
@@ -88,21 +88,34 @@ class Shapes:
         return bool(self._whole or self._headed or self._others)
 
     def say(self, sentence: str, depth: int = 0) -> str:
-        """An English sentence in the other language; itself if there is none of its shape."""
+        """An English sentence in the other language; itself if there is none of its shape, or it is too deep in another one."""
         whole = self._whole.get(sentence)
         if whole is not None:
             return whole
-        if depth == _MOST_DEEP or " " not in sentence:
+        if depth == MOST_DEEP or " " not in sentence:
             return sentence
-        best: tuple[int, Shape, list[str]] | None = None
-        for shapes in (self._headed.get(sentence[:_HEAD], ()), self._others):
-            for shape in shapes:
-                if best is not None and shape.weight <= best[0]:
-                    break
-                values = shape.values(sentence)
-                if values is not None:
-                    best = shape.weight, shape, values
-                    break
+        best = self._best(sentence)
         if best is None:
             return sentence
-        return best[1].other.format(*(self.say(value, depth + 1) for value in best[2]))
+        shape, values = best
+        return shape.other.format(*(self._value(value, depth + 1) for value in values))
+
+    def _value(self, value: str, depth: int) -> str:
+        return self.say(value, depth)
+
+    def _fits(self, shape: Shape, values: list[str]) -> bool:
+        """Whether values may be those of a shape."""
+        return True
+
+    def _best(self, sentence: str) -> tuple[Shape, list[str]] | None:
+        """The shape with the most letters of its own that a sentence has, and its values."""
+        best: tuple[Shape, list[str]] | None = None
+        for shapes in (self._headed.get(sentence[:_HEAD], ()), self._others):
+            for shape in shapes:
+                if best is not None and shape.weight <= best[0].weight:
+                    break
+                values = shape.values(sentence)
+                if values is not None and self._fits(shape, values):
+                    best = shape, values
+                    break
+        return best

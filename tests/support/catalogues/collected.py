@@ -14,7 +14,7 @@ from gateway.cli.main import SUMMARIES, LazyGroup, group
 from gateway.cli.speaking import paragraphs
 from gateway.session.investor import ORDERS
 from gateway.words.english import COUNTED, ENGLISH, TITLES
-from gateway.words.language import FEW_OF_FIGURES
+from gateway.words.explaining import FEW_OF_FIGURES
 from tests.support.catalogues.files import Collected, Text
 from tests.support.catalogues.spoken import columns_of, kinds_of, labels_of, shapes_of, translated_by_name
 
@@ -69,6 +69,16 @@ PIECES = (
         "statement",
         "assumed",
     ),
+    *("{0} is among the banned: {1}", "{0} is not among the banned: {1}", "none of the two is among the banned: {0}"),
+    *("{0} of {1} is among the banned: {2}", "{0} of {1} is not among the banned: {2}"),
+    *(
+        f"{{0}} is a {who}, {one} non-resident is needed"
+        for who in ("resident", "non-resident")
+        for one in ("one", "no")
+    ),
+    *("{0} is licensed and not suspended", "{0} is suspended or without a licence", "or", "and", "assets"),
+    *("a document is on record", "a document is not on record", "a document and a beneficial owner is on record"),
+    *("a document and a beneficial owner is not on record", "{0} days", "{0} seconds", "{0} times", "left", "needed"),
     *("{0} test", "{0} years", "kind of {0}", "{0}, {1}", "{0} is {1}"),
     *(
         "Largest exposure in derivatives and securities on crypto prices of {0}.",
@@ -158,7 +168,7 @@ def _stories() -> Iterator[tuple[Text, str]]:
         for word in (row.name.replace("_", " "), row.word):
             if word:
                 yield _plain(word), "engine/command_table.py"
-    for word in (*ORDERS, *PROPOSAL_OUTCOMES, "scheduled", "proposed", "refused"):
+    for word in (*ORDERS, *PROPOSAL_OUTCOMES, "scheduled", "proposed", "refused", "identity", "rule", "tier", "day"):
         yield _plain(word.replace("_", " ")), "gateway/reporting/history.py"
 
 

@@ -154,7 +154,7 @@ def translated_by_name(places: tuple[str, ...]) -> Iterator[tuple[str, str, str]
                 yield texts[0], texts[1] if _called(node) == "tr_count" else "", where
 
 
-def columns_of(places: tuple[str, ...] = ("gateway", "loadtest")) -> Iterator[tuple[str, str]]:
+def columns_of(places: tuple[str, ...] = ("gateway",)) -> Iterator[tuple[str, str]]:
     """The headings of the tables of commands and reports, as people are shown them, with their file."""
     for path in files_of(places):
         source = path.read_text(encoding="utf-8")
@@ -180,7 +180,7 @@ def _lists(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         names = [each.id.lower() for each in targets if isinstance(each, ast.Name)]
-        if node.value is not None and any("columns" in each or "headings" in each for each in names):
+        if node.value is not None and any(part in each for each in names for part in ("columns", "headings", "names")):
             return [node.value]
     if isinstance(node, ast.Call) and _called(node) in ("Table", "show_small"):
         return [each for each in node.args if isinstance(each, ast.Tuple | ast.List)]

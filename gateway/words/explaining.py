@@ -1,0 +1,87 @@
+"""What is made of figures, in another language: comparisons of several clauses, each with names among its figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from gateway.words.shapes import MOST_DEEP, OF_PIECES, Shape, Shapes
+
+FEW_OF_FIGURES: Final = 4
+"""Letters that make a shape of what is made of figures: what rules explain, and rows of what happened."""
+_CLAUSE: Final = "; "
+_LESS: Final = " - "
+_REMAINING: Final = " remaining "
+_EITHER: Final = re.compile(r" (or|and) (?=[^;]*[<>])")
+"""Between two comparisons."""
+_COMPARED: Final = re.compile(r"(\D+) (\d[^;]*)")
+"""A name, and the figure that it has with what follows."""
+
+
+class Figures(Shapes):
+    """Texts of a catalogue of what is made of figures."""
+
+    def __init__(self, texts: Mapping[str, str]) -> None:
+        # What a limit leaves is put together of any number of terms: see `_clause`.
+        super().__init__({key: text for key, text in texts.items() if _REMAINING not in key}, FEW_OF_FIGURES)
+        pieces = [Shape(key, text).between[0] for key, text in texts.items() if key[0] in OF_PIECES]
+        self._begins: Final = sorted(
+            dict.fromkeys(begin for begin in pieces if len(begin) > 1), key=lambda begin: -len(begin)
+        )
+        """How the pieces of sentences begin that stand behind a value, the longest first."""
+        self._remaining: Final = texts.get(_REMAINING.strip(), _REMAINING.strip())
+
+    def say(self, sentence: str, depth: int = 0) -> str:
+        """A text as a whole, or else clause by clause; what has no translation stays."""
+        said = super().say(sentence, depth)
+        if said != sentence or depth == MOST_DEEP or not self:
+            return said
+        clauses = sentence.split(_CLAUSE)
+        if len(clauses) > 1:
+            return _CLAUSE.join(self.say(each, depth + 1) for each in clauses)
+        return self._clause(sentence)
+
+    def _value(self, value: str, depth: int) -> str:
+        """A value, which may end in a piece of a sentence: `lev.north through north`."""
+        said = self.say(value, depth)
+        if said != value or depth == MOST_DEEP:
+            return said
+        for begin in self._begins:
+            place = value.find(begin, 1)
+            if place > 0:
+                piece = self.say(value[place:], depth + 1)
+                if piece != value[place:]:
+                    return value[:place] + piece
+        return value
+
+    def _fits(self, shape: Shape, values: list[str]) -> bool:
+        """Several clauses are a value only where nothing of the shape's own comes behind them."""
+        ends = not shape.between[-1]
+        last = shape.places[-1]
+        return not any(_CLAUSE in value and not (ends and place == last) for place, value in enumerate(values))
+
+    def _clause(self, clause: str) -> str:
+        """One clause that is no sentence: what a limit leaves, or comparisons, each of a name."""
+        taken, equals, left = clause.partition(" = ")
+        if _REMAINING in left:
+            limit, *terms = taken.split(_LESS)
+            left = left.replace(_REMAINING, f" {self._remaining} ")
+            return f"{_LESS.join([limit, *(self._term(each) for each in terms)])}{equals}{left}"
+        parts = _EITHER.split(clause)
+        if len(parts) == 1 and _COMPARED.fullmatch(clause) is None:
+            return clause
+        return " ".join(self._word(each) if place % 2 else self._named(each) for place, each in enumerate(parts))
+
+    def _term(self, term: str) -> str:
+        """`1250.40 used`: a figure with its name behind it."""
+        amount, _, name = term.partition(" ")
+        return f"{amount} {self._word(name)}"
+
+    def _named(self, comparison: str) -> str:
+        """`net assets 10.00 < 20.00`: a name with its figures behind it."""
+        found = _COMPARED.fullmatch(comparison)
+        return comparison if found is None else f"{self._word(found[1])} {found[2]}"
+
+    def _word(self, word: str) -> str:
+        return super().say(word)

@@ -27,6 +27,7 @@ from gateway.protocol.messages import Change, RecordInfo, RecordKind
 from gateway.reporting.times import utc
 from gateway.venue.running import running_url
 from gateway.venue.venue import VenueError, load_venue
+from gateway.words.chosen import chosen
 
 REFUSED: Final = 1
 NOT_SENT: Final = 2
@@ -80,8 +81,7 @@ class Target(msgspec.Struct):
         except (VenueError, KeyFileError, OSError) as error:
             raise NotSent(str(error)) from error
         participant = None if path is None else self.participant or path.stem
-        lang = RUSSIAN_CODE if chosen().code == RUSSIAN_CODE else ENGLISH_CODE
-        return connect(url, participant, key, reconnect=reconnect, ca_file=self.ca_file, lang=lang)
+        return connect(url, participant, key, reconnect=reconnect, ca_file=self.ca_file, lang=chosen().code)
 
     def _address(self) -> str:
         if self.url is not None or self.directory is None:

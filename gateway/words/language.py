@@ -9,14 +9,15 @@ from __future__ import annotations
 import gettext
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from gateway.words.explaining import Figures
 from gateway.words.shapes import Shapes
 
+Code = Literal["en", "ru"]
 ENGLISH_CODE: Final = "en"
 RUSSIAN_CODE: Final = "ru"
-LANGUAGES: Final = (ENGLISH_CODE, RUSSIAN_CODE)
+LANGUAGES: Final[tuple[Code, ...]] = (ENGLISH_CODE, RUSSIAN_CODE)
 LOCALE: Final = Path(__file__).parent / "locale"
 DOMAINS: Final = ("words", "help", "told", "rules", "stories", "reports")
 """The catalogues of a language: templates of the core and errors of the wire; help; what commands say; what rules explain; what
@@ -32,7 +33,7 @@ class Language:
     """One language. English says every text as it is written."""
 
     def __init__(
-        self, code: str, catalogue: gettext.NullTranslations | None, told: Shapes, rules: Figures, stories: Figures
+        self, code: Code, catalogue: gettext.NullTranslations | None, told: Shapes, rules: Figures, stories: Figures
     ) -> None:
         """Make one.
 
@@ -96,9 +97,9 @@ def language(code: str) -> Language:
     """The language of a code of `LANGUAGES`; of any other English. Read once a process."""
     if code != RUSSIAN_CODE:
         return ENGLISH
-    first, *others = read = [gettext.translation(domain, LOCALE, [code], fallback=True) for domain in DOMAINS]
+    first, *others = read = [gettext.translation(domain, LOCALE, [RUSSIAN_CODE], fallback=True) for domain in DOMAINS]
     for other in others:
         first.add_fallback(other)
     texts = {domain: _texts(catalogue) for domain, catalogue in zip(DOMAINS, read, strict=True)}
     told = Shapes(texts["words"] | texts["told"] | texts["stories"])
-    return Language(code, first, told, Figures(texts["rules"]), Figures(texts["stories"]))
+    return Language(RUSSIAN_CODE, first, told, Figures(texts["rules"]), Figures(texts["stories"]))

@@ -33,7 +33,13 @@ class Language:
     """One language. English says every text as it is written."""
 
     def __init__(
-        self, code: Code, catalogue: gettext.NullTranslations | None, told: Shapes, rules: Figures, stories: Figures
+        self,
+        code: Code,
+        catalogue: gettext.NullTranslations | None,
+        told: Shapes,
+        doing: Figures,
+        rules: Figures,
+        stories: Figures,
     ) -> None:
         """Make one.
 
@@ -41,6 +47,7 @@ class Language:
             code: of it.
             catalogue: what its texts are looked up in; None: nothing is to be translated.
             told: what commands and the wire tell.
+            doing: what is done to a venue, likewise.
             rules: what rules explain.
             stories: what happened.
         """
@@ -50,6 +57,8 @@ class Language:
         """A whole English sentence that is told, found by its text or its shape; as it is if the catalogue does not have it."""
         self.explained: Final = lru_cache(CACHED_SENTENCES)(rules.say)
         """What a rule explains: a label of what it looked at, a value, a comparison of several clauses."""
+        self.doing: Final = lru_cache(CACHED_SENTENCES)(doing.say)
+        """What somebody is about to do, in several clauses."""
         self.story: Final = lru_cache(CACHED_SENTENCES)(stories.say)
         """A row of what happened, or a word for it."""
 
@@ -89,7 +98,7 @@ def _texts(catalogue: gettext.NullTranslations) -> dict[str, str]:
     return {key: text for key, text in texts.items() if isinstance(key, str) and key and _CONTEXT not in key}
 
 
-ENGLISH: Final = Language(ENGLISH_CODE, None, Shapes({}), Figures({}), Figures({}))
+ENGLISH: Final = Language(ENGLISH_CODE, None, Shapes({}), Figures({}), Figures({}), Figures({}))
 
 
 @cache
@@ -102,4 +111,6 @@ def language(code: str) -> Language:
         first.add_fallback(other)
     texts = {domain: _texts(catalogue) for domain, catalogue in zip(DOMAINS, read, strict=True)}
     told = Shapes(texts["words"] | texts["told"] | texts["stories"])
-    return Language(RUSSIAN_CODE, first, told, Figures(texts["rules"]), Figures(texts["stories"]))
+    return Language(
+        RUSSIAN_CODE, first, told, Figures(texts["told"]), Figures(texts["rules"]), Figures(texts["stories"])
+    )

@@ -11,13 +11,17 @@ from babel.messages.catalog import Message
 from gateway.words.chosen import chosen, code_of, speaking, tr
 from gateway.words.language import DOMAINS, ENGLISH, language
 from gateway.words.shapes import Shapes
-from tests.support.catalogues.collected import collected
-from tests.support.catalogues.files import brought_up_to_date, mo_bytes, path_of, po_bytes, read, untranslated
+from tests.support.catalogues.collected import CLICK, collected
+from tests.support.catalogues.files import Text, brought_up_to_date, mo_bytes, path_of, po_bytes, read, untranslated
 
 UPDATE = "`make words` brings the catalogues up to date, and then says what is to be translated"
 PLACE = re.compile(r"\{[^{}]*\}|%\([a-z_]+\)s")
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 RUSSIAN = language("ru")
+
+
+def _is_of_click(message: Message) -> bool:
+    return [file for file, _ in message.locations] == [CLICK]
 
 
 def messages(domain: str) -> list[Message]:
@@ -33,8 +37,9 @@ def texts(message: Message) -> tuple[list[str], list[str]]:
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_a_catalogue_has_what_the_sources_say_and_nothing_else(domain: str) -> None:
-    stands = {(message.context, texts(message)[0][0]) for message in messages(domain)}
-    wanted = {(each.context, each.text) for each in collected(domain)}
+    # What click says differs between its releases: what one says that is not here is said in English.
+    stands = {(message.context, texts(message)[0][0]) for message in messages(domain) if not _is_of_click(message)}
+    wanted = {(each.context, each.text) for each, files in collected(domain).items() if CLICK not in files}
     assert sorted(map(str, wanted - stands)) == [], UPDATE
     assert sorted(map(str, stands - wanted)) == [], UPDATE
 
@@ -46,9 +51,16 @@ def test_nothing_is_left_untranslated(domain: str) -> None:
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_the_committed_files_are_what_babel_makes(domain: str) -> None:
-    catalogue = brought_up_to_date(domain, collected(domain))
-    assert path_of(domain).read_bytes() == po_bytes(catalogue), UPDATE
-    assert path_of(domain, "mo").read_bytes() == mo_bytes(read(domain)), UPDATE
+    """So that two changes of a catalogue differ in what they change, and a plain install needs no step that builds it."""
+    stands = read(domain)
+    texts_of = {_text_of(message): {file for file, _ in message.locations} for message in stands if message.id}
+    assert path_of(domain).read_bytes() == po_bytes(brought_up_to_date(domain, texts_of)), UPDATE
+    assert path_of(domain, "mo").read_bytes() == mo_bytes(stands), UPDATE
+
+
+def _text_of(message: Message) -> Text:
+    english, _ = texts(message)
+    return Text(english[0], message.context, len(english) > 1, english[1] if len(english) > 1 else "")
 
 
 @pytest.mark.parametrize("domain", DOMAINS)
@@ -56,8 +68,8 @@ def test_no_place_of_a_value_is_lost_or_made_up(domain: str) -> None:
     wrong = []
     for message in messages(domain):
         english, russian = texts(message)
-        wanted = Counter(PLACE.findall(english[-1]))
-        wrong += [form for form in russian if Counter(PLACE.findall(form)) != wanted]
+        wanted = [Counter(PLACE.findall(form)) for form in english]
+        wrong += [form for form in russian if Counter(PLACE.findall(form)) not in wanted]
     assert wrong == []
 
 

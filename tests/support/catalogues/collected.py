@@ -19,7 +19,7 @@ from tests.support.catalogues.files import Collected, Text
 from tests.support.catalogues.spoken import columns_of, kinds_of, labels_of, shapes_of, translated_by_name
 
 _TEMPLATES = "gateway/words/english.py"
-_CLICK = "click"
+CLICK = "click"
 _CLICK_KEYWORDS = {"_": None, "ngettext": (1, 2)}
 
 ERRORS = ("gateway/inbound", "gateway/protocol/wire.py", "gateway/server/connection.py")
@@ -87,7 +87,10 @@ PIECES = (
     *("the exposure limit for {0}", "the largest order for {0}"),
 )
 """Words that rules put together with others: values, verbs, names of what was taken of a limit."""
-TOLD = ("gateway/cli", "gateway/control", "gateway/reporting", "gateway/venue/lint.py", "gateway/session")
+CONTROL = ("gateway/control",)
+"""What is about to be done to a venue, put together of clauses."""
+PIECES_OF_CONTROL = ("not ", "participant {0}", "investor {0}", "instrument {0}", "asset {0}", "intermediary {0}")
+TOLD = ("gateway/cli", "gateway/reporting", "gateway/venue/lint.py", "gateway/session")
 """What commands say."""
 PAGES = ("gateway/cli/rulebook_document.py", "gateway/cli/rulebook_doors.py")
 """What writes pages of docs/, which are English."""
@@ -128,11 +131,11 @@ def _help() -> Iterator[tuple[Text, str]]:
             continue
         for _, message, _, _ in extract_from_file("python", path, keywords=_CLICK_KEYWORDS):
             if isinstance(message, tuple):
-                yield Text(message[0], None, True, message[1]), _CLICK
+                yield Text(message[0], None, True, message[1]), CLICK
             else:
-                yield _plain(message), _CLICK
+                yield _plain(message), CLICK
     # What is marked by no function there.
-    yield _plain("required"), _CLICK
+    yield _plain("required"), CLICK
 
 
 def _of_command(where: str, command: click.Command, context: click.Context) -> Iterator[tuple[Text, str]]:
@@ -174,9 +177,11 @@ def _stories() -> Iterator[tuple[Text, str]]:
 
 def _told() -> Iterator[tuple[Text, str]]:
     elsewhere = {text.text for text, _ in (*_help(), *_stories())}
-    for text, where in shapes_of(TOLD):
+    for text, where in (*shapes_of(TOLD), *shapes_of(CONTROL, FEW_OF_FIGURES)):
         if text not in elsewhere and where not in PAGES:
             yield _plain(text), where
+    for text in PIECES_OF_CONTROL:
+        yield _plain(text), "gateway/control/actions.py"
     for text, plural, where in translated_by_name(("gateway", "loadtest")):
         yield Text(text, None, bool(plural), plural), where
 

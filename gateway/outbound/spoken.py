@@ -26,6 +26,17 @@ def spoken(message: Message, language: Language, title: str = "") -> Message:
     elif isinstance(message, Rejected | Change):
         if message.template:
             return replace(message, detail=words(message.template, message.values, language))
+        if isinstance(message, Change) and message.detail:
+            return replace(message, detail=language.read(message.detail))
     elif isinstance(message, Error):
-        return replace(message, detail=language.read(message.detail))
+        return replace(message, detail=_complaint(message.detail, language))
     return message
+
+
+def _complaint(detail: str, language: Language) -> str:
+    """What is wrong with a request; behind the name of a field, if it says one."""
+    said: str = language.read(detail)
+    field, colon, rest = detail.partition(": ")
+    if said == detail and colon and " " not in field:
+        return f"{field}: {language.read(rest)}"
+    return said

@@ -22,8 +22,25 @@ _TEMPLATES = "gateway/words/english.py"
 CLICK = "click"
 _CLICK_KEYWORDS = {"_": None, "ngettext": (1, 2)}
 
-ERRORS = ("gateway/inbound", "gateway/protocol/wire.py", "gateway/server/connection.py")
+ERRORS = ("gateway/inbound", "gateway/protocol/wire.py", "gateway/outbound/channels", "gateway/server/connection.py")
 """Where the errors of the wire are put together."""
+OF_DECODERS = (
+    *(
+        "Object missing required field {0}",
+        "Object contains unknown field {0}",
+        "Expected {0}, got {1}",
+        "Expected {0} >= {1}",
+    ),
+    *(
+        "Expected {0} <= {1}",
+        "Expected {0} of length >= {1}",
+        "Expected {0} of length <= {1}",
+        "Expected {0} matching regex {1}",
+    ),
+    *("Invalid enum value {0}", "Invalid value {0}", "Input data was truncated", "JSON is malformed: {0}"),
+    *("MessagePack data is malformed: {0}", "the key {0} stands twice"),
+)
+"""What the decoders of the wire say of a payload, each alone or with the place where it is."""
 RULES = (
     "compliance/rules",
     "compliance/explain.py",
@@ -118,6 +135,9 @@ def _words() -> Iterator[tuple[Text, str]]:
             yield Text(text, template, counted, text if counted else ""), _TEMPLATES
     for text, where in shapes_of(ERRORS):
         yield _plain(text), where
+    for text in OF_DECODERS:
+        yield _plain(text), "gateway/protocol/wire.py"
+        yield _plain(f"{text} - at {{{text.count('{')}}}"), "gateway/protocol/wire.py"
 
 
 def _help() -> Iterator[tuple[Text, str]]:

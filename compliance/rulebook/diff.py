@@ -8,7 +8,7 @@ from compliance.rulebook.declaration import DATE, FLAG, ONE, TEXT
 from compliance.rulebook.rulebook import RUSSIAN_PARTS, Rulebook, RuleData
 from compliance.rulebook.wording import figure, stages_of, status_text, value_text
 
-_PARTS: Final = {
+PARTS: Final = {
     "title": "the title",
     "who": "whom it binds",
     "source": "the source",
@@ -148,7 +148,7 @@ def _rule(old: RuleData, new: RuleData) -> list[Change]:
         if before != after and not (is_list and sorted(before.split(", ")) == sorted(after.split(", "))):
             text = f"{rule}: {_parameter(key, old, new)}"
             changes.append(Change("parameter", rule, key, before=before, after=after, text=text))
-    for part, name in _PARTS.items():
+    for part, name in PARTS.items():
         before, after = _part(old, part), _part(new, part)
         if before == after:
             continue

@@ -96,7 +96,7 @@ class LazyGroup(click.Group):
                 error.show()
             sys.exit(error.exit_code)
         with speaking_click(code):
-            return super(LazyGroup, in_chosen_language(self)).main(kept, *others, **extra)
+            return click.Command.main(in_chosen_language(self), kept, *others, **extra)
 
     def invoke(self, ctx: click.Context) -> object:
         """Run a subcommand. What it says of its failure may hold text of others: of a file, a journal, a venue."""

@@ -57,7 +57,7 @@ class Figures(Shapes):
 
     def _fits(self, shape: Shape, values: list[str]) -> bool:
         """Several clauses are a value only where nothing of the shape's own comes behind them."""
-        ends = not shape.between[-1]
+        ends = not any(map(str.isalpha, shape.between[-1]))
         last = shape.places[-1]
         return not any(_CLAUSE in value and not (ends and place == last) for place, value in enumerate(values))
 

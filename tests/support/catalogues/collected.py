@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 from babel.messages.extract import extract_from_file
 
+from compliance.rulebook.diff import PARTS
 from engine.command_table import COMMANDS
 from engine.vocabulary.codes import PROPOSAL_OUTCOMES
 from gateway.cli.main import SUMMARIES, LazyGroup, group
 from gateway.cli.speaking import paragraphs
+from gateway.published.errors import KINDS
 from gateway.session.investor import ORDERS
 from gateway.words.english import COUNTED, ENGLISH, TITLES
 from gateway.words.explaining import FEW_OF_FIGURES
@@ -43,9 +45,9 @@ OF_DECODERS = (
 """What the decoders of the wire say of a payload, each alone or with the place where it is."""
 RULES = (
     "compliance/rules",
+    "compliance/rulebook",
     "compliance/explain.py",
-    "compliance/rulebook/declaration.py",
-    "compliance/rulebook/wording.py",
+    "compliance/lint.py",
 )
 """Where explanations are, and the meanings of rules and parameters."""
 PIECES = (
@@ -106,6 +108,26 @@ PIECES = (
 """Words that rules put together with others: values, verbs, names of what was taken of a limit."""
 CONTROL = ("gateway/control",)
 """What is about to be done to a venue, put together of clauses."""
+PIECES_OF_CHANGES = (
+    *(
+        "{0}: {1} rises from {2} to {3}",
+        "{0}: {1} falls from {2} to {3}",
+        "{0}: {1}: from no to yes",
+        "{0}: {1}: from yes to no",
+    ),
+    *("{0}: {1} changes from {2} to {3}", "{0}: {1} changes from “{2}” to “{3}”", "{0}: is switched on: {1}"),
+    *(
+        "{0}: is switched off: {1}",
+        "{0} added",
+        "{0} removed",
+        "{0} admitted",
+        "{0} no longer admitted",
+        "first",
+        "earlier",
+        "later",
+    ),
+)
+"""Sentences of what changes between two rulebooks, whose verbs and names are put together there."""
 PIECES_OF_CONTROL = ("not ", "participant {0}", "investor {0}", "instrument {0}", "asset {0}", "intermediary {0}")
 TOLD = ("gateway/cli", "gateway/reporting", "gateway/venue/lint.py", "gateway/session")
 """What commands say."""
@@ -154,6 +176,11 @@ def _help() -> Iterator[tuple[Text, str]]:
                 yield Text(message[0], None, True, message[1]), CLICK
             else:
                 yield _plain(message), CLICK
+    for kind in KINDS:
+        yield _plain(kind.title), "gateway/published/errors.py"
+        for entry in kind.entries:
+            yield _plain(entry.means), "gateway/published/errors.py"
+            yield _plain(entry.to_do), "gateway/published/errors.py"
     # What is marked by no function there.
     yield _plain("required"), CLICK
 
@@ -182,6 +209,11 @@ def _rules() -> Iterator[tuple[Text, str]]:
         yield _plain(text), where
     for text in PIECES:
         yield _plain(text), "compliance/rules/finding.py"
+    for part in PARTS.values():
+        for what in ("is reworded", "is new", "is gone", "changes from “{1}” to “{2}”"):
+            yield _plain(f"{{0}}: {part} {what}"), "compliance/rulebook/diff.py"
+    for text in PIECES_OF_CHANGES:
+        yield _plain(text), "compliance/rulebook/diff.py"
 
 
 def _stories() -> Iterator[tuple[Text, str]]:

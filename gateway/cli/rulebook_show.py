@@ -169,10 +169,19 @@ def changes_report(before: Rulebook, after: Rulebook, changes: Sequence[Change])
 def print_changes(console: Terminal, before: Rulebook, after: Rulebook, changes: Sequence[Change]) -> None:
     """Two books compared, for people: one sentence a line."""
     for change in changes:
-        head, colon, rest = chosen().explained(change.text).partition(":")
+        head, colon, rest = _spoken_change(change, before, after).partition(":")
         console.tell((head, "bold" if change.rule else ""), colon, rest)
     if not changes:
         console.tell((f"{before.name} and {after.name} say the same", "green"))
+
+
+def _spoken_change(change: Change, before: Rulebook, after: Rulebook) -> str:
+    """A change in the chosen language, with the title that the rule has in it."""
+    text, language = change.text, chosen()
+    data = after.rules.get(change.rule) or before.rules.get(change.rule)
+    if data is not None:
+        text = text.replace(data.title, rule_text(data, "title", language))
+    return language.change(text)
 
 
 def rule_report(row: Row) -> dict[str, object]:

@@ -381,18 +381,3 @@ BETWEEN: Final[dict[str, str]] = {"list.names": ", ", "list.reasons": "; "}
 
 TITLES: Final[dict[str, str]] = {"VENUE": "No rulebook in force"}
 """Of refusals that are no rule of any rulebook."""
-
-COUNTED: Final[dict[str, int]] = {
-    "RET-3.retest": 3,
-    "account.most": 0,
-    "asset.most": 0,
-    "contract.most": 0,
-    "contract.most_of": 1,
-    "instrument.most": 0,
-    "proposal.most": 0,
-    "quotes.most": 0,
-    "rate.second": 0,
-    "rate.trade": 0,
-    "schedule.most": 0,
-}
-"""Templates whose words depend on a number in other languages, and the place of the value that it is."""

@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
-from gateway.words.explaining import Figures
+from gateway.words.explaining import FEW_OF_FIGURES, Figures
 from gateway.words.shapes import Shapes
 
 Code = Literal["en", "ru"]
@@ -36,7 +36,9 @@ class Language:
         self,
         code: Code,
         catalogue: gettext.NullTranslations | None,
+        *,
         told: Shapes,
+        changes: Shapes,
         doing: Figures,
         rules: Figures,
         stories: Figures,
@@ -47,6 +49,7 @@ class Language:
             code: of it.
             catalogue: what its texts are looked up in; None: nothing is to be translated.
             told: what commands and the wire tell.
+            changes: what changes between two rulebooks.
             doing: what is done to a venue, likewise.
             rules: what rules explain.
             stories: what happened.
@@ -57,6 +60,8 @@ class Language:
         """A whole English sentence that is told, found by its text or its shape; as it is if the catalogue does not have it."""
         self.explained: Final = lru_cache(CACHED_SENTENCES)(rules.say)
         """What a rule explains: a label of what it looked at, a value, a comparison of several clauses."""
+        self.change: Final = lru_cache(CACHED_SENTENCES)(changes.say)
+        """What changes between two rulebooks, in one sentence."""
         self.doing: Final = lru_cache(CACHED_SENTENCES)(doing.say)
         """What somebody is about to do, in several clauses."""
         self.story: Final = lru_cache(CACHED_SENTENCES)(stories.say)
@@ -98,7 +103,17 @@ def _texts(catalogue: gettext.NullTranslations) -> dict[str, str]:
     return {key: text for key, text in texts.items() if isinstance(key, str) and key and _CONTEXT not in key}
 
 
-ENGLISH: Final = Language(ENGLISH_CODE, None, Shapes({}), Figures({}), Figures({}), Figures({}))
+_NO_SHAPES: Final = Shapes({})
+_NO_FIGURES: Final = Figures({})
+ENGLISH: Final = Language(
+    ENGLISH_CODE,
+    None,
+    told=_NO_SHAPES,
+    changes=_NO_SHAPES,
+    doing=_NO_FIGURES,
+    rules=_NO_FIGURES,
+    stories=_NO_FIGURES,
+)
 
 
 @cache
@@ -110,7 +125,12 @@ def language(code: str) -> Language:
     for other in others:
         first.add_fallback(other)
     texts = {domain: _texts(catalogue) for domain, catalogue in zip(DOMAINS, read, strict=True)}
-    told = Shapes(texts["words"] | texts["told"] | texts["stories"])
     return Language(
-        RUSSIAN_CODE, first, told, Figures(texts["told"]), Figures(texts["rules"]), Figures(texts["stories"])
+        RUSSIAN_CODE,
+        first,
+        told=Shapes(texts["words"] | texts["told"] | texts["stories"]),
+        changes=Shapes(texts["rules"], FEW_OF_FIGURES),
+        doing=Figures(texts["told"]),
+        rules=Figures(texts["rules"]),
+        stories=Figures(texts["stories"]),
     )

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from engine.vocabulary.messages.said import Said, Values
-from gateway.words.english import BETWEEN, COUNTED, ENGLISH
+from gateway.words.english import BETWEEN, ENGLISH
 from gateway.words.language import ENGLISH as IN_ENGLISH
 from gateway.words.language import Language
+
+COUNTED: Final[dict[str, int]] = {
+    "RET-3.retest": 3,
+    "account.most": 0,
+    "asset.most": 0,
+    "contract.most": 0,
+    "contract.most_of": 1,
+    "instrument.most": 0,
+    "proposal.most": 0,
+    "quotes.most": 0,
+    "rate.second": 0,
+    "rate.trade": 0,
+    "schedule.most": 0,
+}
+"""Templates whose words depend on a number in other languages, and the place of the value that it is."""
 
 
 class Saying(Protocol):

@@ -15,8 +15,9 @@ from gateway.cli.main import SUMMARIES, LazyGroup, group
 from gateway.cli.speaking import paragraphs
 from gateway.published.errors import KINDS
 from gateway.session.investor import ORDERS
-from gateway.words.english import COUNTED, ENGLISH, TITLES
+from gateway.words.english import ENGLISH, TITLES
 from gateway.words.explaining import FEW_OF_FIGURES
+from gateway.words.words import COUNTED
 from tests.support.catalogues.files import Collected, Text
 from tests.support.catalogues.spoken import columns_of, kinds_of, labels_of, shapes_of, translated_by_name
 

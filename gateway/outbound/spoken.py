@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any, Final, get_args
+
 from msgspec.structs import replace
 
-from gateway.protocol.messages import Change, Error, ExecutionReport, Message, Rejected, RequestRejected
+from gateway.protocol.messages import AnyMessage, Change, Error, Message
 from gateway.words.language import Language
 from gateway.words.words import words
+
+_SAYING: Final[dict[Any, bool]] = {
+    kind: "title" in kind.__struct_fields__
+    for kind in get_args(AnyMessage)
+    if "template" in kind.__struct_fields__ and "detail" in kind.__struct_fields__
+}
+"""The messages that say something by a template, and whether they name the rule that refused by its title, too."""
 
 
 def spoken(message: Message, language: Language, title: str = "") -> Message:
@@ -19,18 +28,30 @@ def spoken(message: Message, language: Language, title: str = "") -> Message:
     """
     if language.is_english:
         return message
-    if isinstance(message, ExecutionReport | RequestRejected):
-        if message.template or message.title:
-            detail = words(message.template, message.values, language) if message.template else message.detail
-            return replace(message, detail=detail, title=title or message.title)
-    elif isinstance(message, Rejected | Change):
-        if message.template:
-            return replace(message, detail=words(message.template, message.values, language))
-        if isinstance(message, Change) and message.detail:
-            return replace(message, detail=language.read(message.detail))
-    elif isinstance(message, Error):
-        return replace(message, detail=_complaint(message.detail, language))
-    return message
+    kind = type(message)
+    if kind is Error or kind is Change:
+        return _told(message, language)
+    has_title = _SAYING.get(kind)
+    if has_title is None:
+        return message
+    says: Any = message
+    changed: dict[str, str] = {}
+    if says.template:
+        changed["detail"] = words(says.template, says.values, language)
+    if has_title and title:
+        changed["title"] = title
+    return replace(message, **changed) if changed else message
+
+
+def _told(message: Any, language: Language) -> Message:
+    """An error, or a change, which may be put together without a template."""
+    detail: str = message.detail
+    if type(message) is Change and message.template:
+        detail = words(message.template, message.values, language)
+    elif detail:
+        detail = _complaint(detail, language)
+    found: Message = replace(message, detail=detail)
+    return found
 
 
 def _complaint(detail: str, language: Language) -> str:

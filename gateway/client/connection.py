@@ -41,7 +41,8 @@ class Connection:
         self.request_timeout = request_timeout
         loaded = private_key(key) if key is not None else None
         sign = None if loaded is None else lambda challenge: loaded.sign(challenge).hex()
-        self._protocol = ClientProtocol(participant, sign, request_timeout, self._happened, lang=lang)
+        self._protocol = ClientProtocol(participant, sign, request_timeout, self._happened)
+        self._protocol.lang = lang
         self._link = Link(url, self._protocol, encoding, pings, reconnect, tls=_trusting(url, ca_file))
         self._event_streams: list[Stream[ConnectionEvent]] = []
         self._awaited: list[tuple[Collection[str], asyncio.Future[None]]] = []

@@ -50,8 +50,6 @@ class ClientProtocol:
         sign: Callable[[bytes], str] | None,
         limit_seconds: float,
         told: Callable[[ConnectionEvent | ClientError | None], None],
-        *,
-        lang: m.Lang = "en",
     ) -> None:
         """Make one.
 
@@ -60,10 +58,9 @@ class ClientProtocol:
             sign: makes the signature of a login challenge, in hexadecimal.
             limit_seconds: how long a request may wait for its reply, or for a link.
             told: called with each connection event, and at the end with the error, if any.
-            lang: in which the venue is to say what it says in words.
         """
         self.participant: Final = participant
-        self._lang: Final[m.Lang] = lang
+        self.lang: m.Lang = "en"  # of the words that the venue tells
         self.hello: m.Hello | None = None
         self.welcome: m.Welcome | None = None
         self.tip: Tip | None = None
@@ -311,7 +308,7 @@ class ClientProtocol:
                 return
             self._login = self.next_id()
             signature = self._sign(m.login_challenge(message.venue, self.participant, message.nonce))
-            login = m.Login(id=self._login, participant=self.participant, signature=signature, lang=self._lang)
+            login = m.Login(id=self._login, participant=self.participant, signature=signature, lang=self.lang)
             self._first.append(_Asked(login, lambda _: None, is_own=True))
         elif isinstance(message, m.Welcome):
             self.welcome = message

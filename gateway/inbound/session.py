@@ -32,7 +32,7 @@ from gateway.inbound.translate import TRANSLATE
 from gateway.keys import has_signed
 from gateway.outbound.channels.channel import Channel
 from gateway.outbound.channels.registry import CHANNELS
-from gateway.outbound.spoken import spoken
+from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
     Admin,
     AnyRequest,

@@ -24,7 +24,7 @@ from gateway.outbound.given import Given
 from gateway.outbound.messages.mirrors import Mirrors
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.reports import STATUSES, PrivateReports
-from gateway.outbound.spoken import spoken
+from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Done, Message, Rejected
 from gateway.words.titles import RuleTitles

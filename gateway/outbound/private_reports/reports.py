@@ -38,7 +38,7 @@ from gateway.outbound.private_reports import holdings, orders
 from gateway.outbound.private_reports.direct import DIRECT
 from gateway.outbound.private_reports.recent import RecentReports
 from gateway.outbound.private_reports.report import PrivateReport
-from gateway.outbound.spoken import spoken
+from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Message
 from gateway.protocol.wire import Codec

@@ -7,7 +7,7 @@ from typing import Any, get_args
 import msgspec
 import pytest
 
-from gateway.outbound.spoken import spoken
+from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import AnyMessage, Error
 from gateway.words.language import ENGLISH, language
 

@@ -389,7 +389,7 @@ def print_rule(console: Terminal, rule: RuleExplanation, *, is_whole: bool) -> N
             tr("parameters"),
             "; ".join(f"{key} = {explained(value_text(data, key))}" for key in data.declared.parameters),
         ),
-        (tr("looked at"), "; ".join(f"{explained(name)} {explained(value)}" for name, value in rule.inputs)),
+        (tr("looked at"), "; ".join(f"{language.label(name)} {explained(value)}" for name, value in rule.inputs)),
         (tr("arithmetic"), explained(rule.arithmetic)),
         (tr("says"), "" if rule.refusal is None else in_words(rule.refusal, language)),
     ]

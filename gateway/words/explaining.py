@@ -19,12 +19,16 @@ _COMPARED: Final = re.compile(r"(\D+) (\d[^;]*)")
 """A name, and the figure that it has with what follows."""
 
 
+_VERBS: Final = ("is", "are", "may")
+_HARD_SPACE: Final = "\u00a0"
+
+
 class Figures(Shapes):
     """Texts of a catalogue of what is made of figures."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
         # What a limit leaves is put together of any number of terms: see `_clause`.
-        super().__init__({key: text for key, text in texts.items() if _REMAINING not in key}, FEW_OF_FIGURES)
+        super().__init__({_bound(key): text for key, text in texts.items() if _REMAINING not in key}, FEW_OF_FIGURES)
         pieces = [Shape(key, text).between[0] for key, text in texts.items() if key[0] in OF_PIECES]
         self._begins: Final = sorted(
             dict.fromkeys(begin for begin in pieces if len(begin) > 1), key=lambda begin: -len(begin)
@@ -34,13 +38,19 @@ class Figures(Shapes):
 
     def say(self, sentence: str, depth: int = 0) -> str:
         """A text as a whole, or else clause by clause; what has no translation stays."""
-        said = super().say(sentence, depth)
-        if said != sentence or depth == MOST_DEEP or not self:
-            return said
+        if not self:
+            return sentence
+        if not depth:
+            return self.say(_bound(sentence), 1).replace(_HARD_SPACE, " ")
         clauses = sentence.split(_CLAUSE)
-        if len(clauses) > 1:
-            return _CLAUSE.join(self.say(each, depth + 1) for each in clauses)
-        return self._clause(sentence)
+        if depth == MOST_DEEP or len(clauses) == 1:
+            said = super().say(sentence, depth)
+            return said if said != sentence or depth == MOST_DEEP else self._clause(sentence)
+        apart = [self.say(each, depth + 1) for each in clauses]
+        if all(before != after for before, after in zip(clauses, apart, strict=True)):
+            return _CLAUSE.join(apart)
+        said = super().say(sentence, depth)
+        return said if said != sentence else _CLAUSE.join(apart)
 
     def _value(self, value: str, depth: int) -> str:
         """A value, which may end in a piece of a sentence: `lev.north through north`."""
@@ -59,7 +69,10 @@ class Figures(Shapes):
         """Several clauses are a value only where nothing of the shape's own comes behind them."""
         ends = not any(map(str.isalpha, shape.between[-1]))
         last = shape.places[-1]
-        return not any(_CLAUSE in value and not (ends and place == last) for place, value in enumerate(values))
+        return not any(
+            (_CLAUSE in value and not (ends and place == last)) or value.endswith(_CLAUSE.strip())
+            for place, value in enumerate(values)
+        )
 
     def _clause(self, clause: str) -> str:
         """One clause that is no sentence: what a limit leaves, or comparisons, each of a name."""
@@ -84,4 +97,11 @@ class Figures(Shapes):
         return comparison if found is None else f"{self._word(found[1])} {found[2]}"
 
     def _word(self, word: str) -> str:
-        return super().say(word)
+        return super().say(word, 1)
+
+
+def _bound(text: str) -> str:
+    """A text in which a verb and its `not` stand together: no value ends between them."""
+    for verb in _VERBS:
+        text = text.replace(f"{verb} not", f"{verb}{_HARD_SPACE}not")
+    return text

@@ -27,6 +27,8 @@ _CONTEXT: Final = "\x04"
 """What stands between a context and its text."""
 COLUMN: Final = "column"
 """The context of the headings of tables."""
+LABEL: Final = "looked at"
+"""The context of what rules have looked at: a word of it may be somebody's name, too."""
 
 
 class Language:
@@ -83,6 +85,11 @@ class Language:
     def heading(self, column: str) -> str:
         """The heading of a column, as its English name has it in words."""
         return self.text_of(COLUMN, column)
+
+    def label(self, name: str) -> str:
+        """The name of what a rule has looked at."""
+        said = self.text_of(LABEL, name)
+        return said if said != name else self.explained(name)
 
     def count(self, one: str, many: str, number: int) -> str:
         """The form that goes with a number. Both have the place `{n}` for it."""

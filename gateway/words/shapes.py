@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 _PLACE: Final = re.compile(r"\{(\d+)\}")
-MOST_DEEP: Final = 4
+MOST_DEEP: Final = 6
 """A sentence in a sentence, and so on; no text of ours goes further."""
 _HEAD: Final = 3
 """Letters by which shapes that begin with a text are found."""

@@ -17,6 +17,7 @@ from gateway.published.errors import KINDS
 from gateway.session.investor import ORDERS
 from gateway.words.english import ENGLISH, TITLES
 from gateway.words.explaining import FEW_OF_FIGURES
+from gateway.words.language import LABEL
 from gateway.words.words import COUNTED
 from tests.support.catalogues.files import Collected, Text
 from tests.support.catalogues.spoken import columns_of, kinds_of, labels_of, shapes_of, translated_by_name
@@ -96,6 +97,16 @@ PIECES = (
         for who in ("resident", "non-resident")
         for one in ("one", "no")
     ),
+    *(
+        "are",
+        "both",
+        "transfer",
+        "withdrawal",
+        "redemption",
+        "no retail purchase of a rouble stablecoin",
+        "a figure of nothing",
+    ),
+    "Individuals. {0}",
     *("{0} is licensed and not suspended", "{0} is suspended or without a licence", "or", "and", "assets"),
     *("a document is on record", "a document is not on record", "a document and a beneficial owner is on record"),
     *("a document and a beneficial owner is not on record", "{0} days", "{0} seconds", "{0} times", "left", "needed"),
@@ -206,8 +217,10 @@ def _of_command(where: str, command: click.Command, context: click.Context) -> I
 
 
 def _rules() -> Iterator[tuple[Text, str]]:
-    for text, where in (*shapes_of(RULES, FEW_OF_FIGURES), *labels_of(RULES)):
+    for text, where in shapes_of(RULES, FEW_OF_FIGURES):
         yield _plain(text), where
+    for text, where in labels_of(RULES):
+        yield _plain(text, LABEL), where
     for text in PIECES:
         yield _plain(text), "compliance/rules/finding.py"
     for part in PARTS.values():

@@ -71,7 +71,7 @@ ROOMS = Rooms(
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
-        "gateway.reporting.onepage": (". reporting", ""),
+        "gateway.reporting.onepage": (". words reporting", ""),
         "gateway.reporting.sections": (". protocol words reporting", "engine.* compliance.*"),
         "gateway.session": (
             ". protocol words reporting journal index snapshots",

@@ -14,13 +14,22 @@ from engine.vocabulary.codes import PROPOSAL_OUTCOMES
 from gateway.cli.main import SUMMARIES, LazyGroup, group
 from gateway.cli.speaking import paragraphs
 from gateway.published.errors import KINDS
+from gateway.reporting.sections.overview import ARRESTS, FIGURES, OPEN
+from gateway.reporting.workbook import HEADINGS
 from gateway.session.investor import ORDERS
 from gateway.words.english import ENGLISH, TITLES
 from gateway.words.explaining import FEW_OF_FIGURES
 from gateway.words.language import LABEL
 from gateway.words.words import COUNTED
 from tests.support.catalogues.files import Collected, Text
-from tests.support.catalogues.spoken import columns_of, kinds_of, labels_of, shapes_of, translated_by_name
+from tests.support.catalogues.spoken import (
+    columns_of,
+    kinds_of,
+    labels_of,
+    shapes_of,
+    shown_constants,
+    translated_by_name,
+)
 
 _TEMPLATES = "gateway/words/english.py"
 CLICK = "click"
@@ -243,6 +252,9 @@ def _stories() -> Iterator[tuple[Text, str]]:
 
 def _told() -> Iterator[tuple[Text, str]]:
     elsewhere = {text.text for text, _ in (*_help(), *_stories())}
+    for text, where in shown_constants(("gateway/reporting", "gateway/cli/report_show.py")):
+        if text not in elsewhere:
+            yield _plain(text), where
     for text, where in (*shapes_of(TOLD), *shapes_of(CONTROL, FEW_OF_FIGURES)):
         if text not in elsewhere and where not in PAGES:
             yield _plain(text), where
@@ -252,7 +264,16 @@ def _told() -> Iterator[tuple[Text, str]]:
         yield Text(text, None, bool(plural), plural), where
 
 
+FIGURES_OF_ACTIVITY = (
+    *("commands", "events", "messages", "highest_messages_a_second", "highest_second_ended_moscow", "trades"),
+    *("capacity_asked_for_a_second", "trades_corrected", "first_seq", "last_seq", "first_moscow", "last_moscow"),
+    *("moscow_days", "settlement_adds_up", "turnover", "first", "last"),
+)
+
+
 def _reports() -> Iterator[tuple[Text, str]]:
+    for name in (*FIGURES, *OPEN, ARRESTS, *FIGURES_OF_ACTIVITY, *HEADINGS):
+        yield _plain(name.replace("_", " "), "column"), "gateway/reporting/sections/overview.py"
     for heading, where in columns_of():
         yield _plain(heading, "column"), where
 

@@ -15,6 +15,10 @@ _WORDS = re.compile(r"[a-z]{2,}[,:;]? (\{|[a-z(])|\} [a-z]{2}|[a-z]{2}: \{|[a-z]
 _BARE = re.compile(r"\{\}")
 _NAMED = re.compile(r"\{[a-z_]\w*[^}]*\}")
 _HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_ ,-]{0,40}")
+_SHOWN = re.compile(
+    r"TITLE|title$|purpose$|_SAY$|^(VOLUME|REFUSED|PERCENT|INVESTORS|REFUSALS|CAPS|EXPOSURES|CONCENTRATION|PRICES|MORE|"
+    r"READ|OF_DAY|KEY_FIGURES|PLOTS|HOW_TO_READ|SOUND|UNSOUND|NOT_COMPLETE|TOP_10|LARGEST|WITHOUT_CLASS|NONE)$"
+)
 _LABEL = re.compile(r"[a-z][a-z ,']*")
 _SILENT = frozenset(
     {"assert_never", "getLogger", "warning", "debug", "info", "error", "exception", "getattr", "compile"}
@@ -93,7 +97,15 @@ class _Sentences(ast.NodeVisitor):
             self._take(_numbered(node.value))
 
     def _take(self, text: str) -> None:
-        if text and _WORDS.search(text) and not _NAMED.search(text) and is_told_apart(text, self.few):
+        if (
+            text
+            and "<" not in text
+            and "\n." not in text
+            and "yyyy" not in text
+            and _WORDS.search(text)
+            and not _NAMED.search(text)
+            and is_told_apart(text, self.few)
+        ):
             self.found.append(text)
 
 
@@ -119,6 +131,18 @@ def _numbered(text: str) -> str:
     """A text for `format` with its places numbered."""
     numbers = iter(range(text.count("{}")))
     return _BARE.sub(lambda _: f"{{{next(numbers)}}}", text)
+
+
+def shown_constants(places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Texts of reports that are kept as constants: titles and labels of plots and pages, what a section answers."""
+    for path in files_of(places):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign | ast.AnnAssign) and isinstance(node.value, ast.Constant):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names = [each.id for each in targets if isinstance(each, ast.Name)]
+                text = node.value.value
+                if isinstance(text, str) and any(_SHOWN.search(name) for name in names):
+                    yield text, path.relative_to(ROOT).as_posix()
 
 
 def labels_of(places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
@@ -158,7 +182,7 @@ def columns_of(places: tuple[str, ...] = ("gateway",)) -> Iterator[tuple[str, st
     """The headings of the tables of commands and reports, as people are shown them, with their file."""
     for path in files_of(places):
         source = path.read_text(encoding="utf-8")
-        if "Table(" not in source and "show_small(" not in source and "COLUMNS" not in source:
+        if not any(part in source for part in ("Table(", "show_small(", "COLUMNS", "columns_of(")):
             continue
         where = path.relative_to(ROOT).as_posix()
         for node in ast.walk(ast.parse(source)):
@@ -184,4 +208,8 @@ def _lists(node: ast.AST) -> list[ast.expr]:
             return [node.value]
     if isinstance(node, ast.Call) and _called(node) in ("Table", "show_small"):
         return [each for each in node.args if isinstance(each, ast.Tuple | ast.List)]
+    if isinstance(node, ast.Call) and _called(node) == "columns_of":
+        return list(node.args)
+    if isinstance(node, ast.Call) and _called(node) == "Column":
+        return node.args[:1]
     return []

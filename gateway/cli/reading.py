@@ -20,7 +20,6 @@ from gateway.reporting import spoken
 from gateway.reporting.source import Source, Step, Unreadable
 from gateway.reporting.tables import PERCENT, Column, Table
 from gateway.reporting.times import moscow_of
-from gateway.words.chosen import chosen
 
 COMPLETE: Final = 0
 INCOMPLETE: Final = 1
@@ -121,7 +120,7 @@ def show_table(console: Terminal, table: Table) -> None:
             row[named] = spoken.cell(spoken.FIGURE, _heading(row[named]))
     for row in shown:
         row[:] = [spoken.cell(name, text) for name, text in zip(columns, row, strict=True)]
-    console.tell((chosen().read(table.title), "italic"))
+    console.tell((spoken.title(table.title), "italic"))
     show_small(console, [_heading(name) for name in columns], shown)
     if len(table.rows) > MAX_SHOWN_ROWS:
         console.print(f"... {len(table.rows) - MAX_SHOWN_ROWS:,} more rows: see --out or --json")

@@ -69,7 +69,7 @@ def save(path: Path, said: dict[str, object], sections: list[tuple[str, list[Tab
     for section, tables in sections:
         for table in tables:
             name = _sheets(book, table, names)
-            titles = [_text(first, language().read(text)) for text in (section, name, table.title)]
+            titles = [_text(first, text) for text in (spoken.title(section), name, spoken.title(table.title))]
             first.append([*titles, len(table.rows)])
     unfinished = path.with_name(path.name + UNFINISHED_SUFFIX)
     book.save(unfinished)

@@ -161,11 +161,11 @@ def _group(group: Group, tables: dict[str, Table]) -> Iterator[str]:
         table = tables.get(chosen.table)
         text = "" if table is None else html_table(table, chosen)
         if table is not None and text:
-            parts.append(f"<h3>{escape(printable(language().read(table.title)))}</h3>{text}")
+            parts.append(f"<h3>{escape(printable(spoken.title(table.title)))}</h3>{text}")
     yield from _section(group.title, "".join(parts))
 
 
 def _section(title: str, content: str) -> Iterator[str]:
     """A section with its heading, unless there is nothing in it."""
     if content:
-        yield f"<section><h2>{escape(language().read(title))}</h2>{content}</section>"
+        yield f"<section><h2>{escape(spoken.title(title))}</h2>{content}</section>"

@@ -12,6 +12,8 @@ from tests.support.places import ROOT
 
 _WORDS = re.compile(r"[a-z]{2,}[,:;]? (\{|[a-z(])|\} [a-z]{2}|[a-z]{2}: \{|[a-z]{2}\)?: ?$|[a-z]{2} \(", re.IGNORECASE)
 """What a sentence has and a name has not."""
+_MARKUP = re.compile(r"<[a-z/]|\n\.[a-z]|yyyy-mm")
+"""Of pages and formats: no words for people."""
 _BARE = re.compile(r"\{\}")
 _NAMED = re.compile(r"\{[a-z_]\w*[^}]*\}")
 _HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_ ,-]{0,40}")
@@ -99,9 +101,7 @@ class _Sentences(ast.NodeVisitor):
     def _take(self, text: str) -> None:
         if (
             text
-            and "<" not in text
-            and "\n." not in text
-            and "yyyy" not in text
+            and not _MARKUP.search(text)
             and _WORDS.search(text)
             and not _NAMED.search(text)
             and is_told_apart(text, self.few)

@@ -288,7 +288,10 @@ def _subject(change: Change) -> str:
     if change.what == "kill_switch":
         scope, _, name = change.key.partition(":")
         return tr("kill switch for {scope} {name}", scope=chosen().story(scope), name=name).rstrip()
-    return f"{chosen().story(change.what)} {change.key}".rstrip()
+    what = change.what
+    if not chosen().is_english:
+        what = chosen().story("block list" if what == "blocked" else what.replace("_", " "))
+    return f"{what} {change.key}".rstrip()
 
 
 def standing(kind: RecordKind, record: RecordInfo) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from gateway.words.shapes import MOST_DEEP, OF_PIECES, Shape, Shapes
+from gateway.words.shapes import MOST_DEEP, Shape, Shapes
 
 FEW_OF_FIGURES: Final = 4
 """Letters that make a shape of what is made of figures: what rules explain, and rows of what happened."""
@@ -29,11 +29,6 @@ class Figures(Shapes):
     def __init__(self, texts: Mapping[str, str]) -> None:
         # What a limit leaves is put together of any number of terms: see `_clause`.
         super().__init__({_bound(key): text for key, text in texts.items() if _REMAINING not in key}, FEW_OF_FIGURES)
-        pieces = [Shape(key, text).between[0] for key, text in texts.items() if key[0] in OF_PIECES]
-        self._begins: Final = sorted(
-            dict.fromkeys(begin for begin in pieces if len(begin) > 1), key=lambda begin: -len(begin)
-        )
-        """How the pieces of sentences begin that stand behind a value, the longest first."""
         self._remaining: Final = texts.get(_REMAINING.strip(), _REMAINING.strip())
 
     def say(self, sentence: str, depth: int = 0) -> str:
@@ -43,6 +38,9 @@ class Figures(Shapes):
         if not depth:
             return self.say(_bound(sentence), 1).replace(_HARD_SPACE, " ")
         clauses = sentence.split(_CLAUSE)
+        best = self._best(sentence) if len(clauses) > 1 and depth < MOST_DEEP else None
+        if best is not None and any(_CLAUSE in text for text in best[0].between):
+            return super().say(sentence, depth)
         if depth == MOST_DEEP or len(clauses) == 1:
             said = super().say(sentence, depth)
             return said if said != sentence or depth == MOST_DEEP else self._clause(sentence)
@@ -52,21 +50,10 @@ class Figures(Shapes):
         said = super().say(sentence, depth)
         return said if said != sentence else _CLAUSE.join(apart)
 
-    def _value(self, value: str, depth: int) -> str:
-        """A value, which may end in a piece of a sentence: `lev.north through north`."""
-        said = self.say(value, depth)
-        if said != value or depth == MOST_DEEP:
-            return said
-        for begin in self._begins:
-            place = value.find(begin, 1)
-            if place > 0:
-                piece = self.say(value[place:], depth + 1)
-                if piece != value[place:]:
-                    return value[:place] + piece
-        return value
-
     def _fits(self, shape: Shape, values: list[str]) -> bool:
-        """Several clauses are a value only where nothing of the shape's own comes behind them."""
+        """Several clauses are a value only where nothing of the shape's own comes behind them, unless it has clauses of its own."""
+        if any(_CLAUSE in text for text in shape.between):
+            return True
         ends = not any(map(str.isalpha, shape.between[-1]))
         last = shape.places[-1]
         return not any(

@@ -81,6 +81,11 @@ class Shapes:
             shape = Shape(english, other)
             head = shape.between[0][:_HEAD]
             (self._headed.setdefault(head, []) if len(head) == _HEAD else self._others).append(shape)
+        begins = [Shape(key, text).between[0] for key, text in texts.items() if key[0] in OF_PIECES]
+        self._begins: Final = sorted(
+            {begin for begin in begins if len(begin) > 2}, key=lambda begin: (-len(begin), begin)
+        )
+        """How the pieces of sentences begin that stand behind a value, the longest first."""
         for shapes in (*self._headed.values(), self._others):
             shapes.sort(key=lambda shape: -shape.weight)
 
@@ -101,7 +106,17 @@ class Shapes:
         return shape.other.format(*(self._value(value, depth + 1) for value in values))
 
     def _value(self, value: str, depth: int) -> str:
-        return self.say(value, depth)
+        """A value, which may end in a piece of a sentence: `lev.north through north`."""
+        said = self.say(value, depth)
+        if said != value or depth == MOST_DEEP:
+            return said
+        for begin in self._begins:
+            place = value.find(begin, 1)
+            if place > 0:
+                piece = self.say(value[place:], depth + 1)
+                if piece != value[place:]:
+                    return value[:place] + piece
+        return value
 
     def _fits(self, shape: Shape, values: list[str]) -> bool:
         """Whether values may be those of a shape."""

@@ -129,6 +129,23 @@ PIECES = (
 """Words that rules put together with others: values, verbs, names of what was taken of a limit."""
 CONTROL = ("gateway/control",)
 """What is about to be done to a venue, put together of clauses."""
+CHANGED = (
+    *(
+        "scheduled",
+        "proposed",
+        "refused",
+        "effective",
+        "identity",
+        "rule",
+        "tier",
+        "day",
+        "blocked",
+        "approval",
+        "custody",
+    ),
+    *("participant", "venue", "waiting", "movement", "withdrawal", "redemption"),
+)
+"""What changes, and what becomes of it, beside what commands set."""
 PIECES_OF_CHANGES = (
     *(
         "{0}: {1} rises from {2} to {3}",
@@ -150,7 +167,7 @@ PIECES_OF_CHANGES = (
 )
 """Sentences of what changes between two rulebooks, whose verbs and names are put together there."""
 PIECES_OF_CONTROL = ("not ", "participant {0}", "investor {0}", "instrument {0}", "asset {0}", "intermediary {0}")
-TOLD = ("gateway/cli", "gateway/reporting", "gateway/venue/lint.py", "gateway/session")
+TOLD = ("gateway/cli", "gateway/reporting", "gateway/near.py", "gateway/venue/lint.py", "gateway/session")
 """What commands say."""
 PAGES = ("gateway/cli/rulebook_document.py", "gateway/cli/rulebook_doors.py")
 """What writes pages of docs/, which are English."""
@@ -246,7 +263,7 @@ def _stories() -> Iterator[tuple[Text, str]]:
         for word in (row.name.replace("_", " "), row.word):
             if word:
                 yield _plain(word), "engine/command_table.py"
-    for word in (*ORDERS, *PROPOSAL_OUTCOMES, "scheduled", "proposed", "refused", "identity", "rule", "tier", "day"):
+    for word in (*ORDERS, *PROPOSAL_OUTCOMES, *CHANGED):
         yield _plain(word.replace("_", " ")), "gateway/reporting/history.py"
 
 

@@ -65,10 +65,12 @@ def command(directory: Path, name: str, days: int, last: int, as_json: bool) -> 
         click.echo(json_text(found))
         return
     console, told = wide_console(), chosen().story
-    counts = [f"{story.orders[each]:,} {told(each)}" for each in ORDERS if each != UNDONE]
-    if story.orders[UNDONE]:
-        undone = tr("{n} fills undone since", n=f"{story.orders[UNDONE]:,}")
-        counts.append(f"({undone})")
+    counts = []
+    for each in ORDERS:
+        if each == UNDONE:
+            continue
+        undone = tr("{n} undone since", n=f"{story.orders[UNDONE]:,}") if each == "fills" and story.orders[UNDONE] else ""
+        counts.append(f"{story.orders[each]:,} {told(each)}" + (f" ({undone})" if undone else ""))
     console.tell(f"{name}: {tr('orders')} {', '.join(counts)}")
     for each in story.happened[-last:]:
         console.tell(f"{each.seq:>10}  {moscow_time(each.time_ns, 3)}  {told(each.what)}: {told(each.detail)}")

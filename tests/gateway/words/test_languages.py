@@ -103,7 +103,8 @@ def test_catalogues_do_not_disagree() -> None:
     found: dict[str, set[str]] = {}
     for domain in DOMAINS:
         for message in messages(domain):
-            if not message.context and isinstance(message.id, str):
+            # A word that stands alone is looked up in one of them.
+            if not message.context and isinstance(message.id, str) and " " in message.id:
                 found.setdefault(message.id, set()).add(str(message.string))
     assert {text: forms for text, forms in found.items() if len(forms) > 1} == {}
 

@@ -167,7 +167,14 @@ PIECES_OF_CHANGES = (
 )
 """Sentences of what changes between two rulebooks, whose verbs and names are put together there."""
 PIECES_OF_CONTROL = ("not ", "participant {0}", "investor {0}", "instrument {0}", "asset {0}", "intermediary {0}")
-TOLD = ("gateway/cli", "gateway/reporting", "gateway/near.py", "gateway/venue/lint.py", "gateway/session")
+TOLD = (
+    "gateway/cli",
+    "gateway/reporting",
+    "gateway/whatif",
+    "gateway/near.py",
+    "gateway/venue/lint.py",
+    "gateway/session",
+)
 """What commands say."""
 PAGES = ("gateway/cli/rulebook_document.py", "gateway/cli/rulebook_doors.py")
 """What writes pages of docs/, which are English."""
@@ -269,7 +276,7 @@ def _stories() -> Iterator[tuple[Text, str]]:
 
 def _told() -> Iterator[tuple[Text, str]]:
     elsewhere = {text.text for text, _ in (*_help(), *_stories())}
-    for text, where in shown_constants(("gateway/reporting", "gateway/cli/report_show.py")):
+    for text, where in shown_constants(("gateway/reporting", "gateway/whatif", "gateway/cli/report_show.py")):
         if text not in elsewhere:
             yield _plain(text), where
     for text, where in (*shapes_of(TOLD), *shapes_of(CONTROL, FEW_OF_FIGURES)):

@@ -69,7 +69,9 @@ def command(directory: Path, name: str, days: int, last: int, as_json: bool) -> 
     for each in ORDERS:
         if each == UNDONE:
             continue
-        undone = tr("{n} undone since", n=f"{story.orders[UNDONE]:,}") if each == "fills" and story.orders[UNDONE] else ""
+        undone = (
+            tr("{n} undone since", n=f"{story.orders[UNDONE]:,}") if each == "fills" and story.orders[UNDONE] else ""
+        )
         counts.append(f"{story.orders[each]:,} {told(each)}" + (f" ({undone})" if undone else ""))
     console.tell(f"{name}: {tr('orders')} {', '.join(counts)}")
     for each in story.happened[-last:]:

@@ -27,6 +27,8 @@ _CONTEXT: Final = "\x04"
 """What stands between a context and its text."""
 COLUMN: Final = "column"
 """The context of the headings of tables."""
+RULEBOOK: Final = "rulebook"
+"""The context of what the rulebooks that come with the venue say of a rule."""
 LABEL: Final = "looked at"
 """The context of what rules have looked at: a word of it may be somebody's name, too."""
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from compliance.rulebook.rulebook import Rulebook, RuleData
-from gateway.words.language import RUSSIAN_CODE, Language
+from gateway.words.language import RULEBOOK, RUSSIAN_CODE, Language
 
 
 def rule_text(data: RuleData, part: str, language: Language) -> str:
-    """What a document says of a rule: its `title`, `who`, `source` or `note`; in English where it does not say it otherwise."""
+    """What a document says of a rule: its `title`, `who`, `source` or `note`.
+
+    In another language it is what the document says in it; else what the catalogue has for it, as of the books that come with the
+    venue and of what was copied from them; else in English.
+    """
     english: dict[str, str] = {"title": data.title, "who": data.who, "source": data.source, "note": data.note}
-    return (data.russian[part] if language.code == RUSSIAN_CODE else "") or english[part]
+    own = data.russian[part] if language.code == RUSSIAN_CODE else ""
+    return own or language.text_of(RULEBOOK, english[part])
 
 
 def rulebook_title(rulebook: Rulebook, language: Language) -> str:

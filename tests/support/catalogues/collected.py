@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from gateway.reporting.workbook import HEADINGS
 from gateway.session.investor import ORDERS
 from gateway.words.english import ENGLISH, TITLES
 from gateway.words.explaining import FEW_OF_FIGURES
-from gateway.words.language import LABEL
+from gateway.words.language import LABEL, RULEBOOK
 from gateway.words.words import COUNTED
 from tests.support.catalogues.files import Collected, Text
 from tests.support.catalogues.spoken import (
@@ -30,6 +31,7 @@ from tests.support.catalogues.spoken import (
     shown_constants,
     translated_by_name,
 )
+from tests.support.places import ROOT
 
 _TEMPLATES = "gateway/words/english.py"
 CLICK = "click"
@@ -256,6 +258,11 @@ def _rules() -> Iterator[tuple[Text, str]]:
         yield _plain(text, LABEL), where
     for text in PIECES:
         yield _plain(text), "compliance/rules/finding.py"
+    for path in sorted((ROOT / "compliance" / "rulebooks").glob("*.toml")):
+        for rule in tomllib.loads(path.read_text(encoding="utf-8"))["rules"]:
+            for part in ("who", "source", "note"):
+                if part in rule:
+                    yield _plain(rule[part], RULEBOOK), f"compliance/rulebooks/{path.name}"
     for part in PARTS.values():
         for what in ("is reworded", "is new", "is gone", "changes from “{1}” to “{2}”"):
             yield _plain(f"{{0}}: {part} {what}"), "compliance/rulebook/diff.py"

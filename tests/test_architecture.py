@@ -65,7 +65,7 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record",
         ),
         "gateway.inbound": (
-            ". protocol journal index venue metrics outbound.*",
+            ". protocol words journal index venue metrics outbound.*",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
         "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.* compliance"),
@@ -74,7 +74,7 @@ ROOMS = Rooms(
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
-        "gateway.reporting.onepage": (". reporting", ""),
+        "gateway.reporting.onepage": (". words reporting", ""),
         "gateway.reporting.sections": (". protocol words reporting", "engine.* compliance.*"),
         "gateway.session": (
             ". protocol words reporting journal index snapshots",
@@ -99,7 +99,7 @@ ROOMS = Rooms(
             "engine engine.vocabulary",
         ),
         "gateway.playback": ("protocol journal venue metrics server session", ""),
-        "gateway.control": (". client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
+        "gateway.control": (". client protocol words venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
             ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif alerting watching export playback control",
             "engine.* compliance.*",
@@ -152,6 +152,7 @@ ROOMS = Rooms(
         "tests.support.engine": ("reference support", "engine.* compliance gateway.venue loadtest.scenarios"),
         "tests.support.compliance": ("support", "engine.* compliance.*"),
         "tests.support.gateway": ("support support.engine support.compliance", "engine.* compliance.* gateway.*"),
+        "tests.support.catalogues": ("support", "engine.* compliance.* gateway.* loadtest.*"),
         "tests.support.loadtest": ("support", "engine.* gateway.* loadtest.*"),
         "tests.scenarios": ("reference support.*", "engine.* compliance.* loadtest.scenarios"),
         "tests.engine": ("support support.engine", "engine.* compliance loadtest.scenarios"),

@@ -9,12 +9,14 @@ from typing import Final, NamedTuple
 
 from gateway.html_page import document, grid
 from gateway.printable import figures, printable
+from gateway.reporting import spoken
 from gateway.reporting.onepage.chosen import GROUPS, Group
 from gateway.reporting.onepage.plots import plots
 from gateway.reporting.onepage.tables import SESSION, html_table
 from gateway.reporting.sessions import ALL
 from gateway.reporting.tables import Table
 from gateway.reporting.times import moscow_of
+from gateway.words.chosen import chosen as language
 
 TITLE: Final = "Supervision report"
 KEY_FIGURES: Final = "Key figures"
@@ -80,28 +82,33 @@ def page(content: Content) -> str:
     """The page's text. Takes a few seconds, most of them for the plots."""
     venues = ", ".join(dict.fromkeys(each.venue for each in content.sessions))
     body = [
-        f"<h1>{escape(printable(f'{TITLE}: {venues}'))}</h1>",
+        f"<h1>{escape(printable(f'{_said(TITLE)}: {venues}'))}</h1>",
         f'<p class="quiet">{escape(printable(" · ".join(_about(content))))}</p>',
         *_verdict(content),
         *_key_figures(content.tables),
         *_section(PLOTS, grid(plots(content.tables))),
         *(part for group in GROUPS for part in _group(group, content.tables)),
-        *_section(HOW_TO_READ, "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in SENTENCES) + "</ul>"),
+        *_section(HOW_TO_READ, "<ul>" + "".join(f"<li>{escape(_said(text))}</li>" for text in SENTENCES) + "</ul>"),
     ]
-    return document(f"{TITLE}: {printable(venues)}", body, TILES)
+    return document(f"{_said(TITLE)}: {printable(venues)}", body, TILES, language=language().code)
+
+
+def _said(text: str) -> str:
+    """A text of ours in the chosen language."""
+    return language().text(text)
 
 
 def _about(content: Content) -> Iterator[str]:
     for each in content.sessions:
-        said = READ.format(commands=f"{each.commands:,}")
+        said = _said(READ).format(commands=f"{each.commands:,}")
         yield f"{each.name}: {said}" if each.name else said
     figures_ = _figures_of(content.tables)
     for name in ("first_utc", "last_utc"):
         text = figures_.get(name, "")
         if text:
-            yield f"{name.removesuffix('_utc')} {moscow_of(text)[: len('2026-06-01 12:00:00')]}"
+            yield f"{spoken.heading(name.removesuffix('_utc'))} {moscow_of(text)[: len('2026-06-01 12:00:00')]}"
     if content.day is not None:
-        yield OF_DAY.format(day=content.day)
+        yield _said(OF_DAY).format(day=content.day)
 
 
 def _verdict(content: Content) -> Iterator[str]:
@@ -111,12 +118,12 @@ def _verdict(content: Content) -> Iterator[str]:
     tone = "good" if is_whole and content.is_sound and not notes else "warn" if is_whole and content.is_sound else "bad"
     says = UNSOUND if not content.is_sound else SOUND if is_whole else AS_RECORDED
     yield f'<section class="verdict {tone}" aria-label="Verdict">'
-    yield f'<p class="{"good" if says == SOUND else "bad"}">{escape(says)}</p>'
+    yield f'<p class="{"good" if says == SOUND else "bad"}">{escape(_said(says))}</p>'
     for status, text in (("damaged", DAMAGED), ("different", DIFFERENT), ("failed", DIFFERENT)):
         if status in statuses:
-            yield f'<p class="bad">{escape(text)}</p>'
+            yield f'<p class="bad">{escape(_said(text))}</p>'
     for note in notes:
-        yield f'<p class="warn">{escape(printable(note))}</p>'
+        yield f'<p class="warn">{escape(printable(language().read(note)))}</p>'
     yield "</section>"
 
 
@@ -143,7 +150,7 @@ def _key_figures(tables: dict[str, Table]) -> Iterator[str]:
         if name.endswith(("_utc", "_seq")):
             continue
         words = " ".join(figures(word) for word in text.split(" "))
-        tiles.append(f"<div><dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(printable(words))}</dd></div>")
+        tiles.append(f"<div><dt>{escape(spoken.heading(name))}</dt><dd>{escape(printable(words))}</dd></div>")
     if tiles:
         yield from _section(KEY_FIGURES, f'<dl class="tiles">{"".join(tiles)}</dl>')
 
@@ -154,11 +161,11 @@ def _group(group: Group, tables: dict[str, Table]) -> Iterator[str]:
         table = tables.get(chosen.table)
         text = "" if table is None else html_table(table, chosen)
         if table is not None and text:
-            parts.append(f"<h3>{escape(printable(table.title))}</h3>{text}")
+            parts.append(f"<h3>{escape(printable(spoken.title(table.title)))}</h3>{text}")
     yield from _section(group.title, "".join(parts))
 
 
 def _section(title: str, content: str) -> Iterator[str]:
     """A section with its heading, unless there is nothing in it."""
     if content:
-        yield f"<section><h2>{escape(title)}</h2>{content}</section>"
+        yield f"<section><h2>{escape(spoken.title(title))}</h2>{content}</section>"

@@ -10,10 +10,12 @@ from itertools import islice
 from typing import Final
 
 from gateway.printable import Cell, figures, is_figure, printable
+from gateway.reporting import spoken
 from gateway.reporting.onepage.chosen import Chosen
 from gateway.reporting.sessions import ALL
 from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Column, Table
 from gateway.reporting.times import moscow_of
+from gateway.words.chosen import chosen as language
 
 MAX_ROWS: Final = 15
 """Of one table: the rest is in its section."""
@@ -33,6 +35,8 @@ Row = dict[str, Cell]
 
 def heading(name: str) -> str:
     """A column's name as people read it."""
+    if not language().is_english:
+        return spoken.heading(name)
     if name.endswith("_utc"):
         return f"{name.removesuffix('_utc').replace('_', ' ')}, {MOSCOW}"
     for end, words in _ENDS:
@@ -87,7 +91,7 @@ def html_table(table: Table, chosen: Chosen) -> str:
     body = "".join(f"<tr>{line}</tr>" for line in lines)
     text = f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
     if count > len(shown):
-        note = MORE.format(count=f"{count - len(shown):,}", section=chosen.section)
+        note = language().text(MORE).format(count=f"{count - len(shown):,}", section=chosen.section)
         text += f'<p class="quiet">{escape(note)}</p>'
     return text
 
@@ -107,7 +111,7 @@ def text_of(cell: Cell, column: Column) -> str:
         return moscow_of(text)[: len("2026-06-01 12:00:00")]
     if column.kind in (AMOUNT, COUNT, PERCENT):
         return figures(text)
-    return text
+    return spoken.cell(column.name, text)
 
 
 def _cell(cell: Cell, column: Column) -> str:

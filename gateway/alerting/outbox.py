@@ -27,15 +27,12 @@ class Raised:
 
     def __init__(self, event: AlertRaised, time_ns: int) -> None:
         self.alert: Final = event.alert
-        self.detector: Final = event.detector
-        self.accounts: Final = event.accounts
-        self.first_seq: Final = event.first_seq
-        self.last_seq: Final = event.last_seq
         self.time_ns: Final = time_ns
+        self._event: Final = event
 
     def is_of(self, episode: Episode) -> bool:
         """Whether it reports this."""
-        return is_about(episode, self.detector, self.accounts, self.first_seq, self.last_seq)
+        return is_about(episode, self._event)
 
 
 class Outbox:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 from compliance.surveillance.surveillance import Episode
+from engine.vocabulary.messages.events import AlertRaised
 from gateway.client.commands import AdminArgument
 from gateway.reporting.times import utc
+from gateway.session.cases import AlertRecord
 
 MAX_NOTE_CHARS: Final = 512
 
@@ -36,14 +37,15 @@ def record(episode: Episode) -> dict[str, Any]:
     }
 
 
-def is_about(episode: Episode, detector: str, accounts: Iterable[str], first_seq: int, last_seq: int) -> bool:
-    """Whether an alert is about an episode: the same detector and accounts, in a stretch of the journal that both have."""
+def is_about(episode: Episode, alert: AlertRaised | AlertRecord) -> bool:
+    """Whether an alert is about an episode: of one detector, the same accounts and instruments, in a stretch that both have."""
     finding = episode.finding
     return (
-        detector == episode.detector
-        and sorted(accounts) == sorted(finding.accounts)
-        and first_seq <= episode.seq
-        and finding.first_seq <= last_seq
+        alert.detector == episode.detector
+        and sorted(alert.accounts) == sorted(finding.accounts)
+        and sorted(alert.instruments) == sorted(finding.instruments)
+        and alert.first_seq <= episode.seq
+        and finding.first_seq <= alert.last_seq
     )
 
 

@@ -71,11 +71,7 @@ def _alerts(index: Index, episode: Episode) -> list[int]:
     """The alerts of the venue that are about the same, by their numbers."""
     book = CaseBook()
     book.read(index)
-    return [
-        alert.alert
-        for alert in book.alerts.values()
-        if is_about(episode, alert.detector, alert.accounts, alert.first_seq, alert.last_seq)
-    ]
+    return [alert.alert for alert in book.alerts.values() if is_about(episode, alert)]
 
 
 def _show(episode: Episode, rows: list[StoredRow], drawing: Drawing, alerts: list[int], reference: Reference) -> None:

@@ -25,9 +25,11 @@ def episode(number: int, detector: str = "layering", account: str = "a", seq: in
     return Episode(number, detector, "v", finding, seq=seq or number + 5, time_ns=NOW, row_ns=NOW, goes_on=0)
 
 
-def raised(alert: int, detector: str = "layering", account: str = "a", first: int = 1, last: int = 5) -> AlertRaised:
+def raised(
+    alert: int, detector: str = "layering", account: str = "a", *, first: int = 1, last: int = 5, market: str = "X"
+) -> AlertRaised:
     return AlertRaised(
-        alert, detector, "v", detector, (account,), (account,), ("X",), (first,), first, last, {}, "", "s"
+        alert, detector, "v", detector, (account,), (account,), (market,), (first,), first, last, {}, "", "s"
     )
 
 
@@ -39,6 +41,7 @@ def test_they_go_in_order_and_what_was_raised_before_is_not_sent_again() -> None
     found = outbox.take(raised(99, first=1, last=6), NOW)
     assert found is not None and found.alert == 99
     assert outbox.take(raised(100, account="b", first=20, last=25), NOW) is not None, "about somebody else"
+    assert outbox.take(raised(101, first=20, last=25, market="Y"), NOW) is not None, "about another market"
     assert [each.number for each in outbox.waiting] == [20, 40]
     first = outbox.next(NOW)
     assert first is not None and first.number == 20

@@ -14,8 +14,13 @@ from loadtest.demo.tally import Tally
 MARKET: Final = "BTC/RUB"
 PAIR: Final = (("anna", "anna.main"), ("boris", "boris.main"))
 LAYERER: Final = ("delta-fund", "delta-fund.main")
-FOUND: Final = ("wash_trade", "layering", "payment_in_disguise")
-"""What a demonstration of any length shows."""
+ON_SPOT: Final = ("wash_trade", "layering")
+FOUND: Final = {
+    "elr-2025": (*ON_SPOT, "payment_in_disguise"),
+    "derivatives-2025": ("payment_in_disguise",),
+    "general-2026": (*ON_SPOT, "payment_in_disguise"),
+}
+"""What a demonstration of some seconds shows, by rulebook: no spot market is open under derivatives-2025."""
 ROUNDS: Final = 4
 LAYERS: Final = 4
 LAYER_RUB: Final = 8_000_000.0

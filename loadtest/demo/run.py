@@ -214,7 +214,7 @@ def shortfalls(result: dict[str, Any]) -> list[str]:
     if not result["arrests"]["holdings"] or not result["arrests"]["lifted"]:
         found.append("nothing was arrested, or it was not let go")
     reported = {each["detector"] for each in result["surveillance"]["reports"]}
-    missed = [name for name in FOUND if name not in reported]
+    missed = [name for name in FOUND[result["rulebook"]] if name not in reported]
     if missed:
         found.append(f"abuse that surveillance did not report: {', '.join(missed)}")
     if result["orders"]["not_sequenced"]:

@@ -2,7 +2,7 @@
 
 A document has `title`, `kinds` (what may be traded under it), `order` (the rules that can refuse an order, the deciding
 one first), optionally `transfer_order` (the same for transfers) and `include` (names of documents whose rules it takes
-over), and a table `[[rules]]` for each rule. The format is described in the shipped rulebooks; every rule id and parameter is
+over; what neither order names stands where it stands in theirs), and a table `[[rules]]` for each rule. The format is described in the shipped rulebooks; every rule id and parameter is
 declared in `compliance.rules`. `title_ru` and, of a rule, `who_ru`, `source_ru` and `note_ru` say the same in Russian; each may
 be left out.
 
@@ -105,6 +105,7 @@ def parse_rulebook(
     _override(whole, rules, settings)
     if complete:
         root = reader.parsed[name]
+        reader.complete_orders(root)
         check_orders(whole, root.order, root.transfer_order, [declared[rule] for rule in stated])
         _check_sense(whole, list(stated), rules, kinds)
     if faults:
@@ -165,6 +166,26 @@ class _Reader:
             complete = self.collect(other, [*path, name]) and complete
         self.parsed[name] = document
         return complete
+
+    def complete_orders(self, root: _Document) -> None:
+        """Give rules of included documents that the root does not name the places that they have there.
+
+        So a rule that a new version of an included document brings has a place in books of one's own, too.
+        """
+        for document in self.parsed.values():
+            if document is not root:
+                _complete(root.order, document.order)
+                if root.transfer_order is not None and document.transfer_order is not None:
+                    _complete(root.transfer_order, document.transfer_order)
+
+
+def _complete(order: list[str], included: list[str]) -> None:
+    """Put what is missing in an order right behind what it stands behind in another; at the front, if it is first there."""
+    place = 0
+    for rule in included:
+        if rule not in order:
+            order.insert(place, rule)
+        place = order.index(rule) + 1
 
 
 def _table(place: Place, text: str) -> dict[str, object] | None:

@@ -129,6 +129,24 @@ def test_a_book_without_transfer_order_asks_no_rule_on_transfers() -> None:
     assert load_rulebook("book", {"book": MINIMAL}).transfer_order == ()
 
 
+def test_rules_of_an_included_book_that_no_order_names_stand_where_they_stand_there() -> None:
+    texts = documents("general-2026")
+    # As a book is that was copied before a rule was there: derivatives-2025 has got DISC-1 between DER-1 and OPS-1 since.
+    older = texts["general-2026"].replace('"SET-2", "DISC-1", "RET-2"', '"SET-2", "RET-2"')
+    assert older != texts["general-2026"]
+    book = load_rulebook("general-2026", texts | {"general-2026": older})
+    place = book.order.index("DISC-1")
+    assert book.order[place - 1] == "DER-1"
+    assert [rule for rule in book.order if rule != "DISC-1"] == [
+        rule for rule in load_rulebook("general-2026", texts).order if rule != "DISC-1"
+    ]
+    older = texts["general-2026"].replace('transfer_order = ["SAN-1", "ANON-1", "PAY-1",', 'transfer_order = ["ANON-1",')
+    assert older != texts["general-2026"]
+    assert load_rulebook("general-2026", texts | {"general-2026": older}).transfer_order[:3] == (
+        *("SAN-1", "PAY-1", "ANON-1"),
+    )
+
+
 @pytest.mark.parametrize(
     ("order", "message"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.vocabulary import codes
-from engine.vocabulary.limits import MAX_ARRESTS_PER_INVESTOR, MAX_NAME_CHARS
+from engine.vocabulary.limits import MAX_ARRESTS_PER_INVESTOR, MAX_NAME_CHARS, MAX_SUPPLY
 from engine.vocabulary.messages import commands, events
 from tests.reference.cases import Cases
 from tests.reference.state import PPM, round_up
@@ -51,7 +51,9 @@ class Arrests(Cases):
             return codes.INVALID
         if command.asset and command.asset not in self.assets:
             return codes.INVALID
-        if not 0 <= command.share_ppm <= PPM or command.amount < 0 or bool(command.share_ppm) == bool(command.amount):
+        if not 0 <= command.share_ppm <= PPM or not 0 <= command.amount <= MAX_SUPPLY:
+            return codes.INVALID
+        if bool(command.share_ppm) == bool(command.amount):
             return codes.INVALID
         whose = self.accounts[self.named_in(command)[0]].investor
         others = sum(self.accounts[self.named_in(each)[0]].investor == whose for each in self.papers.values())

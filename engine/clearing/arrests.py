@@ -26,6 +26,7 @@ from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_ARRESTS, MAX_ARRESTS_PER_INVESTOR, MAX_NAME_CHARS, MAX_SUPPLY
 from engine.vocabulary.messages.commands import Arrest, LiftArrest
 from engine.vocabulary.messages.events import HoldingArrested
+from engine.vocabulary.names import is_printable
 from engine.vocabulary.problem import Problem, invalid, unknown_account
 from engine.vocabulary.rounding import PPM, round_up
 from engine.vocabulary.said import Said, said
@@ -100,7 +101,7 @@ def _in_words(state: State, paper: Paper) -> Said:
 def _paper_problem(state: State, command: Arrest) -> Problem | None:
     """Check what names the paper."""
     for name in (command.arrest, command.authority, command.dated):
-        if not name or len(name) > MAX_NAME_CHARS:
+        if not name.strip() or len(name) > MAX_NAME_CHARS or not is_printable(name):
             return invalid(said("arrest.paper", MAX_NAME_CHARS))
     return invalid(said("arrest.in_force", command.arrest)) if command.arrest in state.arrests else None
 

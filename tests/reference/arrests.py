@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_ARRESTS_PER_INVESTOR, MAX_NAME_CHARS, MAX_SUPPLY
 from engine.vocabulary.messages import commands, events
+from engine.vocabulary.names import is_printable
 from tests.reference.cases import Cases
 from tests.reference.state import PPM, round_up
 
@@ -41,7 +42,8 @@ class Arrests(Cases):
 
     def paper_problem(self, command: commands.Arrest) -> int:
         named = (command.arrest, command.authority, command.dated)
-        if not all(0 < len(name) <= MAX_NAME_CHARS for name in named) or command.arrest in self.papers:
+        seen = all(name.strip() and len(name) <= MAX_NAME_CHARS and is_printable(name) for name in named)
+        if not seen or command.arrest in self.papers:
             return codes.INVALID
         if bool(command.account) == bool(command.investor):
             return codes.INVALID

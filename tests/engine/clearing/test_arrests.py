@@ -275,8 +275,11 @@ def test_what_waits_to_leave_ends_before_any_order_the_newest_first() -> None:
 @pytest.mark.parametrize(
     ("fields", "code", "detail"),
     [
-        ({"arrest": ""}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters"),
-        ({"authority": "x" * 65}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters"),
+        ({"arrest": ""}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters that can be seen"),
+        ({"authority": "x" * 65}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters that can be seen"),
+        ({"arrest": " "}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters that can be seen"),
+        ({"arrest": "1-7\u200b"}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters that can be seen"),
+        ({"authority": "a\ncourt"}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters that can be seen"),
         ({"investor": "ann"}, "invalid", "name an investor or an account, one of the two"),
         ({"account": ""}, "invalid", "name an investor or an account, one of the two"),
         ({"account": "nobody"}, "unknown_account", "unknown account nobody"),

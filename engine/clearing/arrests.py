@@ -152,7 +152,7 @@ def _arresting(state: State, paper: Paper, accounts: list[Account], rule: str) -
                 wanted = EVERYTHING
             else:
                 wanted = round_up(balance.owned * paper.share_ppm)
-            for _ in _claiming(state, _Holding(account, asset), paper, wanted, orders, rule):
+            for _ in _claiming(state, _Holding(account, asset, orders), paper, wanted, rule):
                 yield
         yield
 
@@ -177,22 +177,21 @@ class _OpenOrders:
 class _Holding:
     """What an account has of an asset."""
 
-    def __init__(self, account: Account, asset: Asset) -> None:
+    def __init__(self, account: Account, asset: Asset, open_orders: _OpenOrders) -> None:
         self.account: Final = account
         self.asset: Final = asset
+        self.open_orders: Final = open_orders
         self.balance: Final = account.balance(asset)
 
 
-def _claiming(
-    state: State, holding: _Holding, paper: Paper, wanted: int, open_orders: _OpenOrders, rule: str
-) -> Iterator[None]:
+def _claiming(state: State, holding: _Holding, paper: Paper, wanted: int, rule: str) -> Iterator[None]:
     """Claim so much of a holding, and end what waits to leave, then the newest orders that hold back what is claimed."""
     balance, asset = holding.balance, holding.asset
     if not wanted:
         return
     if balance.claims is None or balance.claims.of(paper) is None:
         claim(balance, paper, wanted)
-    orders = open_orders.of(asset)
+    orders = holding.open_orders.of(asset)
     for_sale = sum([order.reserved for order in orders if _is_sale(order)])
     _lend(balance, for_sale)
     why = said(
@@ -266,6 +265,7 @@ def _lifting(state: State, paper: Paper, accounts: list[Account], command: LiftA
     """Let go of what a paper claims: a work of a step for each account, and each of its balances."""
     assets = list(state.assets.values())
     for account in accounts:
+        orders = _OpenOrders(account)
         for number in sorted(account.balances):
             balance = account.balances[number]
             claims = balance.claims
@@ -274,7 +274,7 @@ def _lifting(state: State, paper: Paper, accounts: list[Account], command: LiftA
                 unclaim(balance, found)
                 reservations.credit(balance, 0)
                 if balance.owned or found.amount < EVERYTHING:
-                    _report(state, _Holding(account, assets[number]), paper, (command.reason, command.by))
+                    _report(state, _Holding(account, assets[number], orders), paper, (command.reason, command.by))
             yield
         yield
 

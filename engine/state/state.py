@@ -182,11 +182,9 @@ class State:
         """A heap of `(deadline, DUE_ kind, number)` of all but expiries and what waits to leave an account; an entry that no longer holds is skipped."""
         self.expiries: Final = Expiries()
         self.waiting_times: Final = WaitingTimes()
-        """Of what waits to leave an account, that which waits for a time."""
         self.ended: Final[list[OrderRecord]] = []
         """Orders that have ended and take as much room as ever, until `shrink` has come to them."""
         self.leftovers: Final = Leftovers()
-        """What earlier trading days have left, until it is thrown away."""
         self.schedules: Final[dict[int, tuple[tuple[int, int], ...]]] = {}
         self.schedule_steps: Final[dict[int, int]] = {}
         """By the instrument's number: its schedule, and the deadline of its next step."""

@@ -188,6 +188,7 @@ async def connect(
     ping_timeout: PingSeconds = VENUE,
     request_timeout: float = REQUEST_TIMEOUT_SECONDS,
     ca_file: Path | str | None = None,
+    lang: m.Lang = "en",
 ) -> AsyncIterator[Client]:
     """Connect to a venue and log in; without `participant` and `key`, public data only.
 
@@ -202,6 +203,7 @@ async def connect(
             venue itself waits for one.
         request_timeout: seconds that a request may wait for its reply, or for a connection to be sent on.
         ca_file: certificates, PEM, that vouch for a venue with TLS; None: those that the machine trusts.
+        lang: `ru`: reasons, titles of rules and errors that the venue tells are in Russian; else in English.
 
     Raises:
         ConnectionLost: there is no venue at `url`.
@@ -219,6 +221,7 @@ async def connect(
         pings=Pings(interval=ping_interval, timeout=ping_timeout),
         request_timeout=request_timeout,
         ca_file=ca_file,
+        lang=lang,
     )
     await client.open()
     try:

@@ -34,6 +34,7 @@ class Connection:
         pings: Pings = DEFAULT_PINGS,
         request_timeout: float = REQUEST_TIMEOUT_SECONDS,
         ca_file: Path | str | None = None,
+        lang: m.Lang = "en",
     ) -> None:
         self.url = url
         self.participant = participant
@@ -41,6 +42,7 @@ class Connection:
         loaded = private_key(key) if key is not None else None
         sign = None if loaded is None else lambda challenge: loaded.sign(challenge).hex()
         self._protocol = ClientProtocol(participant, sign, request_timeout, self._happened)
+        self._protocol.lang = lang
         self._link = Link(url, self._protocol, encoding, pings, reconnect, tls=_trusting(url, ca_file))
         self._event_streams: list[Stream[ConnectionEvent]] = []
         self._awaited: list[tuple[Collection[str], asyncio.Future[None]]] = []

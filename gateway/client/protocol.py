@@ -60,10 +60,10 @@ class ClientProtocol:
             told: called with each connection event, and at the end with the error, if any.
         """
         self.participant: Final = participant
+        self.lang: m.Lang = "en"  # of the words that the venue tells
         self.hello: m.Hello | None = None
         self.welcome: m.Welcome | None = None
-        self.tip: Tip | None = None
-        """The last batch of the journal that the venue told of."""
+        self.tip: Tip | None = None  # the last batch of the journal that the venue told of
         self.first_accounts: list[str] = []
         """Those of the first login."""
         self.state: LinkState = "connecting"
@@ -306,8 +306,8 @@ class ClientProtocol:
                 self._begin({})
                 return
             self._login = self.next_id()
-            signature = self._sign(m.login_challenge(message.venue, self.participant, message.nonce))
-            login = m.Login(id=self._login, participant=self.participant, signature=signature)
+            proof = self._sign(m.login_challenge(message.venue, self.participant, message.nonce))
+            login = m.Login(id=self._login, participant=self.participant, signature=proof, lang=self.lang)
             self._first.append(_Asked(login, lambda _: None, is_own=True))
         elif isinstance(message, m.Welcome):
             self.welcome = message

@@ -32,6 +32,7 @@ from gateway.inbound.translate import TRANSLATE
 from gateway.keys import has_signed
 from gateway.outbound.channels.channel import Channel
 from gateway.outbound.channels.registry import CHANNELS
+from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
     Admin,
     AnyRequest,
@@ -58,6 +59,7 @@ from gateway.protocol.messages import (
 )
 from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
+from gateway.words.language import language
 
 _LOG: Final = logging.getLogger(__name__)
 PROTOCOL: Final = "sbx.v1"
@@ -327,7 +329,10 @@ class Session(FrameReader):
 
     def _login(self, request: Login) -> None:
         fanout = self._context.fanout
-        if self.participant is not None:
+        if self.participant is None:
+            # A login that fails is answered in its language, too.
+            self.speak(language(request.lang))
+        else:
             self._error("not_allowed", f"logged in already, as {self.participant.participant}", request.id)
             return
         self._login_attempts += 1
@@ -347,7 +352,7 @@ class Session(FrameReader):
             if self.meter is not None:
                 self.meter.log_in(name)
             welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
-            welcome.rates = self._rates()
+            welcome.rates, welcome.lang = self._rates(), request.lang
             welcome.recording = self._context.recording()
             self._reply(welcome)
             return
@@ -357,7 +362,7 @@ class Session(FrameReader):
     # ── replies ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _reply(self, message: Message) -> None:
-        self.frames.append(self.codec.frame(message))
+        self.frames.append(self.codec.frame(spoken(message, self.language)))
 
     def _error(self, code: str, detail: str, request_id: int | None) -> None:
         self._context.counters.errors[code] += 1

@@ -64,6 +64,8 @@ class Welcome(Message, tag="welcome"):
     """Of this connection and of the participant; left out where nobody is limited."""
     recording: Recording | None = None
     """As in `Hello`, by now."""
+    lang: str = "en"
+    """The language of this connection: `ru`; left out: English."""
 
 
 class RecordingEnded(Message, tag="recording_ended"):

@@ -99,7 +99,10 @@ ROOMS = Rooms(
             "engine engine.vocabulary",
         ),
         "gateway.playback": ("protocol journal venue metrics server session", ""),
-        "gateway.control": (". client protocol words venue session", "engine.vocabulary compliance compliance.rulebook"),
+        "gateway.control": (
+            ". client protocol words venue session",
+            "engine.vocabulary compliance compliance.rulebook",
+        ),
         "gateway.cli": (
             ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif alerting watching export playback control",
             "engine.* compliance.*",

@@ -15,7 +15,8 @@ MARKET: Final = "BTC/RUB"
 PAIR: Final = (("anna", "anna.main"), ("boris", "boris.main"))
 LAYERER: Final = ("delta-fund", "delta-fund.main")
 FOUND: Final = ("wash_trade", "layering", "payment_in_disguise")
-"""What a demonstration of any length shows."""
+"""What surveillance reports of it, once they have had the time; where nobody may trade the market, the last alone."""
+TAKES_S: Final = 12.0
 ROUNDS: Final = 4
 LAYERS: Final = 4
 LAYER_RUB: Final = 8_000_000.0

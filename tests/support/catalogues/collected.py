@@ -18,6 +18,7 @@ from gateway.published.errors import KINDS
 from gateway.reporting.sections.overview import ARRESTS, FIGURES, OPEN
 from gateway.reporting.workbook import HEADINGS
 from gateway.session.investor import ORDERS
+from gateway.watching.picture import FEW_KEYS, HELP, KEYS
 from gateway.words.english import ENGLISH, TITLES
 from gateway.words.explaining import FEW_OF_FIGURES
 from gateway.words.language import LABEL, RULEBOOK
@@ -145,7 +146,18 @@ CHANGED = (
         "approval",
         "custody",
     ),
-    *("participant", "venue", "waiting", "movement", "withdrawal", "redemption"),
+    *(
+        "live",
+        "recorded",
+        "connected",
+        "paused",
+        "participant",
+        "venue",
+        "waiting",
+        "movement",
+        "withdrawal",
+        "redemption",
+    ),
 )
 """What changes, and what becomes of it, beside what commands set."""
 PIECES_OF_CHANGES = (
@@ -180,7 +192,13 @@ TOLD = (
 """What commands say."""
 PAGES = ("gateway/cli/rulebook_document.py", "gateway/cli/rulebook_doors.py")
 """What writes pages of docs/, which are English."""
-STORIES = ("gateway/session", "gateway/reporting/history.py", "gateway/reporting/explaining.py")
+STORIES = (
+    "gateway/session",
+    "gateway/watching/recorded.py",
+    "gateway/watching/live.py",
+    "gateway/reporting/history.py",
+    "gateway/reporting/explaining.py",
+)
 """Rows in words: what happened."""
 
 
@@ -289,6 +307,8 @@ def _told() -> Iterator[tuple[Text, str]]:
     for text, where in (*shapes_of(TOLD), *shapes_of(CONTROL, FEW_OF_FIGURES)):
         if text not in elsewhere and where not in PAGES:
             yield _plain(text), where
+    for text in (KEYS, FEW_KEYS, *filter(None, HELP)):
+        yield _plain(text), "gateway/watching/picture.py"
     for text in PIECES_OF_CONTROL:
         yield _plain(text), "gateway/control/actions.py"
     for text, plural, where in translated_by_name(("gateway", "loadtest")):

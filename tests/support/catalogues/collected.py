@@ -10,6 +10,7 @@ import click
 from babel.messages.extract import extract_from_file
 
 from compliance.rulebook.diff import PARTS
+from compliance.surveillance.catalogue import DETECTORS
 from engine.command_table import COMMANDS
 from engine.vocabulary.codes import PROPOSAL_OUTCOMES
 from gateway.cli.main import SUMMARIES, LazyGroup, group
@@ -291,6 +292,11 @@ def _rules() -> Iterator[tuple[Text, str]]:
 def _stories() -> Iterator[tuple[Text, str]]:
     for text, where in (*shapes_of(STORIES, FEW_OF_FIGURES), *labels_of(STORIES), *kinds_of(STORIES)):
         yield _plain(text), where
+    about = {text for row in DETECTORS.values() for text in (row.title, row.definition, row.source)}
+    for text, where in shapes_of(("compliance/surveillance/detectors",), FEW_OF_FIGURES):
+        # What ends with a full stop is of a page of docs/, which is English.
+        if text not in about and not text.endswith("."):
+            yield _plain(text), where
     for row in COMMANDS.values():
         for word in (row.name.replace("_", " "), row.word):
             if word:
@@ -307,6 +313,10 @@ def _told() -> Iterator[tuple[Text, str]]:
     for text, where in (*shapes_of(TOLD), *shapes_of(CONTROL, FEW_OF_FIGURES)):
         if text not in elsewhere and where not in PAGES:
             yield _plain(text), where
+    for row in DETECTORS.values():
+        for text in (row.title, " ".join(row.definition.split()), row.source, row.misses):
+            if text not in elsewhere:
+                yield _plain(text), f"compliance/surveillance/detectors/{row.name}.py"
     for text in (KEYS, FEW_KEYS, *filter(None, HELP)):
         yield _plain(text), "gateway/watching/picture.py"
     for text in PIECES_OF_CONTROL:

@@ -27,6 +27,7 @@ from gateway.words.words import COUNTED
 from tests.support.catalogues.files import Collected, Text
 from tests.support.catalogues.spoken import (
     columns_of,
+    keys_of,
     kinds_of,
     labels_of,
     shapes_of,
@@ -182,6 +183,7 @@ PIECES_OF_CHANGES = (
 )
 """Sentences of what changes between two rulebooks, whose verbs and names are put together there."""
 PIECES_OF_CONTROL = ("not ", "participant {0}", "investor {0}", "instrument {0}", "asset {0}", "intermediary {0}")
+PIECES_OF_FINDINGS = ("a large", "session", "day", "buy", "sell")
 TOLD = (
     "gateway/cli",
     "gateway/reporting",
@@ -292,6 +294,8 @@ def _rules() -> Iterator[tuple[Text, str]]:
 def _stories() -> Iterator[tuple[Text, str]]:
     for text, where in (*shapes_of(STORIES, FEW_OF_FIGURES), *labels_of(STORIES), *kinds_of(STORIES)):
         yield _plain(text), where
+    for text in PIECES_OF_FINDINGS:
+        yield _plain(text), "compliance/surveillance/detectors"
     about = {text for row in DETECTORS.values() for text in (row.title, row.definition, row.source)}
     for text, where in shapes_of(("compliance/surveillance/detectors",), FEW_OF_FIGURES):
         # What ends with a full stop is of a page of docs/, which is English.
@@ -335,6 +339,8 @@ FIGURES_OF_ACTIVITY = (
 def _reports() -> Iterator[tuple[Text, str]]:
     for name in (*FIGURES, *OPEN, ARRESTS, *FIGURES_OF_ACTIVITY, *HEADINGS):
         yield _plain(name.replace("_", " "), "column"), "gateway/reporting/sections/overview.py"
+    for name, where in keys_of("figures", ("compliance/surveillance/detectors",)):
+        yield _plain(name.replace("_", " "), "column"), where
     for heading, where in columns_of():
         yield _plain(heading, "column"), where
 

@@ -178,6 +178,18 @@ def translated_by_name(places: tuple[str, ...]) -> Iterator[tuple[str, str, str]
                 yield texts[0], texts[1] if _called(node) == "tr_count" else "", where
 
 
+def keys_of(name: str, places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The keys of what is given by this name, with their file."""
+    for path in files_of(places):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            given = node.value if isinstance(node, ast.keyword) and node.arg == name else None
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == name:
+                given = node.value
+            for key in given.keys if isinstance(given, ast.Dict) else ():
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    yield key.value, path.relative_to(ROOT).as_posix()
+
+
 def columns_of(places: tuple[str, ...] = ("gateway",)) -> Iterator[tuple[str, str]]:
     """The headings of the tables of commands and reports, as people are shown them, with their file."""
     for path in files_of(places):

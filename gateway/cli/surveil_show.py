@@ -24,6 +24,7 @@ from gateway.reporting.times import moscow_time
 from gateway.session.cases import CaseBook
 from gateway.session.known import learned
 from gateway.session.telling import details, told
+from gateway.words.chosen import chosen
 
 MAX_EVIDENCE: Final = 20
 """Rows of evidence that are shown: the last ones."""
@@ -82,7 +83,7 @@ def _show(episode: Episode, rows: list[StoredRow], drawing: Drawing, alerts: lis
     console.tell(f"investors: {' '.join(finding.investors)}")
     console.tell(f"accounts: {' '.join(finding.accounts)}")
     for name, value in finding.figures.items():
-        console.tell(f"{name.replace('_', ' ')}: {value}")
+        console.tell(f"{chosen().heading(name.replace('_', ' '))}: {chosen().story(value)}")
     for line in drawing.lines():
         console.print(line)
     console.print(f"evidence: {len(finding.seqs):,} rows from {finding.first_seq} to {episode.seq}")

@@ -87,6 +87,7 @@ PIECES = (
         "issued",
         "clients",
         "income",
+        "revenue",
         "resident",
         "non-resident",
         "{0} is a resident",
@@ -183,7 +184,35 @@ PIECES_OF_CHANGES = (
 )
 """Sentences of what changes between two rulebooks, whose verbs and names are put together there."""
 PIECES_OF_CONTROL = ("not ", "participant {0}", "investor {0}", "instrument {0}", "asset {0}", "intermediary {0}")
-PIECES_OF_FINDINGS = ("a large", "session", "day", "buy", "sell")
+PIECES_OF_FINDINGS = ("a large", "session", "day", "buy", "sell", "levels of buy", "levels of sell")
+PIECES_OF_TABLES = (
+    *(
+        "set-up",
+        "order",
+        "cancel",
+        "amend",
+        "quote",
+        "direct",
+        "stranger",
+        "bank",
+        "outside",
+        "issuer",
+        "zero",
+        "equal",
+    ),
+    *(
+        "{0} in {1}",
+        "holdings",
+        "turnover",
+        "positions",
+        "dismissed",
+        "open",
+        "up to {0} %",
+        "above {0} %",
+        "not in force",
+    ),
+)
+"""Words of ours in the cells of reports, beside what commands and movements are called."""
 TOLD = (
     "gateway/cli",
     "gateway/reporting",
@@ -200,6 +229,7 @@ STORIES = (
     "gateway/watching/recorded.py",
     "gateway/watching/live.py",
     "gateway/reporting/history.py",
+    "gateway/reporting/history_tables.py",
     "gateway/reporting/explaining.py",
 )
 """Rows in words: what happened."""
@@ -325,6 +355,9 @@ def _told() -> Iterator[tuple[Text, str]]:
         yield _plain(text), "gateway/watching/picture.py"
     for text in PIECES_OF_CONTROL:
         yield _plain(text), "gateway/control/actions.py"
+    for text in PIECES_OF_TABLES:
+        if text not in elsewhere:
+            yield _plain(text), "gateway/reporting/spoken.py"
     for text, plural, where in translated_by_name(("gateway", "loadtest")):
         yield Text(text, None, bool(plural), plural), where
 

@@ -82,7 +82,7 @@ ROOMS = Rooms(
         ),
         "gateway.whatif": (". words journal reporting snapshots", "engine.* compliance.*"),
         "gateway.alerting": (
-            ". protocol client journal reporting session",
+            ". protocol client words journal reporting session",
             "engine.vocabulary.* engine.record engine.phases compliance.surveillance.*",
         ),
         "gateway.watching": (

@@ -16,7 +16,7 @@ _MARKUP = re.compile(r"<[a-z/]|\n\.[a-z]|yyyy-mm")
 """Of pages and formats: no words for people."""
 _BARE = re.compile(r"\{\}")
 _NAMED = re.compile(r"\{[a-z_]\w*[^}]*\}")
-_HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_ ,-]{0,40}")
+_HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_ ,()-]{0,40}")
 _SHOWN = re.compile(
     r"TITLE|title$|purpose$|_SAY$|^(VOLUME|REFUSED|PERCENT|INVESTORS|REFUSALS|CAPS|EXPOSURES|CONCENTRATION|PRICES|MORE|"
     r"READ|OF_DAY|KEY_FIGURES|PLOTS|HOW_TO_READ|SOUND|UNSOUND|NOT_COMPLETE|TOP_10|LARGEST|WITHOUT_CLASS|NONE)$"

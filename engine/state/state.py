@@ -18,6 +18,7 @@ from engine.book.order_book import LimitOrderBook
 from engine.book.own_queue import OwnQueue
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedIds
+from engine.state.absence import Absence
 from engine.state.case import Docket
 from engine.state.day_room import DayRoom
 from engine.state.hook import PreTradeHook
@@ -70,6 +71,10 @@ DUE_PROPOSAL: Final = 10
 """A command waits no longer for a second approval. By its sequence number."""
 DUE_MOVEMENT: Final = 11
 """What leaves an account has waited long enough. By the sequence number of the command that asked for it."""
+DUE_ABSENCE: Final = 12
+"""The grace of a connection ends. By the place of its participant in `Absence.presences`."""
+DUE_DEAD_MAN: Final = 13
+"""An account's dead man's timer ends. By account."""
 
 
 class IndexPrice:
@@ -175,6 +180,8 @@ class State:
         self.owners: Final[dict[str, Owner]] = {}
         self.accounts: Final[dict[str, Account]] = {}
         self.account_list: Final[list[Account]] = []
+        self.operated: Final[dict[str, list[Account]]] = {}
+        """The accounts of each participant, in order of opening."""
         self.events: list[Event] = []
         """What the command that is applied has done so far; between commands what the last one did."""
         self.day_trades: list[TradeRecord] = []
@@ -196,6 +203,7 @@ class State:
         self.movements: Final[dict[int, Movement]] = {}
         """What waits to leave an account, by the sequence number of the command that asked for it; the oldest first."""
         self.docket: Final = Docket()
+        self.absence: Final = Absence()
         self.arrests: Final[dict[str, Arrest]] = {}
         self.killed: Final[dict[str, bool]] = {}
         """`scope:key` of every kill switch that is on."""
@@ -239,6 +247,13 @@ class State:
         if found is None:
             found = self.owners[investor] = Owner(investor)
         return found
+
+    def add_account(self, account: Account) -> None:
+        """Have an account found by its name, its number, its owner and who operates it."""
+        account.owner.accounts.append(account)
+        self.accounts[account.account] = account
+        self.account_list.append(account)
+        self.operated.setdefault(account.participant, []).append(account)
 
     def begin(self, work: Iterator[None]) -> None:
         """Have something done after what was begun before it, in as many pieces as it takes."""

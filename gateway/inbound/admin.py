@@ -15,8 +15,9 @@ from typing import Any, Final, NamedTuple, cast, get_args
 
 from engine.book.assets import Asset
 from engine.command_row import PARTICIPANT, ROLES, SUPERVISOR, CommandRow
-from engine.command_table import COMMANDS, TRADING
+from engine.command_table import COMMANDS
 from engine.state.listing import MAX_SCALE
+from engine.trading_rows import TRADING
 from engine.vocabulary.codes import FIRM, INVESTOR_KINDS
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_RULE_TEXT_CHARS, MAX_SUPPLY, MAX_TEXT_CHARS

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.command_table import TRADING
+from engine.trading_rows import TRADING
 from engine.record.rows import Row, decode_command, decode_events
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.journal.reader import JournalReader

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.command_table import TRADING
+from engine.trading_rows import TRADING
 from engine.record.rows import Row, decode_command, decode_events
 from gateway.journal.reader import JournalReader
 from gateway.outbound.channels.book import Book, SnapshotInPieces

@@ -1,8 +1,7 @@
 """The messages of the protocol `sbx.v1`: one Struct each, tagged by `type`, the same in JSON and in MessagePack.
 
-Prices, quantities and money are decimal strings. Names are lower case. A request carries the client's own `id`, which its
-reply repeats. Optional fields that have no value are left out. Requests stand in `gateway.protocol.requests`, private reports in
-`gateway.protocol.private_messages`, what channels carry in `gateway.protocol.channel_messages`; all are exported here.
+Prices, quantities and money are decimal strings. Names are lower case. A request carries the client's own `id`, which its reply
+repeats. Optional fields that have no value are left out. Requests, private reports and what channels carry stand beside; all are exported here.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ from gateway.protocol.connection_messages import (
     Error,
     Hello,
     JournalTip,
+    LoggedOut,
     Rate,
     RatesReply,
     Recording,
@@ -44,6 +44,7 @@ from gateway.protocol.private_messages import (
     AnyReport,
     AssetIssued,
     CloseOut,
+    DeadMan,
     Default,
     ExecutionReport,
     Funds,
@@ -69,11 +70,13 @@ from gateway.protocol.requests import (
     AmendOrder,
     AnyRequest,
     Balances,
+    CancelAllAfter,
     CancelOrder,
     CancelWithdrawal,
     Contracts,
     Instruments,
     Login,
+    Logout,
     MassCancel,
     MassQuote,
     Movements,
@@ -114,6 +117,7 @@ __all__ = [
     "BalancesReply",
     "BookSnapshot",
     "BookUpdate",
+    "CancelAllAfter",
     "CancelOrder",
     "CancelWithdrawal",
     "Change",
@@ -124,6 +128,7 @@ __all__ = [
     "Contracts",
     "ContractsReply",
     "Cover",
+    "DeadMan",
     "Default",
     "Done",
     "Error",
@@ -139,7 +144,9 @@ __all__ = [
     "Instruments",
     "InstrumentsReply",
     "JournalTip",
+    "LoggedOut",
     "Login",
+    "Logout",
     "LossShared",
     "MarginCall",
     "MarginRestored",
@@ -365,6 +372,7 @@ class InstrumentsReply(Message, tag="instruments"):
 AnyMessage = (
     Hello
     | Welcome
+    | LoggedOut
     | JournalTip
     | RecordingEnded
     | Error

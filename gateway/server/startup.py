@@ -14,6 +14,7 @@ from engine.vocabulary.messages.commands import AnyCommand, Decline
 from engine.vocabulary.messages.events import CommandProposed, CommandRejected, ProposalEnded
 from gateway.disk import DISK, Disk, make_directories
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
+from gateway.inbound.attendance import disconnections
 from gateway.journal.files import Lock, measure_sync
 from gateway.journal.first import check_key
 from gateway.journal.head import is_begun
@@ -121,7 +122,8 @@ def start_venue(
         raise
     clock, past_seq = VenueClock(exchange.time_ns, steady, wall), 0 if begun.point is None else begun.point.seq
     sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=past_seq, disk=disk)
-    rows = _set_up(sequencer, writer, [*_withdrawals(exchange, venue.participants), *to_do])
+    gone = disconnections(exchange.absence)
+    rows = _set_up(sequencer, writer, [*gone, *_withdrawals(exchange, venue.participants), *to_do])
     return Started(
         begun=begun,
         writer=writer,

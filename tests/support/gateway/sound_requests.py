@@ -91,6 +91,8 @@ FULL: Final[list[dict[str, Any]]] = [
         "amount": "12.5",
         "destination": "account 7, of a bank",
     },
+    {"type": "cancel_all_after", "id": 14, "account": "alice", "timeout": 10**9},
+    {"type": "logout", "id": 15},
     {"type": "cancel_withdrawal", "id": 14, "account": "alice", "movement": 2**40},
     {"type": "request_delivery", "id": 14, "account": "alice", "instrument": "BTC/RUB", "quantity": "1"},
     {"type": "open_orders", "id": 15, "account": "alice", "after_order_id": 2**40},

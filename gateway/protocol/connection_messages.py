@@ -48,7 +48,7 @@ class Rate(msgspec.Struct, kw_only=True, gc=False):
     left: int
 
 
-class ArmedDisconnect(msgspec.Struct, kw_only=True, gc=False):
+class ArmedDisconnect(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
     """That the end of this connection cancels open orders. It is sequenced before whatever the connection asks."""
 
     connection: int

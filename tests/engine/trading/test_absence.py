@@ -51,7 +51,7 @@ def cancels(happened: list[events.Event]) -> list[tuple[str, str, str]]:
 
 
 def test_what_a_connection_leaves_behind_goes_when_its_grace_ends() -> None:
-    """M-227 M-228 M-230."""
+    """M-239 M-240 M-242."""
     desk = stand()
     assert desk.send(ArmDisconnect("a", 1, (), 5 * SECOND)) == [events.ConnectionArmed("a", 1, (), 5 * SECOND)]
     for account, name in (("a", "x"), ("b", "y"), ("a2", "z")):
@@ -68,7 +68,7 @@ def test_what_a_connection_leaves_behind_goes_when_its_grace_ends() -> None:
 
 
 def test_without_a_grace_they_go_at_once() -> None:
-    """M-228."""
+    """M-240."""
     desk = stand()
     desk.send(ArmDisconnect("a", 4, ("a2",)))
     desk.send(order("a", "x"))
@@ -81,7 +81,7 @@ def test_without_a_grace_they_go_at_once() -> None:
 
 
 def test_who_comes_back_within_the_grace_keeps_them() -> None:
-    """M-229."""
+    """M-241."""
     desk = stand()
     desk.send(ArmDisconnect("a", 1, (), 5 * SECOND))
     desk.send(ArmDisconnect("a", 2, (), 3 * SECOND))
@@ -94,7 +94,7 @@ def test_who_comes_back_within_the_grace_keeps_them() -> None:
 
 
 def test_stops_pairs_and_brackets_go_too() -> None:
-    """M-230."""
+    """M-242."""
     desk = stand()
     desk.send(ArmDisconnect("a", 1))
     sale, stop = {"side": codes.SELL}, {"order_type": codes.STOP, "price_e8": 0}
@@ -113,7 +113,7 @@ def test_stops_pairs_and_brackets_go_too() -> None:
 
 
 def test_a_timer_acts_unless_it_is_set_again() -> None:
-    """M-231 M-232 M-233."""
+    """M-243 M-244."""
     desk = stand()
     desk.send(order("a", "x"))
     desk.send(order("a2", "z"))
@@ -132,8 +132,22 @@ def test_a_timer_acts_unless_it_is_set_again() -> None:
     desk.exchange.check()
 
 
+def test_what_ends_at_one_instant_has_an_order() -> None:
+    """M-245."""
+    desk = stand()
+    desk.send(ArmDisconnect("b", 8, (), 2 * SECOND))
+    desk.send(ArmDisconnect("a", 9, ("a",), 2 * SECOND))
+    for account in ("b", "a", "a2"):
+        desk.send(order(account, account))
+    desk.send(CancelAllAfter("a", "a2", 2 * SECOND))
+    desk.send(Disconnected("a", 9), 0)
+    desk.send(Disconnected("b", 8), 0)
+    happened = cancels(desk.send(Tick(), 2 * SECOND))
+    assert happened == [("b", "b", "disconnected"), ("a", "a", "disconnected"), ("a2", "a2", "dead_man")]
+
+
 def test_what_is_refused() -> None:
-    """M-227 M-231."""
+    """M-239 M-243."""
     desk = stand()
     refused = [
         ArmDisconnect("nobody", 1),

@@ -29,7 +29,7 @@ from engine.vocabulary.said import said
 def arm(state: State, command: ArmDisconnect) -> Problem | None:
     """Carry out `ArmDisconnect`. Emits ConnectionArmed."""
     name = command.participant
-    if name not in state.operated:
+    if name not in state.absence.operated:
         return invalid(said("participant.no_account", name))
     for account in command.accounts:
         if own_account(state, name, account) is None:
@@ -92,7 +92,7 @@ def _begin_ending(state: State, presence: Presence, armed: Armed) -> None:
 
 def _ending(state: State, participant: str, armed: Armed) -> Iterator[None]:
     """Cancel what a connection leaves behind, newest first: a work of a step an order, and one an account."""
-    accounts = list(state.operated[participant])
+    accounts = list(state.absence.operated[participant])
     if armed.accounts:
         wanted = dict.fromkeys(armed.accounts, True)
         accounts = [account for account in accounts if account.account in wanted]
@@ -111,7 +111,7 @@ def cancel_all_after(state: State, command: CancelAllAfter) -> None:
         account = own_account(state, command.participant, command.account)
         accounts = [] if account is None else [account]
     else:
-        accounts = list(state.operated.get(command.participant, []))
+        accounts = list(state.absence.operated.get(command.participant, []))
     if not accounts:
         if command.account:
             refuse_stranger(state, command.participant, command.account, 0, "")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from engine.book.entities import Account
+
 
 class Alarm:
     """A time at which something is to happen, moved as often as anybody likes.
@@ -65,6 +67,8 @@ class Absence:
     """All of it."""
 
     def __init__(self) -> None:
+        self.operated: Final[dict[str, list[Account]]] = {}
+        """The accounts of each participant, in order of opening."""
         self.presences: Final[list[Presence]] = []
         self.of: Final[dict[str, Presence]] = {}
         """By participant."""

@@ -180,8 +180,6 @@ class State:
         self.owners: Final[dict[str, Owner]] = {}
         self.accounts: Final[dict[str, Account]] = {}
         self.account_list: Final[list[Account]] = []
-        self.operated: Final[dict[str, list[Account]]] = {}
-        """The accounts of each participant, in order of opening."""
         self.events: list[Event] = []
         """What the command that is applied has done so far; between commands what the last one did."""
         self.day_trades: list[TradeRecord] = []
@@ -227,9 +225,8 @@ class State:
         self.entries: Final[list[Order]] = []
         """Entries of brackets that ended in the current command."""
         self.begun: Final[list[Order]] = []
-        """Stops of brackets that begin to wait in the current command."""
         self.elected: Final[deque[Order]] = deque()
-        """Stops that wait for their turn in the current command."""
+        """Stops of brackets that begin to wait in the current command; and those that wait for their turn in it."""
 
     def __del__(self) -> None:
         """Let go of the orders: see `let_go`."""
@@ -253,7 +250,7 @@ class State:
         account.owner.accounts.append(account)
         self.accounts[account.account] = account
         self.account_list.append(account)
-        self.operated.setdefault(account.participant, []).append(account)
+        self.absence.operated.setdefault(account.participant, []).append(account)
 
     def begin(self, work: Iterator[None]) -> None:
         """Have something done after what was begun before it, in as many pieces as it takes."""

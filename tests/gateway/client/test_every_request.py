@@ -43,6 +43,8 @@ async def trade(client: Client) -> None:
     await client.transfer("bob", "RUB", 5, "domestic_payment")
     await client.request_withdrawal("RUB", 5, "account 1 of a bank")
     assert await client.movements() == []
+    await client.cancel_all_after(60)
+    await client.cancel_all_after(0)
     with pytest.raises(OrderRejected) as refused:
         await client.cancel_withdrawal(1)
     assert (refused.value.code, refused.value.detail) == ("invalid", "no withdrawal or transfer 1 waits")

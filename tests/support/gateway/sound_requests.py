@@ -32,7 +32,14 @@ _ORDER: Final[dict[str, Any]] = {
 }
 
 FULL: Final[list[dict[str, Any]]] = [
-    {"type": "login", "id": 1, "participant": "alice", "signature": "0a" * 64},
+    {
+        "type": "login",
+        "id": 1,
+        "participant": "alice",
+        "signature": "0a" * 64,
+        "cancel_on_disconnect": {"grace": 10**9, "accounts": ["alice"]},
+    },
+    {"type": "logout", "id": 15},
     {"type": "subscribe", "id": 2, "channel": "book", "instrument": "BTC/RUB"},
     {"type": "unsubscribe", "id": 3, "channel": "trades", "instrument": "BTC/RUB"},
     {"type": "instruments", "id": 4},
@@ -71,6 +78,7 @@ FULL: Final[list[dict[str, Any]]] = [
     },
     {"type": "cancel_order", "id": 11, "account": "alice", "order_id": 70_000, "client_order_id": "c:1"},
     {"type": "mass_cancel", "id": 12, "account": "alice", "instrument": "BTC/RUB", "side": "sell"},
+    {"type": "cancel_all_after", "id": 14, "account": "alice", "timeout": 10**9},
     {
         "type": "transfer",
         "id": 13,
@@ -91,8 +99,6 @@ FULL: Final[list[dict[str, Any]]] = [
         "amount": "12.5",
         "destination": "account 7, of a bank",
     },
-    {"type": "cancel_all_after", "id": 14, "account": "alice", "timeout": 10**9},
-    {"type": "logout", "id": 15},
     {"type": "cancel_withdrawal", "id": 14, "account": "alice", "movement": 2**40},
     {"type": "request_delivery", "id": 14, "account": "alice", "instrument": "BTC/RUB", "quantity": "1"},
     {"type": "open_orders", "id": 15, "account": "alice", "after_order_id": 2**40},

@@ -97,6 +97,7 @@ async def test_every_request_and_channel_of_the_protocol_has_its_method(tmp_path
             link.cut()
             await asyncio.wait_for(alice.lost(), 10)
             await asyncio.wait_for(alice.resumed(), 10)
+            await alice.logout()
     assert {type(each) for each in sent} == set(get_args(m.AnyRequest))
     channels = {each.channel for each in sent if isinstance(each, m.Subscribe)}
     assert channels == set(get_args(m.ChannelName))

@@ -133,6 +133,7 @@ async def test_a_frozen_link_counts_by_its_heartbeat(tmp_path: Path) -> None:
         writer.write(frame(0x81, json.dumps({**order, "side": "buy", "quantity": "1", "price": "90"}).encode()))
         # From now on it says nothing and answers no ping.
         assert await cancelled(sue, 10) == {"a1": "disconnected"}
+        await asyncio.sleep(1.5)
         assert server.counters.closed["dead_peer"] == 1
         writer.close()
 

@@ -60,9 +60,12 @@ class Exchange(State):
         if self.day < 0:
             self.time_ns = time_ns
             start_day(self)
-        elif (self.works or self.due[0][0] <= time_ns or self.expiries.next_ns <= time_ns) and not self._catch_up(
-            time_ns, type(command) is kinds.TICK
-        ):
+        elif (
+            self.works
+            or self.due[0][0] <= time_ns
+            or self.expiries.next_ns <= time_ns
+            or self.waiting_times.next_ns <= time_ns
+        ) and not self._catch_up(time_ns, type(command) is kinds.TICK):
             return events
         self.time_ns = time_ns
         self.steps = 0
@@ -229,6 +232,7 @@ class Exchange(State):
         assert all(group == sorted(group) for group in groups), "orders expire in the order of their entry"
         assert sorted([each for group in groups for each in group]) == sorted(expiring)
         self._check_absence()
+        assert self.waiting_times.are_of(self.movements), "what waits for a time is not all that does"
         assert self.open_parts == sum([order.parts for order in by_account])
         assert self.open_parts == sum([account.open_parts for account in self.account_list])
         assert self.open_parts == sum([book.open_parts for book in self.book_list])

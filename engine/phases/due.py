@@ -25,7 +25,6 @@ from engine.state.state import (
     DUE_INDICATIVE,
     DUE_MARGIN,
     DUE_MARK,
-    DUE_MOVEMENT,
     DUE_PHASE,
     DUE_PROPOSAL,
     DUE_SETTLEMENT,
@@ -43,7 +42,12 @@ def run_due(state: State, time_ns: int) -> bool:
     """Do the earliest thing due by a time; False if there is none."""
     while True:
         deadline_ns, kind, number = state.due[0]
-        expiry_ns = state.expiries.next_ns
+        expiry_ns, waiting_ns = state.expiries.next_ns, state.waiting_times.next_ns
+        # After all else that is due at that instant.
+        if waiting_ns <= time_ns and waiting_ns < min(deadline_ns, expiry_ns):
+            state.time_ns = max(state.time_ns, waiting_ns)
+            time_came(state, state.waiting_times.first())
+            return True
         if expiry_ns <= time_ns and (expiry_ns, DUE_EXPIRY) < (deadline_ns, kind):
             state.time_ns = max(state.time_ns, expiry_ns)
             cancel(state, state.expiries.first(), EXPIRED)
@@ -70,8 +74,6 @@ def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
         return True
     if kind == DUE_PROPOSAL:
         return lapse(state, number)
-    if kind == DUE_MOVEMENT:
-        return time_came(state, number, deadline_ns)
     if kind == DUE_ABSENCE:
         return grace_ended(state, number, deadline_ns)
     if kind == DUE_DEAD_MAN:

@@ -106,6 +106,8 @@ def restore_movements(state: State, saved: list[MovementState]) -> None:
         account = state.accounts[movement.account]
         account.movements[movement.movement] = movement
         state.movements[movement.movement] = movement
+        if movement.until_ns:
+            state.waiting_times.add(movement)
         if movement.is_named:
             account.used_ids.current[movement.client_order_id] = movement
 

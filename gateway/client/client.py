@@ -209,6 +209,7 @@ async def connect(
     request_timeout: float = REQUEST_TIMEOUT_SECONDS,
     ca_file: Path | str | None = None,
     cancel_on_disconnect: float | CancelOnDisconnect | None = None,
+    lang: m.Lang = "en",
 ) -> AsyncIterator[Client]:
     """Connect to a venue and log in; without `participant` and `key`, public data only.
 
@@ -225,6 +226,7 @@ async def connect(
         ca_file: certificates, PEM, that vouch for a venue with TLS; None: those that the machine trusts.
         cancel_on_disconnect: seconds; when a connection is gone for so long, the venue cancels the open orders of all accounts of the
             participant. The client dials again meanwhile. `CancelOnDisconnect` names single accounts. None: they stay.
+        lang: `ru`: reasons, titles of rules and errors that the venue tells are in Russian; else in English.
 
     Raises:
         ConnectionLost: there is no venue at `url`.
@@ -243,6 +245,7 @@ async def connect(
         request_timeout=request_timeout,
         ca_file=ca_file,
         cancel_on_disconnect=_armed(cancel_on_disconnect),
+        lang=lang,
     )
     await client.open()
     try:

@@ -36,6 +36,7 @@ class Connection:
         request_timeout: float = REQUEST_TIMEOUT_SECONDS,
         ca_file: Path | str | None = None,
         cancel_on_disconnect: CancelOnDisconnect | None = None,
+        lang: m.Lang = "en",
     ) -> None:
         self.url = url
         self.participant = participant
@@ -44,6 +45,7 @@ class Connection:
         sign = None if loaded is None else lambda challenge: loaded.sign(challenge).hex()
         self._protocol = ClientProtocol(participant, sign, request_timeout, self._happened)
         self._protocol.cancel_on_disconnect = cancel_on_disconnect
+        self._protocol.lang = lang
         self._link = Link(url, self._protocol, encoding, pings, reconnect, tls=_trusting(url, ca_file))
         self._event_streams: list[Stream[ConnectionEvent]] = []
         self._awaited: list[tuple[Collection[str], asyncio.Future[None]]] = []

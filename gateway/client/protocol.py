@@ -46,10 +46,10 @@ class ClientProtocol:
             told: called with each connection event, and at the end with the error, if any.
         """
         self.participant: Final = participant
+        self.lang: m.Lang = "en"  # of the words that the venue tells
         self.hello: m.Hello | None = None
         self.welcome: m.Welcome | None = None
-        self.tip: Tip | None = None
-        """The last batch of the journal that the venue told of."""
+        self.tip: Tip | None = None  # the last batch of the journal that the venue told of
         self.first_accounts: list[str] = []
         """Those of the first login."""
         self.state: LinkState = "connecting"
@@ -299,6 +299,7 @@ class ClientProtocol:
                 id=self._login,
                 participant=self.participant,
                 signature=signature,
+                lang=self.lang,
                 cancel_on_disconnect=self.cancel_on_disconnect,
             )
             self._first.append(Asked(login, lambda _: None, is_own=True))

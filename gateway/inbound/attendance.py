@@ -31,6 +31,8 @@ class Attending(Protocol):
     def inbox(self) -> Inbox:
         """Commands that wait."""
 
+    participant: Participant | None
+    """Who is logged in."""
     armed: int
     """The number of its connection, if that is armed; else 0."""
 
@@ -38,12 +40,15 @@ class Attending(Protocol):
 class Attendance:
     """The armed connections of a venue, as its gateway sees them."""
 
-    def __init__(self, absence: Absence) -> None:
+    def __init__(self, absence: Absence, is_recording: bool) -> None:
+        self._is_recording: Final = is_recording
+        """Then nothing is armed: it takes no commands."""
         self.submit: Callable[[Any], None] = lambda _: None
         """Called with a session that is gone when commands of it wait."""
         self._numbers: Final = itertools.count(absence.last_connection + 1)
         self._gone: Final[dict[str, dict[int, Inbox]]] = {
-            presence.participant: {number: deque() for number in presence.connections} for presence in absence.presences
+            each.participant: {number: deque() for number in each.connections}
+            for each in ([] if is_recording else absence.presences)
         }
         """Of each participant the connections that are gone since it logged in last, and what waited of them."""
 
@@ -66,7 +71,7 @@ class Attendance:
         for number, inbox in self._gone.pop(name, {}).items():
             # Behind what still waits of the old one: it may not even be armed yet.
             (inbox or session.inbox).append((UNASKED, DisarmDisconnect(name, number), 0))
-        if wanted is None:
+        if wanted is None or self._is_recording:
             return None
         session.armed = next(self._numbers)
         accounts = tuple(dict.fromkeys(wanted.accounts))
@@ -79,12 +84,15 @@ class Attendance:
             session.inbox.append((UNASKED, Disconnected(name, session.armed), 0))
             self._gone.setdefault(name, {})[session.armed] = session.inbox
             session.armed = 0
+            self.submit(session)
 
-    def leaves(self, session: Attending, name: str) -> None:
-        """A participant logs out: the end of its connection cancels nothing."""
-        if session.armed:
+    def leaves(self, session: Attending) -> bool:
+        """A participant logs out: the end of its connection cancels nothing. False: nobody is logged in."""
+        if session.participant is not None and session.armed:
+            name = session.participant.participant
             session.inbox.append((UNASKED, DisarmDisconnect(name, session.armed), 0))
             session.armed = 0
+        return session.participant is not None
 
 
 def disconnections(absence: Absence) -> list[AnyCommand]:

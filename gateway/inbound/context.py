@@ -59,7 +59,7 @@ class VenueContext:
         """What an account may have of test money a day, by asset, in minor units; empty: there is none."""
         self.now: Final = now
         """The venue's time, nanoseconds since the epoch, UTC."""
-        self.attendance: Final = Attendance(absence or Absence())
+        self.attendance: Final = Attendance(absence or Absence(), recording is not None)
         """Which connections are armed."""
         self.is_recording: Final = recording is not None
         """What happened is shown again: commands are refused."""

@@ -196,7 +196,7 @@ class Answers:
                 seq = missing
         while (missed := reports.after(query.account, seq, _PIECE_ROWS)) is not None:
             for report in missed:
-                fanout.put(session, [reports.frame(session.codec, report)])
+                fanout.put(session, [reports.frame(session.codec, report, None, session.language)])
             if len(missed) < _PIECE_ROWS:
                 break
             seq += len(missed)

@@ -32,6 +32,7 @@ from gateway.inbound.translate import TRANSLATE
 from gateway.keys import has_signed
 from gateway.outbound.channels.channel import Channel
 from gateway.outbound.channels.registry import CHANNELS
+from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
     Admin,
     AnyRequest,
@@ -59,6 +60,7 @@ from gateway.protocol.messages import (
 )
 from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
+from gateway.words.language import language
 
 _LOG: Final = logging.getLogger(__name__)
 PROTOCOL: Final = "sbx.v1"
@@ -124,8 +126,7 @@ class Session(FrameReader):
         """By name and key of the channel."""
         self.is_ended = False
         """Whether the connection is gone."""
-        self.armed = 0
-        """The number of its connection, if the end of that cancels orders."""
+        self.armed = 0  # the number of its connection, if the end of that cancels orders
         self._context: Final = context
         self._left_by = ""  # the participant who left commands behind
         self._nonce: Final = nonce
@@ -190,7 +191,6 @@ class Session(FrameReader):
                 # Nobody leaves more behind than connections may hold.
                 self._context.leaving[name] += 1
                 self._left_by = name
-                self._context.attendance.submit(self)
 
     def drop_questions(self) -> None:
         """Forget what it asked, and what is left of an answer."""
@@ -279,10 +279,9 @@ class Session(FrameReader):
                 self._refuse(request, f"{request.channel} is for supervisors and operators")
                 return
         elif isinstance(request, Logout):
-            if self.participant is None:
+            if not self._context.attendance.leaves(self):
                 self._refuse(request, "")
                 return
-            self._context.attendance.leaves(self, self.participant.participant)
         elif isinstance(request, Records):
             if not self._supervises():
                 self._refuse(request, "records are for supervisors and operators")
@@ -327,7 +326,10 @@ class Session(FrameReader):
 
     def _login(self, request: Login) -> None:
         fanout = self._context.fanout
-        if self.participant is not None:
+        if self.participant is None:
+            # A login that fails is answered in its language, too.
+            self.speak(language(request.lang))
+        else:
             self._error("not_allowed", f"logged in already, as {self.participant.participant}", request.id)
             return
         self._login_attempts += 1
@@ -349,11 +351,9 @@ class Session(FrameReader):
             if self.meter is not None:
                 self.meter.log_in(name)
             welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
-            welcome.rates = self._rates()
+            welcome.rates, welcome.lang = self._rates(), request.lang
             welcome.recording = self._context.recording()
-            if not self._context.is_recording:
-                armed = self._context.attendance.came(self, name, request.cancel_on_disconnect)
-                welcome.cancel_on_disconnect = armed
+            welcome.cancel_on_disconnect = self._context.attendance.came(self, name, request.cancel_on_disconnect)
             self._reply(welcome)
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
@@ -362,7 +362,7 @@ class Session(FrameReader):
     # ── replies ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _reply(self, message: Message) -> None:
-        self.frames.append(self.codec.frame(message))
+        self.frames.append(self.codec.frame(spoken(message, self.language)))
 
     def _error(self, code: str, detail: str, request_id: int | None) -> None:
         self._context.counters.errors[code] += 1

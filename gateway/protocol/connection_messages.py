@@ -77,6 +77,8 @@ class Welcome(Message, tag="welcome"):
     """As in `Hello`, by now."""
     cancel_on_disconnect: ArmedDisconnect | None = None
     """As it was asked for; left out: the end of the connection cancels nothing."""
+    lang: str = "en"
+    """The language of this connection: `ru`; left out: English."""
 
 
 class LoggedOut(Message, tag="logged_out"):
@@ -136,3 +138,7 @@ class Unsubscribed(Message, tag="unsubscribed"):
     id: int
     channel: str
     instrument: str | None = None
+
+
+AnyConnectionMessage = Hello | Welcome | LoggedOut | JournalTip | RecordingEnded | Error
+"""What is said of a connection, but for answers to questions."""

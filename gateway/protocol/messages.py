@@ -26,6 +26,7 @@ from gateway.protocol.channel_messages import (
     TradePrint,
 )
 from gateway.protocol.connection_messages import (
+    AnyConnectionMessage,
     Error,
     Hello,
     JournalTip,
@@ -75,6 +76,7 @@ from gateway.protocol.requests import (
     CancelWithdrawal,
     Contracts,
     Instruments,
+    Lang,
     Login,
     Logout,
     MassCancel,
@@ -144,6 +146,7 @@ __all__ = [
     "Instruments",
     "InstrumentsReply",
     "JournalTip",
+    "Lang",
     "LoggedOut",
     "Login",
     "Logout",
@@ -370,12 +373,7 @@ class InstrumentsReply(Message, tag="instruments"):
 
 
 AnyMessage = (
-    Hello
-    | Welcome
-    | LoggedOut
-    | JournalTip
-    | RecordingEnded
-    | Error
+    AnyConnectionMessage
     | AnyReport
     | OpenOrdersReply
     | BalancesReply

@@ -33,6 +33,7 @@ OrderType = Literal["limit", "market", "stop", "stop_limit", "trailing_stop", "i
 TimeInForce = Literal["gtc", "ioc", "fok", "day", "gtd", "at_open", "at_close"]
 SelfTrade = Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement", "reject"]
 Peg = Literal["own", "opposite", "mid"]
+Lang = Literal["en", "ru"]
 Purpose = Literal["own_account", "domestic_payment", "cross_border"]
 Offset = Annotated[str, msgspec.Meta(min_length=1, max_length=33, extra_json_schema=_OFFSET)]
 
@@ -79,6 +80,8 @@ class Login(Request, tag="login", frozen=True):
     """With a length beside the pattern: `$` would let a newline pass."""
     cancel_on_disconnect: CancelOnDisconnect | None = None
     """Left out: the end of the connection cancels nothing."""
+    lang: Lang = "en"
+    """In which the connection is told what is said in words: `detail` and `title`. All else is the same in each language."""
 
 
 class Logout(Request, tag="logout", frozen=True):

@@ -48,6 +48,7 @@ _COUNTED: Final = (
     VariationMargin,
     HoldingFrozen,
     Transferred,
+    MovementEnded,
     RequestRejected,
 )
 """Events counted by themselves; orders are counted by their records."""

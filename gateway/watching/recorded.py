@@ -42,7 +42,9 @@ from gateway.watching.scene import (
     around,
 )
 from gateway.watching.view import CLOCK_SECONDS, Refused
+from gateway.words.chosen import chosen
 from gateway.words.english import TITLES
+from gateway.words.rules import rule_text
 from gateway.words.words import words_of
 
 SPEEDS: Final = (
@@ -247,16 +249,16 @@ class RecordedView:
         else:
             return None
         account, instrument = getattr(event, "account", ""), getattr(event, "instrument", "")
-        return Verdict(what, by, self._title(rule), words_of(event), account, instrument, row[0], row[1])
+        return Verdict(what, by, self._title(rule), words_of(event, chosen()), account, instrument, row[0], row[1])
 
     def _title(self, rule: str) -> str:
         if rule in TITLES:
-            return TITLES[rule]
+            return chosen().text_of(rule, TITLES[rule])
         hook = self._walk.exchange.hook
         assert isinstance(hook, ComplianceHook)
         table = hook.intake.table
         data = None if table is None else table.rulebook.rules.get(rule)
-        return "" if data is None else data.title
+        return "" if data is None else rule_text(data, "title", chosen())
 
     # ── what is seen ───────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -17,6 +17,10 @@ MORE: Final = "More: --full; the session as files: --keep DIR; with a bot of you
 INDENT: Final = "         "
 
 
+MAX_REPORTS: Final = 8
+"""Of surveillance, that are shown."""
+
+
 def print_summary(result: dict[str, Any], console: Terminal) -> None:
     """Show one screen of what `loadtest.demo.run.run` returned."""
     orders, seconds = result["orders"], result["seconds"]
@@ -156,8 +160,10 @@ def _rules(result: dict[str, Any], console: Terminal) -> None:
 
 
 def _proof(result: dict[str, Any], console: Terminal) -> None:
-    """The journal, and its replay."""
+    """What surveillance says of the journal, the journal, and its replay."""
     verify, replay = result["verify"], result["replay"]
+    for report in result["surveillance"]["reports"][:MAX_REPORTS]:
+        console.tell("abuse?    ", (report["detector"], "bold"), f"  {report['note']}")
     console.print(f"journal   {verify['status']}: {verify['frames']:,} frames, {verify['commands']:,} commands")
     console.print(f"recorded  {replay['recorded_digest']}")
     console.print(f"replayed  {replay['replayed_digest']}")

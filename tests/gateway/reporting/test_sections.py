@@ -40,6 +40,11 @@ def test_each_transfer_with_its_parties_contract_and_verdict(tables: dict[str, A
     lefts = [Decimal(row["contract_left"]) for row in tables["transfer_list"] if row["contract"] == "contract 19/2026"]
     changes = [after - before for before, after in pairwise(lefts)]
     assert min(changes) < 0 < max(changes)
+    # The section of counts has withdrawals and redemptions, too.
+    ended: Counter[str] = Counter()
+    for row in tables["waited"]:
+        ended[row["outcome"]] += row["count"]
+    assert ended == plainly.ended and ended["carried_out"] and ended["refused"]
     refusal = next(row for row in tables["transfer_list"] if row["rule"] == "PAY-1")
     assert refusal["code"] == "compliance" and "RUB" in refusal["detail"]
 

@@ -33,7 +33,7 @@ def test_what_intermediaries_hold_adds_up_to_what_accounts_hold() -> None:
         held[name] for name in ("retail", "newcomer", "nameless", "qualified", "small_firm", "firm@alfa")
     )
     table = segregation_table(desk.exchange, formats(desk))
-    assert table.columns == tuple(each.name for each in COLUMNS)
+    assert table.kinds == COLUMNS
     assert ("beta", "firm", "METAL", "self_custody", "0.00", 0, "7.00") in table.rows
     assert table.rows[-1][0] == "", "those held through nobody come last"
 

@@ -163,7 +163,7 @@ class Generator(DrawsOperation, DrawsCases):
             (3 * self.has("futures"), self.margin_rules),
             (2 * self.has("self_trade"), lambda: commands.SetVenueRules(self.draw(5), "other")),
             (8 * self.has("owners"), self.name_owners),
-            (12 * self.has("cases"), self.case),
+            ((60 if self.venue.cases or self.venue.alerts else 25) * self.has("cases"), self.case),
         )
         return kind()
 

@@ -28,11 +28,17 @@ class LiveVenue:
 
 @contextmanager
 def live_venue(
-    directory: Path, rulebook: str = "general-2026", port: int = 0, *, follower: bool = False, settings: str = ""
+    directory: Path,
+    rulebook: str = "general-2026",
+    port: int = 0,
+    *,
+    follower: bool = False,
+    settings: str = "",
+    options: tuple[str, ...] = (),
 ) -> Iterator[LiveVenue]:
     """Write the default venue if there is none yet, serve it, with its follower if one is wanted, and stop it in order.
 
-    `settings` go into its section `[server]`.
+    `settings` go into its section `[server]`, `options` are of `sbx serve`.
     """
     if not (directory / "venue.toml").exists():
         write_default_venue(directory, datetime.now(UTC).date(), rulebook)
@@ -41,7 +47,7 @@ def live_venue(
             file.read_text(encoding="utf-8").replace("[server]\n", f"[server]\n{settings}\n"), encoding="utf-8"
         )
     command = [sys.executable, "-m", "gateway.cli", "serve", str(directory), "--port", str(port), "--json"]
-    command.append("--follower" if follower else "--no-follower")
+    command += ["--follower" if follower else "--no-follower", *options]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:

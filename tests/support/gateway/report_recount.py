@@ -51,6 +51,8 @@ class Plainly:
         self.held: dict[int, list[str]] = {}
         """Transfers that wait, by their number: the rules by which they do."""
         self.released: dict[int, str] = {}
+        self.ended: Counter[str] = Counter()
+        """What had waited, transfer or not, by how it ended."""
         self.transfers: list[dict[str, Any]] = []
         self.contracts: dict[str, dict[str, Any]] = {}
         self.positions: dict[tuple[str, str], list[int]] = {}
@@ -203,6 +205,7 @@ class Plainly:
             rules += [rule for rule in event.rules if rule not in rules]
 
     def MovementEnded(self, event: Any, _: object, seq: int) -> None:  # noqa: N802
+        self.ended[("carried_out", "cancelled", "refused", "failed")[event.outcome]] += 1
         if event.movement in self.asked:
             self.released[event.movement] = event.by
             if event.outcome:

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from engine.state.absence import Absence
 from gateway.identity import Identities
+from gateway.inbound.attendance import Attendance
 from gateway.inbound.rates import Rates
 from gateway.inbound.translate import Known
 from gateway.metrics.counters import Counters
@@ -35,6 +37,7 @@ class VenueContext:
         recording: Callable[[], Recording] | None = None,
         faucet: Mapping[str, int] | None = None,
         now: Callable[[], int] = lambda: 0,
+        absence: Absence | None = None,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
@@ -56,6 +59,8 @@ class VenueContext:
         """What an account may have of test money a day, by asset, in minor units; empty: there is none."""
         self.now: Final = now
         """The venue's time, nanoseconds since the epoch, UTC."""
+        self.attendance: Final = Attendance(absence or Absence(), recording is not None)
+        """Which connections are armed."""
         self.is_recording: Final = recording is not None
         """What happened is shown again: commands are refused."""
         self._recording: Final = recording

@@ -48,6 +48,17 @@ class Rate(msgspec.Struct, kw_only=True, gc=False):
     left: int
 
 
+class ArmedDisconnect(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """That the end of this connection cancels open orders. It is sequenced before whatever the connection asks."""
+
+    connection: int
+    """Its number in the journal."""
+    grace: int
+    """Nanoseconds within which a login of the participant prevents it."""
+    accounts: list[str] = []
+    """Whose orders; left out: those of all accounts of the participant."""
+
+
 class Welcome(Message, tag="welcome"):
     """The login succeeded. `accounts` maps each account that may be used to its last report's sequence number.
 
@@ -64,8 +75,16 @@ class Welcome(Message, tag="welcome"):
     """Of this connection and of the participant; left out where nobody is limited."""
     recording: Recording | None = None
     """As in `Hello`, by now."""
+    cancel_on_disconnect: ArmedDisconnect | None = None
+    """As it was asked for; left out: the end of the connection cancels nothing."""
     lang: str = "en"
     """The language of this connection: `ru`; left out: English."""
+
+
+class LoggedOut(Message, tag="logged_out"):
+    """Nobody is logged in on the connection any more, and all that it asked before is done. The venue closes it."""
+
+    id: int
 
 
 class RecordingEnded(Message, tag="recording_ended"):
@@ -119,3 +138,7 @@ class Unsubscribed(Message, tag="unsubscribed"):
     id: int
     channel: str
     instrument: str | None = None
+
+
+AnyConnectionMessage = Hello | Welcome | LoggedOut | JournalTip | RecordingEnded | Error
+"""What is said of a connection, but for answers to questions."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.vocabulary.messages.absence_commands import ArmDisconnect, CancelAllAfter, DisarmDisconnect, Disconnected
 from engine.vocabulary.messages.approval_commands import Approve, Decline, SetApproval
 from engine.vocabulary.messages.case_commands import AddEvidence, CloseCase, DismissAlert, OpenCase, RaiseAlert
 from engine.vocabulary.messages.clearing_commands import (
@@ -79,9 +80,11 @@ __all__ = [
     "AmendOrder",
     "AnyCommand",
     "Approve",
+    "ArmDisconnect",
     "Arrest",
     "AuthoriseClient",
     "BustTrade",
+    "CancelAllAfter",
     "CancelOrder",
     "CancelWithdrawal",
     "CloseCase",
@@ -89,6 +92,8 @@ __all__ = [
     "Command",
     "Decline",
     "Deposit",
+    "DisarmDisconnect",
+    "Disconnected",
     "DismissAlert",
     "EffectiveFrom",
     "FreezeAsset",
@@ -153,6 +158,7 @@ TradingCommand = (
     | RequestDelivery
     | RequestWithdrawal
     | CancelWithdrawal
+    | CancelAllAfter
 )
 AnyCommand = (
     NewOrder
@@ -166,6 +172,7 @@ AnyCommand = (
     | RequestDelivery
     | RequestWithdrawal
     | CancelWithdrawal
+    | CancelAllAfter
     | AddAsset
     | ListInstrument
     | SetPhase
@@ -214,6 +221,9 @@ AnyCommand = (
     | CloseCase
     | RaiseAlert
     | DismissAlert
+    | ArmDisconnect
+    | Disconnected
+    | DisarmDisconnect
 )
 
 

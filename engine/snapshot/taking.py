@@ -76,6 +76,8 @@ def take_snapshot(state: State) -> Snapshot:
         movements=[_movement(movement) for movement in state.movements.values()],
         cases=[_case(number, case) for number, case in state.docket.cases.items()],
         alerts=[AlertState(number, each.command, each.raised_ns) for number, each in state.docket.alerts.items()],
+        is_test=state.is_test,
+        advanced_ns=state.advanced_ns,
     )
 
 

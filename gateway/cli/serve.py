@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from engine.build import is_compiled
+from engine.vocabulary.limits import MAX_TIME_SCALE
 from gateway.cli.participants_process import ParticipantsProcess, check
 from gateway.cli.running import collect_no_more, run_server, told_to_stop, until_stopped
 from gateway.cli.terminal import say
@@ -63,6 +64,11 @@ _LOGGER = logging.getLogger("gateway.serve")
     help="Start although the machine's clock is days away from the journal's last time.",
 )
 @click.option(
+    "--time-scale",
+    type=click.IntRange(1, MAX_TIME_SCALE),
+    help="Of a venue for tests: let its time go so many times as fast. Heartbeats, logins and rates go by the clock.",
+)
+@click.option(
     "--no-snapshot",
     is_flag=True,
     help="Begin with the journal's first command, not with the newest snapshot: slow, and needs no snapshot to be right.",
@@ -103,6 +109,7 @@ def command(
     metrics_port: int | None,
     rulebook: str,
     accept_jump: bool,
+    time_scale: int | None,
     no_snapshot: bool,
     follower: bool | None,
     tls_cert: Path | None,
@@ -128,6 +135,7 @@ def command(
       sbx init venue && sbx serve venue --with-participants
       sbx serve venue --port 0 --metrics-port 9464 --json
       sbx serve venue --rulebook general-2026 --durability os
+      sbx serve test-venue --time-scale 1000
       sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
     """
     try:
@@ -143,6 +151,7 @@ def command(
             metrics_port=metrics_port,
             force_rulebook=bool(rulebook),
             accept_jump=accept_jump,
+            time_scale=time_scale,
             use_snapshot=not no_snapshot,
             has_follower=venue.server.follower if follower is None else follower,
             tls=_pair(tls_cert, tls_key),
@@ -184,6 +193,7 @@ async def _serve(
     metrics_port: int | None,
     force_rulebook: bool,
     accept_jump: bool,
+    time_scale: int | None,
     use_snapshot: bool,
     has_follower: bool,
     tls: tuple[Path, Path] | None,
@@ -200,6 +210,7 @@ async def _serve(
         metrics_port=metrics_port,
         force_rulebook=force_rulebook,
         accept_jump=accept_jump,
+        time_scale=time_scale,
         use_snapshot=use_snapshot,
         tls=tls,
         insecure=insecure,

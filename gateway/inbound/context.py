@@ -35,6 +35,7 @@ class VenueContext:
         recording: Callable[[], Recording] | None = None,
         faucet: Mapping[str, int] | None = None,
         now: Callable[[], int] = lambda: 0,
+        time_scale: int = 0,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
@@ -56,6 +57,8 @@ class VenueContext:
         """What an account may have of test money a day, by asset, in minor units; empty: there is none."""
         self.now: Final = now
         """The venue's time, nanoseconds since the epoch, UTC."""
+        self.time_scale: Final = time_scale
+        """Of a venue for tests: how many times as fast as the machine's its clock goes; 0 of any other."""
         self.is_recording: Final = recording is not None
         """What happened is shown again: commands are refused."""
         self._recording: Final = recording

@@ -168,6 +168,8 @@ class Session(FrameReader):
                 heartbeat_interval=context.heartbeat_ns,
                 heartbeat_timeout=context.silence_ns,
                 recording=context.recording(),
+                test=context.time_scale > 0,
+                time_scale=context.time_scale or 1,
             )
         )
 
@@ -349,6 +351,7 @@ class Session(FrameReader):
             welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
             welcome.rates = self._rates()
             welcome.recording = self._context.recording()
+            welcome.test, welcome.time_scale = self._context.time_scale > 0, self._context.time_scale or 1
             self._reply(welcome)
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:

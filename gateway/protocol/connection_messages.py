@@ -36,6 +36,10 @@ class Hello(Message, tag="hello"):
     """Nanoseconds. A client of whom nothing is heard for so long, pongs included, is disconnected."""
     recording: Recording | None = None
     """Left out by a venue that runs."""
+    test: bool = False
+    """A venue for tests: its time can be moved, and goes on from where its journal ended. Left out by others."""
+    time_scale: int = 1
+    """Of such a venue: how many times as fast as a clock its time goes. Heartbeats and rates go by the clock."""
 
 
 class Rate(msgspec.Struct, kw_only=True, gc=False):
@@ -64,6 +68,9 @@ class Welcome(Message, tag="welcome"):
     """Of this connection and of the participant; left out where nobody is limited."""
     recording: Recording | None = None
     """As in `Hello`, by now."""
+    test: bool = False
+    """As in `Hello`, as is `time_scale`."""
+    time_scale: int = 1
 
 
 class RecordingEnded(Message, tag="recording_ended"):

@@ -28,6 +28,7 @@ async def start_server(
     force_rulebook: bool = False,
     accept_jump: bool = False,
     use_snapshot: bool = True,
+    time_scale: int | None = None,
     insecure: bool = False,
     tls: tuple[Path, Path] | None = None,
     exchange: Callable[[], Exchange] = new_exchange,
@@ -41,6 +42,7 @@ async def start_server(
         metrics_port: where to answer scrapers, on loopback (0: any); None: as the venue file says, which may be nowhere.
         force_rulebook: put the venue's rulebook in force although the journal has another one in force.
         accept_jump: start although the machine's clock is far from the journal's last time.
+        time_scale: how many times as fast as the machine's clock that of a venue for tests goes.
         use_snapshot: begin with the newest good snapshot.
         insecure: listen at other addresses than loopback although there is no TLS.
         tls: files of the certificate and its key; None: as the venue file says, which may be none.
@@ -62,7 +64,14 @@ async def start_server(
     if certificate is None and not insecure:
         await _refuse_open_network(address)
     started = start_venue(
-        venue, directory, chosen, exchange, force_rulebook, accept_jump=accept_jump, use_snapshot=use_snapshot
+        venue,
+        directory,
+        chosen,
+        exchange,
+        force_rulebook,
+        accept_jump=accept_jump,
+        use_snapshot=use_snapshot,
+        time_scale=time_scale,
     )
     server = VenueServer(venue, chosen, started, certificate, directory=directory)
     wanted_port = venue.metrics_port if metrics_port is None else metrics_port

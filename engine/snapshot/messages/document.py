@@ -337,3 +337,5 @@ class Snapshot(Part):
     alerts: list[AlertState] = []
     arrests: list[ArrestState] = []
     """In the order in which they came."""
+    is_test: bool = False
+    advanced_ns: int = 0

@@ -57,6 +57,7 @@ from engine.vocabulary.messages.rule_commands import (
 from engine.vocabulary.messages.structs import Command
 from engine.vocabulary.messages.venue_commands import (
     AddAsset,
+    AdvanceTime,
     BustTrade,
     Deposit,
     ListInstrument,
@@ -76,6 +77,7 @@ from engine.vocabulary.messages.venue_commands import (
 __all__ = [
     "AddAsset",
     "AddEvidence",
+    "AdvanceTime",
     "AmendOrder",
     "AnyCommand",
     "Approve",
@@ -179,6 +181,7 @@ AnyCommand = (
     | SetLimits
     | SetMarketHalt
     | SetVenueRules
+    | AdvanceTime
     | BustTrade
     | RepriceTrade
     | SetIndexPrice

@@ -68,6 +68,7 @@ from engine.vocabulary.messages.venue_events import (
     MarketHalted,
     PhaseChanged,
     RulesChanged,
+    TimeAdvanced,
 )
 
 __all__ = [
@@ -119,6 +120,7 @@ __all__ = [
     "RulebookLoaded",
     "RulesChanged",
     "StopTriggered",
+    "TimeAdvanced",
     "Trade",
     "TradeCorrected",
     "TransferStatus",
@@ -153,6 +155,7 @@ AnyEvent = (
     | CommandRejected
     | RulesChanged
     | MarketHalted
+    | TimeAdvanced
     | RulebookLoaded
     | InvestorRegistered
     | RegistryChanged

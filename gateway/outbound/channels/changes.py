@@ -27,6 +27,7 @@ from engine.vocabulary.messages.events import (
     RegistryChanged,
     RulebookLoaded,
     RulesChanged,
+    TimeAdvanced,
 )
 from gateway.outbound.channels.channel import VENUE, Channel
 from gateway.protocol.messages import Change
@@ -126,6 +127,13 @@ _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
         "what": "alert_dismissed",
         "key": str(event.alert),
         "detail": f"{event.term}, by {event.detector}",
+        "reason": event.reason,
+        "by": event.by,
+    },
+    TimeAdvanced: lambda event: {
+        "what": "time",
+        "key": "",
+        "effective": event.until_ns,
         "reason": event.reason,
         "by": event.by,
     },

@@ -191,7 +191,7 @@ ENGLISH: Final[dict[str, str]] = {
     "terms.time_in_force": "unknown time in force or self-trade mode",
     "terms.trail": "a trail must be positive, and below 10000 basis points",
     "time.forward": "time is moved forward alone, and this is not ahead of the venue's",
-    "time.last": "time is moved up to 2200-01-01 at most",
+    "time.last": "time is moved up to 2100-01-01 at most",
     "time.most": "one command moves time by {0} days at most: send several",
     "time.reason": "say why the time is moved",
     "time.stays_test": "a venue for tests stays one",

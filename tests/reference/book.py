@@ -19,6 +19,7 @@ moves    transfers and withdrawals
 approval what of it waits for a second approval
 cases    alerts and cases of abuse
 arrests  holdings that courts arrest
+advancing the time of a venue for tests
 """
 
 from __future__ import annotations
@@ -26,10 +27,10 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY
 from engine.vocabulary.messages import commands, events
-from tests.reference.arrests import Arrests
+from tests.reference.advancing import Advancing
 
 
-class ReferenceVenue(Arrests):
+class ReferenceVenue(Advancing):
     """A whole venue: the same sequenced commands as the engine takes, the same events, with details left empty."""
 
     def apply(self, sequenced: commands.Sequenced) -> list[events.Event]:
@@ -113,6 +114,8 @@ class ReferenceVenue(Arrests):
                 self.arrest(command)
             case commands.LiftArrest():
                 self.lift(command)
+            case commands.AdvanceTime():
+                self.advance_time(command)
             case commands.RegisterInvestor():
                 self.name_owners(command)
             case (

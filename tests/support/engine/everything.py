@@ -73,7 +73,7 @@ class Everything(Draws):
     def setup(self) -> list[AnyCommand]:
         """Assets, instruments, accounts and money: of most people little."""
         chance = self.chance
-        out: list[AnyCommand] = list(ASSETS)
+        out: list[AnyCommand] = [*ASSETS, commands.SetVenueRules(test=True)]
         if self.rulebook:
             out.append(commands.LoadRulebook(*RULEBOOKS[self.rulebook], "supervisor", "start"))
             if self.rulebook == "general-2026":
@@ -128,6 +128,7 @@ class Everything(Draws):
         """Draw the next command, and let the time before it pass."""
         chance = self.chance
         roll = chance.random()
+        self.time_ns = max(self.time_ns, self.exchange.advanced_ns)
         due_ns = self.exchange.next_due_ns() - self.time_ns
         if roll < 0.05:
             self.time_ns += max(due_ns + chance.randrange(-1, 2), 0)
@@ -204,6 +205,12 @@ class Everything(Draws):
             (3, self.limits),
             (3, self.halt),
             (2, lambda: commands.SetVenueRules(chance.randrange(5), f"seed {chance.random()}")),
+            (
+                2,
+                lambda: commands.AdvanceTime(
+                    self.time_ns + chance.choice((0, 1, 60, 3_600)) * NS_PER_SECOND, "drawn", "otto"
+                ),
+            ),
             (6, commands.Tick),
             (8, self.resend),
             (2, lambda: commands.OpenAccount(f"n{self.exchange.seq}", "a", "ann", chance.choice(("", "north")))),

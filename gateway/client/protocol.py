@@ -63,7 +63,8 @@ class ClientProtocol:
         self.hello: m.Hello | None = None
         self.welcome: m.Welcome | None = None
         self.tip: Tip | None = None
-        """The last batch of the journal that the venue told of."""
+        """The last batch of the journal that the venue told of; `goodbye`: that the last link ended in order, where it did."""
+        self.goodbye: m.Goodbye | None = None
         self.first_accounts: list[str] = []
         """Those of the first login."""
         self.state: LinkState = "connecting"
@@ -259,8 +260,9 @@ class ClientProtocol:
                 started(self._timed_out(was_sent=self.is_up))
 
     def _timed_out(self, was_sent: bool) -> RequestTimedOut:
-        what = "no reply" if self.is_up else "no connection"
-        return RequestTimedOut(f"{what} within {self._limit:g} s", was_sent=was_sent)
+        return RequestTimedOut(
+            f"no {'reply' if self.is_up else 'connection'} within {self._limit:g} s", was_sent=was_sent
+        )
 
     def ask(self, request: m.AnyRequest, done: Callable[[m.AnyMessage], None]) -> None:
         """Send a request of the client's own, before those of others; `done` is called with the reply on this link, if any."""
@@ -283,8 +285,9 @@ class ClientProtocol:
             self._shake_hands(message)
         elif isinstance(message, AnyReport):
             self._take_report(message)
-        elif isinstance(message, m.JournalTip):
+        elif isinstance(message, m.JournalTip | m.Goodbye):
             self.tip = Tip(message.seq, message.link)
+            self.goodbye = message if isinstance(message, m.Goodbye) else None
         else:
             if isinstance(message, m.ChannelMessage):
                 self.subscriptions.take(message)
@@ -301,7 +304,7 @@ class ClientProtocol:
             if self.hello is not None and message.venue != self.hello.venue:
                 self._refused(ClientError(f"another venue answers: {message.venue}, not {self.hello.venue}"), False)
                 return
-            self.hello = message
+            self.hello, self.goodbye = message, None
             if self.participant is None or self._sign is None:
                 self._begin({})
                 return
@@ -310,8 +313,7 @@ class ClientProtocol:
             login = m.Login(id=self._login, participant=self.participant, signature=signature)
             self._first.append(_Asked(login, lambda _: None, is_own=True))
         elif isinstance(message, m.Welcome):
-            self.welcome = message
-            self.tip = Tip(message.seq, message.link)
+            self.welcome, self.tip = message, Tip(message.seq, message.link)
             self._begin(message.accounts)
         elif isinstance(message, m.Error):
             # At a return the place of the lost link may not be free yet, or others behind the address have asked too much.

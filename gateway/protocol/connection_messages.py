@@ -90,6 +90,16 @@ class JournalTip(Message, tag="journal_tip"):
     time: int
 
 
+class Goodbye(Message, tag="goodbye"):
+    """The venue stops, in order: the last message on a connection. What was asked and is not answered by now was not carried out."""
+
+    seq: int
+    """Of the last command of the journal: it goes on from there when the venue is back."""
+    link: str
+    """As in `JournalTip`."""
+    time: int
+
+
 class Error(Message, tag="error"):
     """The request was not sequenced. `code`: malformed, not_logged_in, login_failed, not_allowed, unknown, too_many,
     rate_limited, read_only.

@@ -28,6 +28,7 @@ from gateway.protocol.channel_messages import (
 )
 from gateway.protocol.connection_messages import (
     Error,
+    Goodbye,
     Hello,
     JournalTip,
     Rate,
@@ -129,6 +130,7 @@ __all__ = [
     "Error",
     "ExecutionReport",
     "Funds",
+    "Goodbye",
     "Heartbeat",
     "Hello",
     "Holding",
@@ -366,6 +368,7 @@ AnyMessage = (
     Hello
     | Welcome
     | JournalTip
+    | Goodbye
     | RecordingEnded
     | Error
     | AnyReport

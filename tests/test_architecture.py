@@ -82,6 +82,7 @@ ROOMS = Rooms(
             ". protocol client words reporting session",
             "engine engine.vocabulary.* engine.record compliance",
         ),
+        "gateway.operating": (". journal index snapshots", "engine.vocabulary"),
         "gateway.export": (". protocol words outbound.channels journal reporting session", "engine.vocabulary.*"),
         "gateway.readable": (
             ". words journal export reporting session",
@@ -94,7 +95,7 @@ ROOMS = Rooms(
         "gateway.playback": ("protocol journal venue metrics server session", ""),
         "gateway.control": (". client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
         "gateway.cli": (
-            ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif watching export playback control",
+            ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif watching operating export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.

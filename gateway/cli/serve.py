@@ -226,7 +226,7 @@ async def _serve(
         follower.begin()
     url = _url(server, venue.host if host is None else host)
     participants = None if company is None else _company(venue, directory, url, company, tls)
-    with running_at(directory, url):
+    with running_at(directory, url, "" if server.metrics is None else server.metrics.url):
         if participants is not None:
             participants.begin()
         _announce(venue, server, url, follower, as_json)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.client import ClientError, connect
+from gateway.client import Client, ClientError, connect
 from tests.support.gateway.small_venue import KEYS, client, serving, url_of
 
 
@@ -33,9 +33,13 @@ async def test_everybody_known_is_told_the_last_command_before_the_close(tmp_pat
 
 
 async def test_a_client_knows_that_its_venue_stopped_in_order(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server:
-        async with connect(url_of(server), "alice", KEYS["alice"], reconnect=False) as alice:
-            await server.stop()
-            with pytest.raises(ClientError, match=f"stopped, in order, after command {server.started.exchange.seq}"):
-                while True:
-                    await alice.rates()
+    async with serving(tmp_path) as server, connect(url_of(server), "alice", KEYS["alice"], reconnect=False) as alice:
+        await server.stop()
+        seq = server.started.exchange.seq
+        with pytest.raises(ClientError, match=f"stopped, in order, after command {seq}"):
+            await asked_until_it_is_over(alice)
+
+
+async def asked_until_it_is_over(alice: Client) -> None:
+    while True:
+        await alice.rates()

@@ -134,13 +134,11 @@ def command(
     Examples:
       sbx init venue && sbx serve venue --with-participants
       sbx serve venue --port 0 --metrics-port 9464 --json
-      sbx serve venue --rulebook general-2026 --durability os
       sbx serve test-venue --time-scale 1000
       sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
     """
     try:
-        # The venue file's own is looked for beside it; what is typed here, from where it is typed.
-        venue = load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
+        venue = _read(directory, rulebook)
         serving = partial(
             _serve,
             venue,
@@ -164,6 +162,11 @@ def command(
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"the venue can't run: {error}") from error
+
+
+def _read(directory: Path, rulebook: str) -> Venue:
+    """The venue. Its file's own rulebook is looked for beside it; what is typed here, from where it is typed."""
+    return load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
 
 
 def _asked(

@@ -63,8 +63,8 @@ class ClientProtocol:
         self.hello: m.Hello | None = None
         self.welcome: m.Welcome | None = None
         self.tip: Tip | None = None
-        """The last batch of the journal that the venue told of; `goodbye`: that the last link ended in order, where it did."""
         self.goodbye: m.Goodbye | None = None
+        """The last batch of the journal that the venue told of; and that the last link ended in order, where it did."""
         self.first_accounts: list[str] = []
         """Those of the first login."""
         self.state: LinkState = "connecting"
@@ -260,9 +260,8 @@ class ClientProtocol:
                 started(self._timed_out(was_sent=self.is_up))
 
     def _timed_out(self, was_sent: bool) -> RequestTimedOut:
-        return RequestTimedOut(
-            f"no {'reply' if self.is_up else 'connection'} within {self._limit:g} s", was_sent=was_sent
-        )
+        what = "no reply" if self.is_up else "no connection"
+        return RequestTimedOut(f"{what} within {self._limit:g} s", was_sent=was_sent)
 
     def ask(self, request: m.AnyRequest, done: Callable[[m.AnyMessage], None]) -> None:
         """Send a request of the client's own, before those of others; `done` is called with the reply on this link, if any."""
@@ -286,8 +285,7 @@ class ClientProtocol:
         elif isinstance(message, AnyReport):
             self._take_report(message)
         elif isinstance(message, m.JournalTip | m.Goodbye):
-            self.tip = Tip(message.seq, message.link)
-            self.goodbye = message if isinstance(message, m.Goodbye) else None
+            self.tip, self.goodbye = Tip(message.seq, message.link), message if isinstance(message, m.Goodbye) else None
         else:
             if isinstance(message, m.ChannelMessage):
                 self.subscriptions.take(message)
@@ -309,8 +307,8 @@ class ClientProtocol:
                 self._begin({})
                 return
             self._login = self.next_id()
-            signature = self._sign(m.login_challenge(message.venue, self.participant, message.nonce))
-            login = m.Login(id=self._login, participant=self.participant, signature=signature)
+            signed = self._sign(m.login_challenge(message.venue, self.participant, message.nonce))
+            login = m.Login(id=self._login, participant=self.participant, signature=signed)
             self._first.append(_Asked(login, lambda _: None, is_own=True))
         elif isinstance(message, m.Welcome):
             self.welcome, self.tip = message, Tip(message.seq, message.link)

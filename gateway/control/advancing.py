@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
+from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client import Client
 from gateway.control.actions import VENUE, Action, time_of
 from gateway.control.names import ControlError
-from gateway.reporting.times import moscow_time
 
 
 async def advance(client: Client, moment: str) -> Action:
@@ -23,7 +25,7 @@ async def advance(client: Client, moment: str) -> Action:
     return Action(
         command="advance_time",
         arguments={"until_ns": until_ns},
-        says=f"move the venue's time to {moscow_time(until_ns, 0)} (Moscow): all that falls due until then happens",
+        says=f"move the venue's time to {datetime.fromtimestamp(until_ns // NS_PER_SECOND, UTC):%Y-%m-%dT%H:%M:%SZ}: all that falls due until then happens",
         kind="venue",
         name=VENUE,
     )

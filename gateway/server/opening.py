@@ -74,16 +74,21 @@ async def start_server(
         time_scale=time_scale,
     )
     server = VenueServer(venue, chosen, started, certificate, directory=directory)
-    wanted_port = venue.metrics_port if metrics_port is None else metrics_port
+    scraped = venue.metrics_port if metrics_port is None else metrics_port
+    await _listen(server, address, venue.port if port is None else port, scraped)
+    return server
+
+
+async def _listen(server: VenueServer, host: str, port: int, metrics_port: int | None) -> None:
+    """Open the ports, or close what was begun. Raises `OSError` if one can't be had."""
     try:
-        if wanted_port is not None:
-            await server.listen_to_scrapers(wanted_port)
-        await server.listen(address, venue.port if port is None else port)
+        if metrics_port is not None:
+            await server.listen_to_scrapers(metrics_port)
+        await server.listen(host, port)
     except BaseException:
         server.close_sockets()
-        started.writer.close()
+        server.started.writer.close()
         raise
-    return server
 
 
 def _files(venue: Venue, directory: Path) -> tuple[Path, Path] | None:

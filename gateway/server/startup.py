@@ -118,14 +118,10 @@ def start_venue(
         replica = begun.replica
         exchange, fanout = replica.exchange, replica.fanout
         recovered = exchange.seq
-        is_test = exchange.is_test if recovered else venue.test
-        if is_test:
-            clock: Clock = _moved(exchange, wall, steady, time_scale or 1)
-        elif time_scale is not None:
-            raise StartError(_NOT_FOR_TESTS)
+        if exchange.is_test if recovered else venue.test:
+            clock = _moved(exchange, wall, steady, time_scale or 1)
         else:
-            _check_clock(exchange.time_ns, wall(), accept_jump)
-            clock = VenueClock(exchange.time_ns, steady, wall)
+            clock = _steady(exchange.time_ns, wall, steady, accept_jump, time_scale)
         identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
         force_rulebook &= venue.rulebook_digest != fanout.rulebook_digest
         to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
@@ -206,11 +202,14 @@ def _moved(exchange: Exchange, wall: Clock, steady: Clock, scale: int) -> Clock:
     return MovedClock(max(exchange.time_ns, exchange.advanced_ns) or wall(), scale, steady)
 
 
-def _check_clock(last_ns: int, wall_ns: int, accept_jump: bool) -> None:
-    """Refuse a start, unless asked for, at a time far from the journal's last one. Both in nanoseconds since the epoch, UTC."""
-    problem = "" if accept_jump else jump_problem(last_ns, wall_ns)
+def _steady(last_ns: int, wall: Clock, steady: Clock, accept_jump: bool, time_scale: int | None) -> Clock:
+    """The clock of any other venue. Refuses a start, unless asked for, at a time far from the journal's last one, nanoseconds since the epoch, UTC."""
+    if time_scale is not None:
+        raise StartError(_NOT_FOR_TESTS)
+    problem = "" if accept_jump else jump_problem(last_ns, wall())
     if problem:
         raise StartError(problem)
+    return VenueClock(last_ns, steady, wall)
 
 
 def _notes(changed: list[str], rows: list[Row]) -> list[str]:

@@ -196,10 +196,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
     name, documents = load_rulebook_documents(rulebook or section.rulebook, directory)
     scales = {entry.asset: entry.scale for _, entry in assets}
     setup: list[tuple[str, AnyCommand]] = [("venue.rulebook", LoadRulebook(name, documents, "", "venue file"))]
-    if section.test:
-        setup.append(("venue.test", SetVenueRules(test=True)))
-    if section.margin_grace_s is not None:
-        setup.append(("venue.margin_grace_s", SetMarginRules(section.margin_grace_s * NS_PER_SECOND)))
+    setup += _of_the_whole(section)
     setup += [(where, command) for where, entry in assets for command in add_asset(where, entry)]
     setup += [(where, set_index_price(where, entry)) for where, entry in indices]
     setup += [(where, command) for where, each in instruments for command in list_instrument(where, each, scales)]
@@ -235,6 +232,14 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
         {asset: amount_of(f"faucet.{asset}", asset, text, scales) for asset, text in faucet.items()},
         identities,
     )
+
+
+def _of_the_whole(section: VenueSection) -> list[tuple[str, AnyCommand]]:
+    """What holds for the whole venue."""
+    setup: list[tuple[str, AnyCommand]] = [("venue.test", SetVenueRules(test=True))] if section.test else []
+    if section.margin_grace_s is not None:
+        setup.append(("venue.margin_grace_s", SetMarginRules(section.margin_grace_s * NS_PER_SECOND)))
+    return setup
 
 
 def _registrations(

@@ -205,13 +205,7 @@ class Everything(Draws):
             (3, self.limits),
             (3, self.halt),
             (2, lambda: commands.SetVenueRules(chance.randrange(5), f"seed {chance.random()}")),
-            (
-                2,
-                lambda: commands.AdvanceTime(
-                    self.time_ns + chance.choice((0, 1, 60, 3_600)) * NS_PER_SECOND, "drawn", "otto"
-                ),
-            ),
-            (6, commands.Tick),
+            (8, self.passing),
             (8, self.resend),
             (2, lambda: commands.OpenAccount(f"n{self.exchange.seq}", "a", "ann", chance.choice(("", "north")))),
             (1, lambda: commands.AddAsset(f"N{self.exchange.seq}", chance.randrange(5), chance.randrange(19))),
@@ -219,6 +213,13 @@ class Everything(Draws):
             (12, self.case),
         )
         return chance.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
+
+    def passing(self) -> AnyCommand:
+        """Nothing but time, or some of it at once."""
+        if self.chance.random() < 0.75:
+            return commands.Tick()
+        until_ns = self.time_ns + self.chance.choice((0, 1, 60, 3_600)) * NS_PER_SECOND
+        return commands.AdvanceTime(until_ns, "drawn", "otto")
 
     def arrest(self) -> AnyCommand:
         """A paper that arrests something, or the end of one: few are in force at once, so that the others go on."""

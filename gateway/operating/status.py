@@ -121,7 +121,7 @@ def status_of(
         status.concerns.append(
             f"the certificate holds for {days} more days" if days >= 0 else "the certificate is over"
         )
-    status.concerns += _concerns(status)
+    status.concerns += concerns_of(status)
     return status
 
 
@@ -188,7 +188,7 @@ def take_metrics(metrics: Metrics, status: Status) -> None:
     )
 
 
-def _concerns(status: Status) -> list[str]:
+def concerns_of(status: Status) -> list[str]:
     """What of the figures is not as it should be."""
     found: list[str] = []
     free, whole = status.disk_free_bytes, status.disk_bytes

@@ -14,7 +14,9 @@ import msgspec
 TIMEOUT_SECONDS: Final = 5.0
 MAX_BYTES: Final = 4 * 1024 * 1024
 """Of an answer. A venue's metrics have 40 KB."""
-_SAMPLE: Final = re.compile(r"(?P<name>[a-z_]+)(?:\{(?P<labels>[^}]*)\})? (?P<value>[-+0-9.eE]+|[-+]?Inf|NaN)(?: \d+)?\Z", re.ASCII)
+_SAMPLE: Final = re.compile(
+    r"(?P<name>[a-z_]+)(?:\{(?P<labels>[^}]*)\})? (?P<value>[-+0-9.eE]+|[-+]?Inf|NaN)(?: \d+)?\Z", re.ASCII
+)
 _LABEL: Final = re.compile(r'([a-z_]+)="((?:[^"\\]|\\.)*)"', re.ASCII)
 
 Metrics = dict[str, dict[tuple[tuple[str, str], ...], float]]

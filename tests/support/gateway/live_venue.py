@@ -28,11 +28,17 @@ class LiveVenue:
 
 @contextmanager
 def live_venue(
-    directory: Path, rulebook: str = "general-2026", port: int = 0, *, follower: bool = False, settings: str = ""
+    directory: Path,
+    rulebook: str = "general-2026",
+    port: int = 0,
+    *,
+    follower: bool = False,
+    settings: str = "",
+    metrics: bool = False,
 ) -> Iterator[LiveVenue]:
     """Write the default venue if there is none yet, serve it, with its follower if one is wanted, and stop it in order.
 
-    `settings` go into its section `[server]`.
+    With `metrics` it has a port for them. `settings` go into its section `[server]`.
     """
     if not (directory / "venue.toml").exists():
         write_default_venue(directory, datetime.now(UTC).date(), rulebook)
@@ -42,6 +48,7 @@ def live_venue(
         )
     command = [sys.executable, "-m", "gateway.cli", "serve", str(directory), "--port", str(port), "--json"]
     command.append("--follower" if follower else "--no-follower")
+    command += ["--metrics-port", "0"] if metrics else []
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:

@@ -37,7 +37,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint client bench profile load against abuse docs simulate soak interop clean check interpreted compiled
+.PHONY: help demo test lint client bench profile load against abuse docs words simulate soak interop clean check interpreted compiled
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ abuse: $(DEV)/.installed $(NATIVE)/.installed ## what ill will can cost: make ab
 
 docs: $(DEV)/.installed ## all pages as a site in site/, with those of the packages: a link that leads nowhere is an error
 	$(DEV)/bin/properdocs build --strict $(ARGS)
+
+words: $(DEV)/.installed ## bring the catalogues of other languages up to date with the sources
+	$(DEV)/bin/python -m tests.support.catalogues
 
 soak: $(DEV)/.installed ## the tests that take minutes
 	SBX_EXPECT_BUILD=interpreted $(DEV)/bin/pytest -m soak $(ARGS)

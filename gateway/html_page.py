@@ -71,17 +71,18 @@ PRINT: Final = """
 """How it prints: on A4, in black on white, no table cut at the side, no row and no picture cut by the end of a page."""
 
 
-def document(title: str, body: Iterable[str], style: str = "") -> str:
+def document(title: str, body: Iterable[str], style: str = "", *, language: str = "en") -> str:
     """The text of a page.
 
     Args:
         title: as plain text.
         body: pieces of HTML, in which all that others wrote is escaped.
         style: more rules for the style sheet.
+        language: of the text, by its code.
     """
     parts = [
         "<!DOCTYPE html>",
-        '<html lang="en"><head><meta charset="utf-8">',
+        f'<html lang="{language}"><head><meta charset="utf-8">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         # The page is whole in itself: a text that got past the escaping could neither run nor call anybody.
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">',

@@ -8,6 +8,9 @@ import os
 import hypothesis
 import pytest
 
+# Of those who run the tests: what commands say is looked at in English, unless a test asks for another language.
+os.environ["SBX_LANG"] = "en"
+
 # Derandomised: a failure on one machine is a failure on every machine. To search further:
 # HYPOTHESIS_PROFILE=explore pytest ...
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)

@@ -36,6 +36,9 @@ ROOMS = Rooms(
         "compliance.rulebook": ("registry", "engine.vocabulary"),
         "compliance.ledger": ("messages registry", "engine.vocabulary.*"),
         "compliance.rules": ("registry rulebook ledger", "engine.vocabulary.* engine.state"),
+        "compliance.surveillance.base": ("registry rulebook rules", "engine.vocabulary.*"),
+        "compliance.surveillance.detectors": ("registry surveillance.base", "engine.vocabulary.*"),
+        "compliance.surveillance": ("surveillance.base surveillance.detectors", "engine.vocabulary.*"),
         "compliance": (
             "messages registry rulebook ledger rules",
             "engine.vocabulary.* engine.book engine.money engine.state",
@@ -62,7 +65,7 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record",
         ),
         "gateway.inbound": (
-            ". protocol journal index venue metrics outbound.*",
+            ". protocol words journal index venue metrics outbound.*",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
         "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.* compliance"),
@@ -71,13 +74,17 @@ ROOMS = Rooms(
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
-        "gateway.reporting.onepage": (". reporting", ""),
+        "gateway.reporting.onepage": (". words reporting", ""),
         "gateway.reporting.sections": (". protocol words reporting", "engine.* compliance.*"),
         "gateway.session": (
             ". protocol words reporting journal index snapshots",
             "engine.* compliance compliance.registry",
         ),
         "gateway.whatif": (". words journal reporting snapshots", "engine.* compliance.*"),
+        "gateway.alerting": (
+            ". protocol client words journal reporting session",
+            "engine.vocabulary.* engine.record engine.phases compliance.surveillance.*",
+        ),
         "gateway.watching": (
             ". protocol client words reporting session",
             "engine engine.vocabulary.* engine.record compliance",
@@ -93,9 +100,12 @@ ROOMS = Rooms(
             "engine engine.vocabulary",
         ),
         "gateway.playback": ("protocol journal venue metrics server session", ""),
-        "gateway.control": (". client protocol venue session", "engine.vocabulary compliance compliance.rulebook"),
+        "gateway.control": (
+            ". client protocol words venue session",
+            "engine.vocabulary compliance compliance.rulebook",
+        ),
         "gateway.cli": (
-            ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif watching operating export playback control",
+            ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif alerting watching operating export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.
@@ -106,7 +116,16 @@ ROOMS = Rooms(
         ),
         "loadtest.demo": (
             ". flow",
-            "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.session gateway.watching gateway.cli",
+            "engine.* compliance compliance.surveillance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.session gateway.alerting gateway.watching gateway.cli",
+        ),
+        "loadtest.planted.ground": (
+            "demo flow",
+            "engine engine.vocabulary.* compliance gateway gateway.venue",
+        ),
+        "loadtest.planted.plants": ("planted.ground", "engine.vocabulary.*"),
+        "loadtest.planted": (
+            "planted.ground planted.plants",
+            "engine.vocabulary.* engine.record compliance.surveillance.* gateway gateway.journal gateway.cli",
         ),
         "loadtest.bench": (
             ". flow",
@@ -137,6 +156,7 @@ ROOMS = Rooms(
         "tests.support.engine": ("reference support", "engine.* compliance gateway.venue loadtest.scenarios"),
         "tests.support.compliance": ("support", "engine.* compliance.*"),
         "tests.support.gateway": ("support support.engine support.compliance", "engine.* compliance.* gateway.*"),
+        "tests.support.catalogues": ("support", "engine.* compliance.* gateway.* loadtest.*"),
         "tests.support.loadtest": ("support", "engine.* gateway.* loadtest.*"),
         "tests.scenarios": ("reference support.*", "engine.* compliance.* loadtest.scenarios"),
         "tests.engine": ("support support.engine", "engine.* compliance loadtest.scenarios"),

@@ -5,16 +5,20 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.rulebook.declaration import DATE, FLAG, ONE, TEXT
-from compliance.rulebook.rulebook import Rulebook, RuleData
+from compliance.rulebook.rulebook import RUSSIAN_PARTS, Rulebook, RuleData
 from compliance.rulebook.wording import figure, stages_of, status_text, value_text
 
-_PARTS: Final = {
+PARTS: Final = {
     "title": "the title",
     "who": "whom it binds",
     "source": "the source",
     "status": "the status",
     "effective_from": "the date",
     "note": "the note",
+    "title_ru": "the title in Russian",
+    "who_ru": "whom it binds in Russian",
+    "source_ru": "the source in Russian",
+    "note_ru": "the note in Russian",
 }
 """A part of a rule as data -> how a sentence calls it."""
 
@@ -81,6 +85,9 @@ def _whole(before: Rulebook, after: Rulebook) -> list[Change]:
     if before.title != after.title:
         text = f"The book is now called “{after.title}”, before “{before.title}”"
         changes.append(Change("title", "", "", before=before.title, after=after.title, text=text))
+    if before.title_ru != after.title_ru:
+        text = f"The book is called “{after.title_ru}” in Russian, before “{before.title_ru}”"
+        changes.append(Change("title_ru", "", "", before=before.title_ru, after=after.title_ru, text=text))
     old, new = ", ".join(sorted(before.kinds)), ", ".join(sorted(after.kinds))
     if old != new:
         moves = _gained_and_lost(list(before.kinds), list(after.kinds), "admitted", "no longer admitted")
@@ -141,12 +148,13 @@ def _rule(old: RuleData, new: RuleData) -> list[Change]:
         if before != after and not (is_list and sorted(before.split(", ")) == sorted(after.split(", "))):
             text = f"{rule}: {_parameter(key, old, new)}"
             changes.append(Change("parameter", rule, key, before=before, after=after, text=text))
-    for part, name in _PARTS.items():
+    for part, name in PARTS.items():
         before, after = _part(old, part), _part(new, part)
         if before == after:
             continue
-        said = "is reworded" if part in ("title", "note") else f"changes from “{before}” to “{after}”"
-        if part == "note" and not (before and after):
+        russian = part.removesuffix("_ru") in RUSSIAN_PARTS and part.endswith("_ru")
+        said = "is reworded" if russian or part in ("title", "note") else f"changes from “{before}” to “{after}”"
+        if (russian or part == "note") and not (before and after):
             said = "is new" if after else "is gone"
         changes.append(Change(part, rule, "", before=before, after=after, text=f"{rule}: {name} {said}"))
     return changes
@@ -166,7 +174,7 @@ def _part(data: RuleData, part: str) -> str:
         "effective_from": data.effective_from,
         "note": data.note,
     }
-    return texts[part]
+    return data.russian[part.removesuffix("_ru")] if part not in texts else texts[part]
 
 
 def _parameter(key: str, old: RuleData, new: RuleData) -> str:

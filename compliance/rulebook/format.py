@@ -2,8 +2,9 @@
 
 A document has `title`, `kinds` (what may be traded under it), `order` (the rules that can refuse an order, the deciding
 one first), optionally `transfer_order` (the same for transfers) and `include` (names of documents whose rules it takes
-over), and a table `[[rules]]` for each rule. The format is described in the shipped rulebooks; every rule id and parameter is
-declared in `compliance.rules`.
+over; what neither order names stands where it stands in theirs), and a table `[[rules]]` for each rule. The format is described in the shipped rulebooks; every rule id and parameter is
+declared in `compliance.rules`. `title_ru` and, of a rule, `who_ru`, `source_ru` and `note_ru` say the same in Russian; each may
+be left out.
 
 Status and date of a rule say where it comes from. They do not gate it: a rulebook in force applies whole, so that a rule can
 be tried before it is law. `enabled = false` on a rule switches it off. A parameter `starts` with a date does gate it, and any
@@ -20,7 +21,7 @@ from compliance.registry.calendar import parse_iso_date
 from compliance.rulebook.declaration import ALWAYS, APPLIES_TO, STATUSES, Declaration, Declarations
 from compliance.rulebook.faults import Fault, Place, RulebookError
 from compliance.rulebook.parameters import ParameterError, Stage, overridden, parse_stages, present_key
-from compliance.rulebook.rulebook import Overrides, Rulebook, RuleData
+from compliance.rulebook.rulebook import RUSSIAN_PARTS, Overrides, Rulebook, RuleData
 from compliance.rulebook.scan import scan_problem
 from compliance.rulebook.sense import check_orders, check_sense
 from engine.vocabulary.codes import INSTRUMENT_KINDS
@@ -30,18 +31,25 @@ MAX_DOCUMENTS: Final = 16
 
 NOT_TOML: Final = "not TOML"
 
-_RULEBOOK_KEYS: Final = ("title", "kinds", "order", "transfer_order", "include", "rules")
+_RULEBOOK_KEYS: Final = ("title", "title_ru", "kinds", "order", "transfer_order", "include", "rules")
 _TEXT_KEYS: Final = ("id", "title", "who", "source", "status", "effective_from", "applies_to")
-_RULE_KEYS: Final = (*_TEXT_KEYS, "note", "enabled", "parameters")
+_RUSSIAN_KEYS: Final = tuple([f"{part}_ru" for part in RUSSIAN_PARTS])
+_RULE_KEYS: Final = (*_TEXT_KEYS, *_RUSSIAN_KEYS, "note", "enabled", "parameters")
 
 
 class _Document:
     """One parsed TOML document."""
 
     def __init__(
-        self, title: str, include: list[str], kinds: list[str], order: list[str], transfer_order: list[str] | None
+        self,
+        titles: tuple[str, str],
+        include: list[str],
+        kinds: list[str],
+        order: list[str],
+        transfer_order: list[str] | None,
     ) -> None:
-        self.title: Final = title
+        self.titles: Final = titles
+        """In English, and in Russian; the second may be empty."""
         self.include: Final = include
         self.kinds: Final = kinds
         self.order: Final = order
@@ -97,6 +105,7 @@ def parse_rulebook(
     _override(whole, rules, settings)
     if complete:
         root = reader.parsed[name]
+        reader.complete_orders(root)
         check_orders(whole, root.order, root.transfer_order, [declared[rule] for rule in stated])
         _check_sense(whole, list(stated), rules, kinds)
     if faults:
@@ -104,7 +113,7 @@ def parse_rulebook(
     root = reader.parsed[name]
     return Rulebook(
         name,
-        root.title,
+        root.titles,
         rulebook_digest(name, documents),
         dict(documents),
         rules,
@@ -158,6 +167,26 @@ class _Reader:
         self.parsed[name] = document
         return complete
 
+    def complete_orders(self, root: _Document) -> None:
+        """Give rules of included documents that the root does not name the places that they have there.
+
+        So a rule that a new version of an included document brings has a place in books of one's own, too.
+        """
+        for document in self.parsed.values():
+            if document is not root:
+                _complete(root.order, document.order)
+                if root.transfer_order is not None and document.transfer_order is not None:
+                    _complete(root.transfer_order, document.transfer_order)
+
+
+def _complete(order: list[str], included: list[str]) -> None:
+    """Put what is missing in an order right behind what it stands behind in another; at the front, if it is first there."""
+    place = 0
+    for rule in included:
+        if rule not in order:
+            order.insert(place, rule)
+        place = order.index(rule) + 1
+
 
 def _table(place: Place, text: str) -> dict[str, object] | None:
     """The TOML of a document."""
@@ -183,6 +212,7 @@ def _document(place: Place, text: str, declared: Declarations) -> _Document | No
         if key not in _RULEBOOK_KEYS:
             place.fault(key, f"unknown key {key}")
     title = _text(place, table, "title")
+    title_ru = _text(place, table, "title_ru") if "title_ru" in table else ""
     include = _names(place, table, "include", False)
     kinds = _names(place, table, "kinds", True)
     for kind in kinds:
@@ -190,7 +220,7 @@ def _document(place: Place, text: str, declared: Declarations) -> _Document | No
             place.fault("kinds", f"kinds: unknown kind {kind}; known: {', '.join(INSTRUMENT_KINDS)}")
     order = _names(place, table, "order", True)
     transfer_order = _names(place, table, "transfer_order", True) if "transfer_order" in table else None
-    document = _Document(title, include, kinds, order, transfer_order)
+    document = _Document((title, title_ru), include, kinds, order, transfer_order)
     rows = table.get("rules")
     if not isinstance(rows, list) or not rows:
         place.fault("rules", "needs at least one [[rules]] table")
@@ -229,6 +259,7 @@ def _rule(place: Place, declared: Declaration, row: dict[str, object]) -> RuleDa
     if texts["applies_to"] in APPLIES_TO and texts["applies_to"] != enforced_by:
         place.fault("applies_to", f"applies_to: must be {enforced_by}, which is what enforces it here")
     note = _text(place, row, "note") if "note" in row else ""
+    texts.update({key: _text(place, row, key) if key in row else "" for key in _RUSSIAN_KEYS})
     enabled = row.get("enabled", True)
     if not isinstance(enabled, bool):
         place.fault("enabled", "enabled: must be true or false")

@@ -9,6 +9,9 @@ from compliance.rulebook.parameters import Parameters, Stage
 
 BUILT_IN_RULEBOOKS: Final = ("elr-2025", "derivatives-2025", "general-2026")
 
+RUSSIAN_PARTS: Final = ("title", "who", "source", "note")
+"""What a document may say of a rule in Russian beside English, in a key that ends in `_ru`."""
+
 Overrides = dict[tuple[str, str], str]
 """Settings of a supervisor on top of a rulebook: by rule and key, as texts."""
 
@@ -43,6 +46,8 @@ class RuleData:
         self.applies_to: Final = texts["applies_to"]
         self.note: Final = note
         """What other sources report, or how the venue reads the rule."""
+        self.russian: Final[dict[str, str]] = {part: texts.get(f"{part}_ru", "") for part in RUSSIAN_PARTS}
+        """What its document says in Russian, too: of `RUSSIAN_PARTS` each, empty where it does not."""
         self.enabled: Final = enabled
         self.stages: Final = stages
         """Its parameters by the day from which on they hold, the earliest first."""
@@ -84,7 +89,7 @@ class Rulebook:
     def __init__(
         self,
         name: str,
-        title: str,
+        titles: tuple[str, str],
         digest: str,
         documents: dict[str, str],
         rules: dict[str, RuleData],
@@ -97,7 +102,9 @@ class Rulebook:
         day: int = AT_LAST,
     ) -> None:
         self.name: Final = name
-        self.title: Final = title
+        self.title: Final = titles[0]
+        self.title_ru: Final = titles[1]
+        """In Russian; empty: its document does not say."""
         self.digest: Final = digest
         """SHA-256 of the name and the documents, in hexadecimal; overrides are not in it."""
         self.documents: Final = documents
@@ -125,7 +132,7 @@ class Rulebook:
         """The same rulebook as it is on a Moscow day, in days since 1970-01-01. O(rules)."""
         return Rulebook(
             self.name,
-            self.title,
+            (self.title, self.title_ru),
             self.digest,
             self.documents,
             {rule: data.on(day) for rule, data in self.rules.items()},

@@ -72,7 +72,7 @@ class OutsideFinding(Finding):
         accounts: list[Client] = [registry.clients[name]] if name in registry.clients else []
         investor = registry.investors.get(name)
         if investor is not None:
-            accounts += investor.clients
+            accounts += _kept_apart(registry, client, investor)
         self.other: Client | None = None
         """The first of them that is kept apart from the account."""
         for each in accounts:
@@ -97,6 +97,20 @@ class OutsideFinding(Finding):
         if self.other is None:
             return f"{self.name!r} names no account that is kept apart from {self.client.account}"
         return f"{self.name} is {self.other.account}, which is kept apart from {self.client.account}"
+
+
+def _kept_apart(registry: Registry, client: Client, investor: Investor) -> list[Client]:
+    """Those of an investor's accounts that may be kept apart from a client's. Of whom nobody is an intermediary not one is looked at."""
+    through = client.intermediary
+    if through is not None and through.own_investor == investor.investor:
+        # All of them are the intermediary's own.
+        return investor.clients[:1]
+    own = client.investor.investor
+    for each in registry.intermediaries.values():
+        if each.own_investor == own:
+            held = each.clients if len(each.clients) < len(investor.clients) else investor.clients
+            return [other for other in held if other.investor is investor and other.intermediary is each][:1]
+    return []
 
 
 def mixed_in(one: Client, other: Client) -> Intermediary | None:

@@ -54,7 +54,7 @@ from engine.vocabulary.messages.commands import (
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, InstrumentListed
 from engine.vocabulary.names import command_name
-from engine.vocabulary.said import Said
+from engine.vocabulary.said import said_again
 
 ENTERED_NOT: Final = "its order is not open here"
 SET_OTHERWISE: Final = "the change sets this"
@@ -212,7 +212,7 @@ class OtherWorld:
         events = self.exchange.put_in(command)
         for event in events:
             if isinstance(event, CommandRejected):
-                raise VenueRefuses(command_name(type(command)), Said(event.template, event.values))
+                raise VenueRefuses(command_name(type(command)), said_again(event.template, event.values))
         self.put_in_events.extend(events)
 
     def _waits_here(self, number: int) -> bool:

@@ -23,9 +23,10 @@ from engine.trading.consulting import ask
 from engine.trading.ending import by_entry, cancel
 from engine.vocabulary.codes import BUY, BY_RULE
 from engine.vocabulary.decimals import decimal
-from engine.vocabulary.limits import MAX_ARRESTS, MAX_ARRESTS_PER_INVESTOR, MAX_NAME_CHARS
+from engine.vocabulary.limits import MAX_ARRESTS, MAX_ARRESTS_PER_INVESTOR, MAX_NAME_CHARS, MAX_SUPPLY
 from engine.vocabulary.messages.commands import Arrest, LiftArrest
 from engine.vocabulary.messages.events import HoldingArrested
+from engine.vocabulary.names import is_printable
 from engine.vocabulary.problem import Problem, invalid, unknown_account
 from engine.vocabulary.rounding import PPM, round_up
 from engine.vocabulary.said import Said, said
@@ -100,7 +101,7 @@ def _in_words(state: State, paper: Paper) -> Said:
 def _paper_problem(state: State, command: Arrest) -> Problem | None:
     """Check what names the paper."""
     for name in (command.arrest, command.authority, command.dated):
-        if not name or len(name) > MAX_NAME_CHARS:
+        if not name.strip() or len(name) > MAX_NAME_CHARS or not is_printable(name):
             return invalid(said("arrest.paper", MAX_NAME_CHARS))
     return invalid(said("arrest.in_force", command.arrest)) if command.arrest in state.arrests else None
 
@@ -121,7 +122,11 @@ def _part_problem(state: State, command: Arrest) -> Problem | None:
     """Check how much of what is arrested."""
     if command.asset and command.asset not in state.assets:
         return invalid(said("asset.unknown", command.asset))
-    if not 0 <= command.share_ppm <= PPM or command.amount < 0 or (command.share_ppm == 0) == (command.amount == 0):
+    if (
+        not 0 <= command.share_ppm <= PPM
+        or not 0 <= command.amount <= MAX_SUPPLY
+        or (command.share_ppm == 0) == (command.amount == 0)
+    ):
         return invalid(said("arrest.part", PPM))
     return invalid(said("arrest.amount_of")) if command.amount and not command.asset else None
 
@@ -129,8 +134,11 @@ def _part_problem(state: State, command: Arrest) -> Problem | None:
 def _arresting(state: State, paper: Paper, accounts: list[Account], rule: str) -> Iterator[None]:
     """Claim what a paper arrests: a work of a step for each account, each of its balances, and each order that is cancelled."""
     left = paper.amount
+    assets = list(state.assets.values())
+    named = [state.assets[paper.asset]] if paper.asset else []
     for account in accounts:
-        for asset in _assets(state, account, paper.asset):
+        orders = _OpenOrders(account)
+        for asset in named or [assets[number] for number in sorted(account.balances)]:
             is_last = account is accounts[-1] and left > 0
             if asset.number not in account.balances and not is_last:
                 # What comes to one that has none yet is claimed then, by a paper on everything.
@@ -144,33 +152,36 @@ def _arresting(state: State, paper: Paper, accounts: list[Account], rule: str) -
                 wanted = EVERYTHING
             else:
                 wanted = round_up(balance.owned * paper.share_ppm)
-            for _ in _claiming(state, _Holding(account, asset), paper, wanted, rule):
+            for _ in _claiming(state, _Holding(account, asset, orders), paper, wanted, rule):
                 yield
         yield
 
 
-def _assets(state: State, account: Account, name: str) -> list[Asset]:
-    """The asset that a paper names, or all that an account has had, as they were added."""
-    if name:
-        return [state.assets[name]]
-    assets = list(state.assets.values())
-    return [assets[number] for number in sorted(account.balances)]
+class _OpenOrders:
+    """The open orders of an account by the asset that they reserve: looked at once, however many assets a paper concerns."""
+
+    def __init__(self, account: Account) -> None:
+        self._account: Final = account
+        self._by_asset: dict[int, list[Order]] | None = None
+
+    def of(self, asset: Asset) -> list[Order]:
+        """Those that reserve an asset, newest first; some may have ended since. O(n log n) in those of the account, the first time."""
+        found = self._by_asset
+        if found is None:
+            found = self._by_asset = {}
+            for order in sorted(self._account.open_orders.values(), key=by_entry, reverse=True):
+                found.setdefault(paying_asset(order).number, []).append(order)
+        return found.get(asset.number, [])
 
 
 class _Holding:
     """What an account has of an asset."""
 
-    def __init__(self, account: Account, asset: Asset) -> None:
+    def __init__(self, account: Account, asset: Asset, open_orders: _OpenOrders) -> None:
         self.account: Final = account
         self.asset: Final = asset
+        self.open_orders: Final = open_orders
         self.balance: Final = account.balance(asset)
-
-    @property
-    def orders(self) -> list[Order]:
-        """The open orders that reserve it, newest first. O(n log n) in those of the account."""
-        found = [order for order in self.account.open_orders.values() if paying_asset(order) is self.asset]
-        found.sort(key=by_entry, reverse=True)
-        return found
 
 
 def _claiming(state: State, holding: _Holding, paper: Paper, wanted: int, rule: str) -> Iterator[None]:
@@ -180,7 +191,7 @@ def _claiming(state: State, holding: _Holding, paper: Paper, wanted: int, rule: 
         return
     if balance.claims is None or balance.claims.of(paper) is None:
         claim(balance, paper, wanted)
-    orders = holding.orders
+    orders = holding.open_orders.of(asset)
     for_sale = sum([order.reserved for order in orders if _is_sale(order)])
     _lend(balance, for_sale)
     why = said(
@@ -251,18 +262,20 @@ def _would_help(balance: Balance, order: Order, for_sale: int) -> bool:
 
 
 def _lifting(state: State, paper: Paper, accounts: list[Account], command: LiftArrest) -> Iterator[None]:
-    """Let go of what a paper claims: a work of a step for each account, and each balance that it changes."""
+    """Let go of what a paper claims: a work of a step for each account, and each of its balances."""
     assets = list(state.assets.values())
     for account in accounts:
-        for number, balance in sorted(account.balances.items()):
+        orders = _OpenOrders(account)
+        for number in sorted(account.balances):
+            balance = account.balances[number]
             claims = balance.claims
             found = None if claims is None else claims.of(paper)
             if found is not None:
                 unclaim(balance, found)
                 reservations.credit(balance, 0)
                 if balance.owned or found.amount < EVERYTHING:
-                    _report(state, _Holding(account, assets[number]), paper, (command.reason, command.by))
-                yield
+                    _report(state, _Holding(account, assets[number], orders), paper, (command.reason, command.by))
+            yield
         yield
 
 

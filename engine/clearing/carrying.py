@@ -26,22 +26,19 @@ from engine.vocabulary.problem import Problem, invalid
 from engine.vocabulary.said import said
 
 
-def time_came(state: State, number: int, deadline_ns: int) -> bool:
-    """Carry out what has waited long enough, unless it waits for a word too; False if it is no longer there."""
-    movement = state.movements.get(number)
-    if movement is None or movement.until_ns != deadline_ns:
-        return False
+def time_came(state: State, movement: Movement) -> None:
+    """Carry out what has waited long enough, unless it waits for a word too."""
+    state.waiting_times.remove(movement)
     movement.until_ns = 0
     if movement.waits_for_word:
-        return True
+        return
     if not movement.has_word:
         wait = state.hook.wait(movement.command, state.time_ns)
         if wait is not None and wait.word_rule:
             movement.word_rule = wait.word_rule
             tell(state, state.accounts[movement.account], movement)
-            return True
+            return
     _carry_out(state, movement)
-    return True
 
 
 def release(state: State, command: ReleaseMovement) -> Problem | None:

@@ -12,7 +12,7 @@ from engine.book.kept import keep_transfer
 from engine.book.movement import Movement
 from engine.money import reservations
 from engine.state.hook import Wait
-from engine.state.state import DUE_MOVEMENT, State, next_report
+from engine.state.state import State, next_report
 from engine.vocabulary.codes import CARRIED_OUT, MOVEMENT_FAILED, OK, ORDER_LIMITS
 from engine.vocabulary.messages.events import MovementEnded, MovementHeld
 from engine.vocabulary.problem import Problem
@@ -38,7 +38,7 @@ def hold(state: State, account: Account, movement: Movement, wait: Wait) -> None
         state.ids_of(account).open(movement.client_order_id, movement)
         state.kept_ids += 1
     if movement.until_ns:
-        state.schedule(movement.until_ns, DUE_MOVEMENT, movement.movement)
+        state.waiting_times.add(movement)
     tell(state, account, movement)
 
 
@@ -93,6 +93,8 @@ def end_movement(
         _keep(state, account, movement)
     del account.movements[movement.movement]
     del state.movements[movement.movement]
+    if movement.until_ns:
+        state.waiting_times.remove(movement)
     state.emit(
         MovementEnded(
             movement.movement,

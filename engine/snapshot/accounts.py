@@ -48,9 +48,7 @@ def restore_accounts(state: State, saved: list[AccountState]) -> None:
         owner = state.owner(each.investor)
         account = Account(each.account, len(state.account_list), each.participant, owner, each.intermediary)
         account.report_seq = each.report_seq
-        owner.accounts.append(account)
-        state.accounts[account.account] = account
-        state.account_list.append(account)
+        state.add_account(account)
         for balance in each.balances:
             _restore_balance(state, account, assets[balance.asset], balance)
         for position in each.positions:
@@ -108,6 +106,8 @@ def restore_movements(state: State, saved: list[MovementState]) -> None:
         account = state.accounts[movement.account]
         account.movements[movement.movement] = movement
         state.movements[movement.movement] = movement
+        if movement.until_ns:
+            state.waiting_times.add(movement)
         if movement.is_named:
             account.used_ids.current[movement.client_order_id] = movement
 

@@ -18,6 +18,8 @@ from engine.book.order_book import LimitOrderBook
 from engine.book.own_queue import OwnQueue
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedIds
+from engine.book.waiting_times import WaitingTimes
+from engine.state.absence import Absence
 from engine.state.case import Docket
 from engine.state.day_room import DayRoom
 from engine.state.hook import PreTradeHook
@@ -68,8 +70,10 @@ DUE_INDICATIVE: Final = 9
 """The indicative price of a call with many levels is computed. By instrument."""
 DUE_PROPOSAL: Final = 10
 """A command waits no longer for a second approval. By its sequence number."""
-DUE_MOVEMENT: Final = 11
-"""What leaves an account has waited long enough. By the sequence number of the command that asked for it."""
+DUE_ABSENCE: Final = 11
+"""The grace of a connection ends. By the place of its participant in `Absence.presences`."""
+DUE_DEAD_MAN: Final = 12
+"""An account's dead man's timer ends. By account."""
 
 
 class IndexPrice:
@@ -184,12 +188,12 @@ class State:
         self.day_trades: list[TradeRecord] = []
         """Trades of the trading day from `first_trade` on; without the last ones, if there are too many."""
         self.due: Final[list[tuple[int, int, int]]] = []
-        """A heap of `(deadline, DUE_ kind, number)` of all but expiries; an entry that no longer holds is skipped."""
+        """A heap of `(deadline, DUE_ kind, number)` of all but expiries and what waits to leave an account; an entry that no longer holds is skipped."""
         self.expiries: Final = Expiries()
+        self.waiting_times: Final = WaitingTimes()
         self.ended: Final[list[OrderRecord]] = []
         """Orders that have ended and take as much room as ever, until `shrink` has come to them."""
         self.leftovers: Final = Leftovers()
-        """What earlier trading days have left, until it is thrown away."""
         self.schedules: Final[dict[int, tuple[tuple[int, int], ...]]] = {}
         self.schedule_steps: Final[dict[int, int]] = {}
         """By the instrument's number: its schedule, and the deadline of its next step."""
@@ -200,6 +204,7 @@ class State:
         self.movements: Final[dict[int, Movement]] = {}
         """What waits to leave an account, by the sequence number of the command that asked for it; the oldest first."""
         self.docket: Final = Docket()
+        self.absence: Final = Absence()
         self.arrests: Final[dict[str, Arrest]] = {}
         self.killed: Final[dict[str, bool]] = {}
         """`scope:key` of every kill switch that is on."""
@@ -223,9 +228,8 @@ class State:
         self.entries: Final[list[Order]] = []
         """Entries of brackets that ended in the current command."""
         self.begun: Final[list[Order]] = []
-        """Stops of brackets that begin to wait in the current command."""
         self.elected: Final[deque[Order]] = deque()
-        """Stops that wait for their turn in the current command."""
+        """Stops of brackets that begin to wait in the current command; and those that wait for their turn in it."""
 
     def __del__(self) -> None:
         """Let go of the orders: see `let_go`."""
@@ -243,6 +247,13 @@ class State:
         if found is None:
             found = self.owners[investor] = Owner(investor)
         return found
+
+    def add_account(self, account: Account) -> None:
+        """Have an account found by its name, its number, its owner and who operates it."""
+        account.owner.accounts.append(account)
+        self.accounts[account.account] = account
+        self.account_list.append(account)
+        self.absence.operated.setdefault(account.participant, []).append(account)
 
     def begin(self, work: Iterator[None]) -> None:
         """Have something done after what was begun before it, in as many pieces as it takes."""
@@ -273,8 +284,7 @@ class State:
 
     def soonest_ns(self) -> int:
         """When something is due next, nanoseconds since the epoch, UTC. The day must have begun: its end is always due."""
-        deadline_ns, expiry_ns = self.due[0][0], self.expiries.next_ns
-        return deadline_ns if deadline_ns <= expiry_ns else expiry_ns
+        return min(self.due[0][0], self.expiries.next_ns, self.waiting_times.next_ns)
 
     def ids_of(self, account: Account) -> UsedIds:
         """The client order ids of an account for the trading day."""

@@ -104,6 +104,12 @@ MAX_PROPOSALS: Final = 64
 MAX_WAITING_MOVEMENTS_PER_ACCOUNT: Final = 100
 # And of the venue: some 700 bytes each with the longest texts, 70 MB, which a snapshot carries. It takes a thousand accounts to fill it.
 MAX_WAITING_MOVEMENTS: Final = 100_000
+# How long a connection may be gone, or a dead man's timer run: longer is no safety. And a timer is not set more often than a round trip takes.
+MAX_ABSENCE_NS: Final = 86_400 * 1_000_000_000
+MIN_DEAD_MAN_NS: Final = 100_000_000
+# Armed connections of a participant: as many as it may have, and as many that a crash has cut off. 0.5 KB each.
+MAX_ARMED_CONNECTIONS: Final = 128
+MAX_ARMED_ACCOUNTS: Final = 100  # That a login names.
 # What is too much for one command is done in pieces: what it has not done when a piece ends, clock ticks carry on, before any
 # other command. A piece ends at so many events: about 20 ms compiled, and some 1 MiB of a frame.
 # What is never cut may pass it: matching, a cascade of stops, an uncross, the moves of the pegs of one instrument.

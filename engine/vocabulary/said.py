@@ -7,7 +7,7 @@ from typing import Final
 
 from engine.vocabulary.messages.said import Said, Values
 
-__all__ = ["NOTHING_SAID", "Said", "Values", "listed", "said"]
+__all__ = ["NOTHING_SAID", "Said", "Values", "listed", "said", "said_again"]
 
 NOTHING_SAID: Final = Said("")
 """No sentence."""
@@ -21,3 +21,8 @@ def said(template: str, *values: str | int | Said) -> Said:
 def listed(names: Sequence[str]) -> Said:
     """Names as one value, such as those that are allowed."""
     return Said("list.names", tuple(names))
+
+
+def said_again(template: str, values: Values) -> Said:
+    """A sentence of which an event has the parts."""
+    return Said(template, values)

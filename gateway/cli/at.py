@@ -16,6 +16,7 @@ from gateway.index.keys import INSTRUMENT, INVESTOR
 from gateway.printable import json_text
 from gateway.reporting.times import moscow_time
 from gateway.session.views import Views
+from gateway.words.chosen import tr
 
 
 @click.command()
@@ -70,10 +71,16 @@ def command(
 def _show(found: dict[str, Any]) -> None:
     console = wide_console()
     console.tell(
-        f"after sequence number {found['seq']}, {found['moscow_time']} Moscow, {found['time_utc']}; rulebook {found['rulebook'] or 'none'}"
+        tr(
+            "after sequence number {seq}, {time} Moscow, {utc}; rulebook {rulebook}",
+            seq=found["seq"],
+            time=found["moscow_time"],
+            utc=found["time_utc"],
+            rulebook=found["rulebook"] or "-",
+        )
     )
     if "instruments" in found:
-        console.print(
+        console.tell(
             f"{found['open_orders']:,} open orders, {found['trades']:,} trades so far, {found['accounts']:,} accounts"
         )
         names = ("instrument", "phase", "last", "bid", "ask", "reference", "resting")
@@ -85,9 +92,8 @@ def _show(found: dict[str, Any]) -> None:
 
 
 def _show_book(console: Terminal, book: dict[str, Any]) -> None:
-    console.tell(
-        f"{book['instrument']}: {book['phase']}, last {book['last'] or 'none'}, {book['waiting_stops']} stops wait"
-    )
+    last, stops = book["last"] or "-", tr("stops that wait: {n}", n=book["waiting_stops"])
+    console.tell(f"{book['instrument']}: {book['phase']}, {tr('last {price}', price=last)}, {stops}")
     rows = [["ask", *_level(level)] for level in reversed(book["asks"])]
     rows += [["bid", *_level(level)] for level in book["bids"]]
     show_small(console, ("side", "price", "quantity", "hidden", "orders"), rows)
@@ -100,16 +106,17 @@ def _level(level: dict[str, Any]) -> list[object]:
 
 def show_investor(console: Terminal, investor: dict[str, Any]) -> None:
     """An investor as of one moment."""
-    state = ", blocked" if investor["blocked"] else ""
-    console.tell(f"{investor['investor']}: {investor['class'] or 'without a class'}{state}")
+    state = f", {tr('blocked')}" if investor["blocked"] else ""
+    console.tell(f"{investor['investor']}: {investor['class'] or tr('without a class')}{state}")
     if investor["class_set_because"]:
         console.tell(f"class set by a supervisor: {investor['class_set_because']}")
     cap = investor["cap"]
     if cap is not None:
         console.tell(f"annual cap {cap['limit']} RUB: {cap['used']} used, {cap['reserved']} reserved by open orders")
     for account in investor["accounts"]:
-        through = f" through {account['intermediary']}" if account["intermediary"] else ""
-        console.tell(f"account {account['account']}{through}")
+        named = account["intermediary"]
+        through = f" {tr('through {intermediary}', intermediary=named)}" if named else ""
+        console.tell(f"{tr('account {name}', name=account['account'])}{through}")
         names = ("asset", "available", "reserved", "frozen", "held", "arrested")
         show_small(console, names, [[each[name] for name in names] for each in account["balances"]])
         if account["movements"]:
@@ -144,4 +151,4 @@ def show_investor(console: Terminal, investor: dict[str, Any]) -> None:
 
 
 def _place(queue: dict[str, Any] | None) -> str | None:
-    return None if queue is None else f"{queue['place']} of {queue['orders_at_price']}"
+    return None if queue is None else tr("{place} of {orders}", place=queue["place"], orders=queue["orders_at_price"])

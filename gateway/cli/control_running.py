@@ -27,6 +27,7 @@ from gateway.protocol.messages import Change, RecordInfo, RecordKind
 from gateway.reporting.times import utc
 from gateway.venue.running import running_url
 from gateway.venue.venue import VenueError, load_venue
+from gateway.words.chosen import chosen, tr, tr_count
 
 REFUSED: Final = 1
 NOT_SENT: Final = 2
@@ -82,7 +83,7 @@ class Target(msgspec.Struct):
         except (VenueError, KeyFileError, OSError) as error:
             raise NotSent(str(error)) from error
         participant = None if path is None else self.participant or path.stem
-        return connect(url, participant, key, reconnect=reconnect, ca_file=self.ca_file)
+        return connect(url, participant, key, reconnect=reconnect, ca_file=self.ca_file, lang=chosen().code)
 
     def _address(self) -> str:
         if self.url is not None or self.directory is None:
@@ -151,13 +152,13 @@ def run(target: Target, plan: Plan, asked: Asked) -> NoReturn:
             raise NotSent("there is no terminal to ask on: --yes does it without asking")
 
     async def planned(client: Client) -> tuple[Action, str]:
-        return await plan(client), f"venue {client.hello.venue} at {client.url}"
+        return await plan(client), tr("venue {venue} at {url}", venue=client.hello.venue, url=client.url)
 
     action, where = ask(target, planned)
     console = Terminal(stderr=asked.as_json, wraps=False)
     console.tell(f"{where}: {sentence(action)}")
-    reason = (asked.reason or "").strip() or click.prompt("why?", err=asked.as_json, value_proc=_reason)
-    if not asked.yes and not click.confirm("go on?", err=asked.as_json):
+    reason = (asked.reason or "").strip() or click.prompt(tr("why?"), err=asked.as_json, value_proc=_reason)
+    if not asked.yes and not click.confirm(tr("go on?"), err=asked.as_json):
         raise NotSent("nothing was sent")
     sys.exit(carried_out(target, action, reason, as_json=asked.as_json))
 
@@ -215,112 +216,150 @@ def carried_out(target: Target, action: Action, reason: str, *, as_json: bool) -
 
 def sentence(action: Action) -> str:
     """What an action will do, from when, and to how many."""
-    when = "" if action.effective_ns is None else f"from {_moscow(action.effective_ns)}: "
+    when = "" if action.effective_ns is None else f"{tr('from {time}', time=_moscow(action.effective_ns))}: "
     counts = _counts(action.accounts, action.open_orders)
-    return f"{when}{action.says}" + (f" [{counts}]" if counts else "")
+    return f"{when}{chosen().doing(action.says)}" + (f" [{counts}]" if counts else "")
 
 
 def _moscow(time_ns: int) -> str:
-    return f"{utc(time_ns + MOSCOW_OFFSET_NS)[:19]} (Moscow)"
+    return tr("{time} (Moscow)", time=utc(time_ns + MOSCOW_OFFSET_NS)[:19])
 
 
 def _counts(accounts: int | None, open_orders: int | None) -> str:
     return ", ".join(
         [
-            *([] if accounts is None else [_number(accounts, "account")]),
-            *([] if open_orders is None else [_number(open_orders, "open order")]),
+            *([] if accounts is None else [_accounts(accounts)]),
+            *([] if open_orders is None else [_open_orders(open_orders)]),
         ]
     )
 
 
-def _number(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def _accounts(count: int) -> str:
+    return tr_count("{n} account", "{n} accounts", count)
+
+
+def _open_orders(count: int) -> str:
+    return tr_count("{n} open order", "{n} open orders", count)
 
 
 def tell(console: Terminal, action: Action, outcome: Outcome, by: str) -> None:
     """Print what came of an action."""
     if outcome.waits_until is not None:
         console.tell(
-            f"waits for a second approval: proposal {outcome.seq}, by {by}, until {_moscow(outcome.waits_until)}"
+            tr(
+                "waits for a second approval: proposal {seq}, by {by}, until {time}",
+                seq=outcome.seq,
+                by=by,
+                time=_moscow(outcome.waits_until),
+            )
         )
         return
-    done = "done" if action.effective_ns is None else "waits for its date"
-    console.tell(f"{done}: command {outcome.seq}, by {by}")
+    done = tr("done") if action.effective_ns is None else tr("waits for its date")
+    console.tell(f"{done}: {tr('command {seq}, by {by}', seq=outcome.seq, by=by)}")
     for change in outcome.changes[:MAX_SHOWN_CHANGES]:
-        console.tell(f"  {_subject(change)}{f': {change.detail}' if change.detail else ''}")
+        console.tell(f"  {_subject(change)}", f": {change.detail}" if change.detail else "")
     if len(outcome.changes) > MAX_SHOWN_CHANGES:
         console.tell(f"  ... {len(outcome.changes) - MAX_SHOWN_CHANGES:,} more changes: see --json, or `sbx history`")
     if outcome.trades:
-        console.tell(f"  {_number(outcome.trades, 'trade')} made")
-    for count, what in (
-        (outcome.corrected, "of the correction"),
-        (outcome.frozen, "of what is frozen"),
-        (outcome.arrested, "of what is arrested"),
-    ):
-        if count:
-            console.tell(f"  {_number(count, 'account')} told {what}")
+        console.tell(f"  {tr_count('{n} trade made', '{n} trades made', outcome.trades)}")
+    if outcome.corrected:
+        told = tr_count("{n} account told of the correction", "{n} accounts told of the correction", outcome.corrected)
+        console.tell(f"  {told}")
+    if outcome.frozen:
+        told = tr_count("{n} account told of what is frozen", "{n} accounts told of what is frozen", outcome.frozen)
+        console.tell(f"  {told}")
+    if outcome.arrested:
+        told = tr_count(
+            "{n} account told of what is arrested", "{n} accounts told of what is arrested", outcome.arrested
+        )
+        console.tell(f"  {told}")
     if outcome.cancelled:
-        total, whose = sum(outcome.cancelled.values()), _number(len(outcome.accounts), "account")
-        why = ", ".join(f"{count:,} by {rule}" for rule, count in outcome.cancelled.items())
-        console.tell(f"  cancelled {_number(total, 'open order')} of {whose}: {why}")
+        orders, whose = _open_orders(sum(outcome.cancelled.values())), _accounts(len(outcome.accounts))
+        why = ", ".join(tr("{n} by {rule}", n=f"{n:,}", rule=rule) for rule, n in outcome.cancelled.items())
+        console.tell(f"  {tr('cancelled {orders} of {accounts}: {why}', orders=orders, accounts=whose, why=why)}")
     elif action.effective_ns is None:
         console.tell("  no open order was cancelled")
     if not outcome.is_whole:
         console.tell(("  there may be more: not all that was told could be read", "yellow"))
     if outcome.record is not None:
-        console.tell(f"  now: {standing(action.kind, outcome.record)}")
+        console.tell(f"  {tr('now')}: {standing(action.kind, outcome.record)}")
 
 
 def _subject(change: Change) -> str:
     """What has changed."""
     if change.what == "kill_switch":
         scope, _, name = change.key.partition(":")
-        return f"kill switch for {scope} {name}".rstrip()
-    return f"{change.what} {change.key}".rstrip()
+        return tr("kill switch for {scope} {name}", scope=chosen().story(scope), name=name).rstrip()
+    what = change.what
+    if not chosen().is_english:
+        what = chosen().story("block list" if what == "blocked" else what.replace("_", " "))
+    return f"{what} {change.key}".rstrip()
 
 
 def standing(kind: RecordKind, record: RecordInfo) -> str:
     """How a record stands, in a line."""
     if kind == "proposal":
         takes_effect = effective_ns(record)
-        when = "" if takes_effect is None else f"; would take effect {_moscow(takes_effect)}"
-        return printable(f"{in_words(record)}{when}; until {_moscow(record.until or 0)}")
+        when = "" if takes_effect is None else f"; {tr('would take effect {time}', time=_moscow(takes_effect))}"
+        return printable(f"{in_words(record)}{when}; {tr('until {time}', time=_moscow(record.until or 0))}")
     if kind in ("alert", "case"):
-        return printable(f"{cases.in_words(kind, record)}; since {_moscow(record.since or 0)}")
+        since = tr("since {time}", time=_moscow(record.since or 0))
+        return printable(f"{chosen().doing(cases.in_words(kind, record))}; {since}")
     if kind == "change":
-        return printable(f"from {_moscow(record.effective or 0)}: {in_words(record, 'command')}")
+        return printable(f"{tr('from {time}', time=_moscow(record.effective or 0))}: {in_words(record, 'command')}")
     if kind == "arrest":
-        return printable(f"paper {record.name}: {paper_in_words(record)}; since {_moscow(record.since or 0)}")
+        since = tr("since {time}", time=_moscow(record.since or 0))
+        paper = tr("paper {name}", name=record.name)
+        return printable(f"{paper}: {chosen().doing(paper_in_words(record))}; {since}")
     parts = [record.name]
     if record.second:
-        parts.append(f"second approval of {', '.join(record.second)}")
+        parts.append(tr("second approval of {kinds}", kinds=", ".join(record.second)))
     if record.participant is not None:
-        parts.append(f"of investor {record.investor}, operated by {record.participant}")
-        parts += [f"held through {record.intermediary}"] if record.intermediary else []
-        parts += [f"by {record.custody}"] if record.custody else []
+        parts.append(tr("of investor {investor}, operated by {by}", investor=record.investor, by=record.participant))
+        parts += [tr("held through {name}", name=record.intermediary)] if record.intermediary else []
+        parts += [tr("by {custody}", custody=record.custody)] if record.custody else []
     if kind == "investor":
-        override = " set by a supervisor" if record.class_override else ""
-        parts.append(f"{record.kind}, class {record.investor_class or 'none yet'}{override}")
-        parts.append("blocked" if record.blocked else "not blocked")
-        parts += [f"risk level {record.risk_level}"] if record.risk_level else []
+        parts.append(f"{record.kind}, {_class(record)}")
+        parts.append(tr("blocked") if record.blocked else tr("not blocked"))
+        parts += [tr("risk level {level}", level=record.risk_level)] if record.risk_level else []
     if kind == "intermediary":
-        parts.append("suspended" if record.suspended else "not suspended")
-        parts += [f"itself investor {record.own_investor}"] if record.own_investor else []
+        parts.append(tr("suspended") if record.suspended else tr("not suspended"))
+        parts += [tr("itself investor {name}", name=record.own_investor)] if record.own_investor else []
     if record.phase is not None:
-        parts.append(f"phase {record.phase}")
+        parts.append(tr("phase {phase}", phase=record.phase))
     if record.value is not None:
-        parts.append(record.value or "nothing")
+        parts.append(record.value or tr("nothing"))
     if record.price is not None:
-        parts.append(f"{record.quantity} {record.instrument} at {record.price}, {record.seller} to {record.buyer}")
-        parts += ["undone"] if record.busted else []
+        parts.append(_traded(record))
+        parts += [tr("undone")] if record.busted else []
     if record.killed:
-        parts.append("kill switch on")
-    parts += [f"frozen {amount} {asset}" for asset, amount in record.frozen.items()]
-    parts += [f"in {_number(record.frozen_accounts, 'account')}"] if record.frozen and record.frozen_accounts else []
-    parts += [f"arrested {amount} {asset}" for asset, amount in record.arrested.items()]
-    parts += (
-        [f"in {_number(record.arrested_accounts, 'account')}"] if record.arrested and record.arrested_accounts else []
-    )
-    parts += [f"arrested by paper {', '.join(record.arrests)}"] if record.arrests else []
+        parts.append(tr("kill switch on"))
+    parts += [tr("frozen {amount} {asset}", amount=amount, asset=asset) for asset, amount in record.frozen.items()]
+    if record.frozen and record.frozen_accounts:
+        parts.append(tr_count("in {n} account", "in {n} accounts", record.frozen_accounts))
+    parts += [tr("arrested {amount} {asset}", amount=amount, asset=asset) for asset, amount in record.arrested.items()]
+    if record.arrested and record.arrested_accounts:
+        parts.append(tr_count("in {n} account", "in {n} accounts", record.arrested_accounts))
+    parts += [tr("arrested by paper {names}", names=", ".join(record.arrests))] if record.arrests else []
     counts = _counts(record.accounts, record.open_orders)
     return printable(", ".join([*parts, *([counts] if counts else [])]))
+
+
+def _class(record: RecordInfo) -> str:
+    """The class of an investor, and whether it was set."""
+    name = record.investor_class or tr("none yet")
+    if record.class_override:
+        return tr("class {name} set by a supervisor", name=name)
+    return tr("class {name}", name=name)
+
+
+def _traded(record: RecordInfo) -> str:
+    """What was traded, and between whom."""
+    return tr(
+        "{quantity} {instrument} at {price}, {seller} to {buyer}",
+        quantity=record.quantity,
+        instrument=record.instrument,
+        price=record.price,
+        seller=record.seller,
+        buyer=record.buyer,
+    )

@@ -16,7 +16,7 @@ from gateway.control import advancing
 @click.argument("moment")
 @acts
 @click.pass_context
-def advance(ctx: click.Context, moment: str, **asked: Any) -> None:
+def advance(ctx: click.Context, /, moment: str, **asked: Any) -> None:
     """Move the time of a venue for tests to MOMENT, or by a length of time: an operator does it.
 
     What falls due until then happens in its order: days and years end, orders and tests expire, what waits is carried out. What is

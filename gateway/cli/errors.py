@@ -10,6 +10,7 @@ from gateway.cli.terminal import Terminal, say
 from gateway.printable import json_text
 from gateway.published.errors import KINDS, Entry, Kind, found_codes
 from gateway.published.errors_document import errors_document
+from gateway.words.chosen import chosen, tr
 
 
 @click.command()
@@ -52,13 +53,15 @@ def _list() -> None:
     """All codes with their meanings, kind by kind."""
     console = Terminal()
     for kind in KINDS:
-        console.tell((kind.title, "bold"))
-        show_small(console, ("code", "what it means"), [(entry.code, entry.means) for entry in kind.entries])
+        console.tell((chosen().text(kind.title), "bold"))
+        rows = [(entry.code, chosen().text(entry.means)) for entry in kind.entries]
+        show_small(console, ("code", "what it means"), rows)
     say("`sbx errors CODE` says what to do.")
 
 
 def _show(kind: Kind, entry: Entry) -> None:
     console = Terminal()
-    console.tell((entry.code, "bold"), f" ({kind.title[0].lower()}{kind.title[1:]})")
-    say(f"Means:  {entry.means}")
-    say(f"To do:  {entry.to_do}")
+    title = chosen().text(kind.title)
+    console.tell((entry.code, "bold"), f" ({title[0].lower()}{title[1:]})")
+    say(f"{tr('Means')}:  {chosen().text(entry.means)}")
+    say(f"{tr('To do')}:  {chosen().text(entry.to_do)}")

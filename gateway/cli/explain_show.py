@@ -63,6 +63,8 @@ from gateway.cli.replay import readable
 from gateway.cli.terminal import Terminal
 from gateway.reporting.explaining import Found
 from gateway.reporting.times import moscow_time
+from gateway.words.chosen import chosen, tr
+from gateway.words.rules import rule_text
 from gateway.words.words import in_words, words_of
 
 _SAYS: Final = (DECIDED, FAILED, WAITS)
@@ -196,50 +198,61 @@ def results(found: Found) -> Iterator[tuple[int, str]]:
 def result_text(event: Event, checked: set[int]) -> str:
     """What an event says of an order's fate; empty if it is about something else."""
     if isinstance(event, OrderAccepted):
-        return "accepted"
+        return tr("accepted")
     if isinstance(event, OrderAmended):
-        unasked = "" if event.order_id in checked else ": no rule was asked, since it can't cost more than before"
-        return f"amended{unasked}"
+        if event.order_id in checked:
+            return tr("amended")
+        return tr("amended: no rule was asked, since it can't cost more than before")
     if isinstance(event, StopTriggered):
-        return "triggered: checked again as the order it is for"
+        return tr("triggered: checked again as the order it is for")
     if isinstance(event, Transferred | FundsMoved | AssetIssued):
-        return "moved"
+        return tr("moved")
     if isinstance(event, MovementHeld):
-        return f"waits by {', '.join(event.rules)}"
+        return tr("waits by {rules}", rules=", ".join(event.rules))
     if isinstance(event, MovementEnded):
-        why = f": {in_words(said(event.template, *event.values))}" if event.template else ""
-        return MOVEMENT_STATUSES[event.outcome] + why
+        why = f": {in_words(said(event.template, *event.values), chosen())}" if event.template else ""
+        return chosen().story(MOVEMENT_STATUSES[event.outcome].replace("_", " ")) + why
     if isinstance(event, OrderStatus | TransferStatus):
-        return "was entered before: the request was sent again, and only its status is reported"
+        return tr("was entered before: the request was sent again, and only its status is reported")
     if isinstance(event, OrderCancelled):
-        rule = f" by {event.rule}" if event.rule else ""
-        return f"cancelled: {CANCEL_REASONS[event.reason]}{rule}"
+        reason = CANCEL_REASONS[event.reason]
+        if event.rule:
+            return tr("cancelled: {reason} by {rule}", reason=reason, rule=event.rule)
+        return tr("cancelled: {reason}", reason=reason)
     if isinstance(event, CommandRejected):
-        return f"refused: {REJECT_CODES[event.code]}: {words_of(event)}"
+        return tr("refused: {code}: {words}", code=REJECT_CODES[event.code], words=words_of(event, chosen()))
     if isinstance(event, OrderRejected | RequestRejected):
         if event.code == COMPLIANCE:
-            return f"refused by {event.rule}: {words_of(event)}"
-        unasked = "" if event.order_id in checked else "; no rule was asked: this check comes before compliance"
-        return f"refused: {REJECT_CODES[event.code]}: {words_of(event)}{unasked}"
+            return tr("refused by {rule}: {words}", rule=event.rule, words=words_of(event, chosen()))
+        refused = tr("refused: {code}: {words}", code=REJECT_CODES[event.code], words=words_of(event, chosen()))
+        if event.order_id in checked:
+            return refused
+        return f"{refused}; {tr('no rule was asked: this check comes before compliance')}"
     return ""
 
 
 def print_found(console: Terminal, found: Found, *, is_whole: bool) -> None:
     """An explained command, for people; `is_whole`: with every rule."""
     name = type(found.command).__name__
-    console.tell(f"sequence number {found.seq}, {moscow_time(found.time_ns)} Moscow: {name}")
-    asked = asked_by(found)
-    if asked["by"] or asked["reason"]:
-        because = f": {asked['reason']}" if asked["reason"] else ""
-        console.tell(f"asked by {asked['by'] or 'the venue file'}{because}")
+    console.tell(
+        tr("sequence number {seq}, {time} Moscow: {name}", seq=found.seq, time=moscow_time(found.time_ns), name=name)
+    )
+    print_asked(console, found)
     if found.under is not None:
         print_under(console, found.under)
     if not found.asks_rules and not found.arrivals and (found.explanations or found.under is None):
         movement = getattr(found.command, "movement", 0)
-        follows = "it had these orders checked:" if found.explanations else "there is no check by rule to explain."
         if movement:
-            follows = f"it is about what was asked for with sequence number {movement}: explain that one."
-        console.tell(f"It is no order, no transfer and no withdrawal; {follows}")
+            console.tell(
+                tr(
+                    "It is no order, no transfer and no withdrawal; it is about what was asked for with sequence number {seq}: explain that one.",
+                    seq=movement,
+                )
+            )
+        elif found.explanations:
+            console.tell(tr("It is no order, no transfer and no withdrawal; it had these orders checked:"))
+        else:
+            console.tell(tr("It is no order, no transfer and no withdrawal; there is no check by rule to explain."))
     for transfer in found.transfers:
         console.print()
         print_transfer(console, transfer)
@@ -266,61 +279,80 @@ def print_found(console: Terminal, found: Found, *, is_whole: bool) -> None:
     if lines:
         console.print()
     for order_id, text in lines:
-        console.tell(f"order {order_id}: {text}" if order_id else text)
+        console.tell(f"{tr('order {id}', id=order_id)}: {text}" if order_id else text)
     if found.disagreement:
-        console.tell(("different", "red"), f": {found.disagreement}")
+        console.tell((tr("different"), "red"), f": {found.disagreement}")
+
+
+def print_asked(console: Terminal, found: Found) -> None:
+    """Who asked for a command, and why."""
+    asked = asked_by(found)
+    if asked["by"] or asked["reason"]:
+        because = f": {asked['reason']}" if asked["reason"] else ""
+        console.tell(f"{tr('asked by {name}', name=asked['by'] or tr('the venue file'))}{because}")
 
 
 def print_transfer(console: Terminal, explanation: TransferExplanation) -> None:
     """A transfer that was checked, for people: who, and what."""
     transfer = explanation.transfer
-    reference = f", contract {transfer.contract_reference}" if transfer.contract_reference else ""
-    console.tell(("transfer", "bold"), f" ({transfer.client_order_id}):")
-    console.tell(
-        f"  {explanation.amount} from {transfer.account} (investor {explanation.sender}) to {transfer.to_account} "
-        f"(investor {explanation.receiver}), {PURPOSES[transfer.purpose]}{reference}"
+    reference = transfer.contract_reference
+    contract = f", {tr('contract {reference}', reference=reference)}" if reference else ""
+    console.tell((tr("transfer"), "bold"), f" ({transfer.client_order_id}):")
+    moved = tr(
+        "{amount} from {sender} (investor {owner}) to {receiver} (investor {other}), {purpose}",
+        amount=explanation.amount,
+        sender=transfer.account,
+        owner=explanation.sender,
+        receiver=transfer.to_account,
+        other=explanation.receiver,
+        purpose=PURPOSES[transfer.purpose],
     )
+    console.tell(f"  {moved}{contract}")
 
 
 def print_check(console: Terminal, explanation: OrderExplanation, seq: int) -> None:
     """An order that was checked, for people: who, and what."""
     client, order = explanation.client, explanation.order
-    through = f" through {client.intermediary_name}" if client.intermediary_name else " directly"
-    made = f" (set by the supervisor: {explanation.class_reason})" if explanation.class_reason else ""
+    named = client.intermediary_name
+    through = tr("through {intermediary}", intermediary=named) if named else tr("directly")
+    made = ""
     if explanation.evidence:
-        made = f" (QUAL-0: {explanation.evidence})"
-    what = "all it can for" if not explanation.price else f"{explanation.quantity}"
-    at = f" at {explanation.price} or better" if explanation.price else ""
-    why = "resting, looked at again; " if explanation.recheck else ""
+        made = f" (QUAL-0: {chosen().explained(explanation.evidence)})"
+    elif explanation.class_reason:
+        made = f" ({tr('set by the supervisor: {reason}', reason=explanation.class_reason)})"
+    what = f"{explanation.quantity}" if explanation.price else tr("all it can for")
+    at = f" {tr('at {price} or better', price=explanation.price)}" if explanation.price else ""
+    why = f"{tr('resting, looked at again')}; " if explanation.recheck else ""
     if not explanation.recheck and explanation.order_id % LEG_ID != seq:
-        why = "entered before; "
-    console.tell((f"order {explanation.order_id}", "bold"), f" ({order.client_order_id}), {why}{client.account}:")
+        why = f"{tr('entered before')}; "
     console.tell(
-        f"  investor {client.investor.investor}, {explanation.investor_class or 'without a class'}{made},{through}"
+        (tr("order {id}", id=explanation.order_id), "bold"), f" ({order.client_order_id}), {why}{client.account}:"
     )
+    investor = tr("investor {name}", name=client.investor.investor)
+    console.tell(f"  {investor}, {explanation.investor_class or tr('without a class')}{made}, {through}")
     kind = ORDER_TYPES[order.command.order_type]
-    console.tell(
-        f"  {kind} {SIDES[order.side]} {what} {order.instrument_name}{at}, worth {explanation.value or 'unknown'}"
-    )
+    worth = tr("worth {value}", value=explanation.value or tr("unknown"))
+    console.tell(f"  {kind} {SIDES[order.side]} {what} {order.instrument_name}{at}, {worth}")
 
 
 def print_verdict(console: Terminal, explanation: Explanation, *, is_whole: bool) -> None:
     """The verdict of a check, then the rules that say no, and the names of the others; or each rule."""
     rulebook = explanation.rulebook
     if rulebook is None:
-        console.tell("  ", ("refused", "red"), ": no rulebook was in force")
+        console.tell("  ", (tr("refused"), "red"), f": {tr('no rulebook was in force')}")
         return
     failed = explanation.failed
     overrides = [f"{rule} {key} = {value}" for (rule, key), value in rulebook.overrides.items()]
-    on_top = f" with {', '.join(overrides)}" if overrides else ""
-    book = f"  rulebook {rulebook.name}{on_top}: "
+    on_top = f" {tr('with {settings}', settings=', '.join(overrides))}" if overrides else ""
+    book = f"  {tr('rulebook {name}', name=rulebook.name)}{on_top}: "
     if failed:
-        others = f"; it fails {', '.join(failed[1:])} too" if failed[1:] else ""
-        console.tell(book, ("refused", "red"), f": {failed[0]} decides{others}")
+        others = f"; {tr('it fails {rules} too', rules=', '.join(failed[1:]))}" if failed[1:] else ""
+        console.tell(book, (tr("refused"), "red"), f": {tr('{rule} decides', rule=failed[0])}{others}")
     elif explanation.waits:
-        console.tell(book, ("passes, and waits", "yellow"), f" by {', '.join(explanation.waits)}")
+        waits = tr("by {rules}", rules=", ".join(explanation.waits))
+        console.tell(book, (tr("passes, and waits"), "yellow"), f" {waits}")
     else:
-        console.tell(book, ("passes every rule", "green"))
+        console.tell(book, (tr("passes every rule"), "green"))
     for rule in explanation.rules:
         # One that passes may have something to say, as that it is to be reported.
         if is_whole or rule.outcome in _SAYS or (rule.outcome == PASSED and rule.spared):
@@ -337,26 +369,29 @@ def print_others(console: Terminal, explanation: Explanation) -> None:
             others.setdefault(rule.outcome, []).append(rule.data.rule)
     console.print()
     for outcome, names in others.items():
-        console.tell("  ", (outcome, _COLOURS[outcome]), f": {', '.join(names)}")
-    console.print("  --all shows these too")
+        console.tell("  ", (chosen().explained(outcome), _COLOURS[outcome]), f": {', '.join(names)}")
+    console.tell(f"  {tr('--all shows these too')}")
 
 
 def print_rule(console: Terminal, rule: RuleExplanation, *, is_whole: bool) -> None:
     """What one rule made of an order, for people."""
-    data = rule.data
-    why = f": {rule.spared}" if rule.spared else ""
+    data, language = rule.data, chosen()
+    explained = language.explained
+    why = f": {explained(rule.spared)}" if rule.spared else ""
     console.print()
-    console.tell("  ", (f"{data.rule:7}", "bold"), (rule.outcome, _COLOURS[rule.outcome]), why)
+    console.tell("  ", (f"{data.rule:7}", "bold"), (explained(rule.outcome), _COLOURS[rule.outcome]), why)
+    title, source = rule_text(data, "title", language), rule_text(data, "source", language)
+    standing = tr("{status}, from {date}", status=explained(status_text(data)), date=data.effective_from)
     rows = [
-        ("", f"{data.title}. {data.source}; {status_text(data)}, from {data.effective_from}"),
-        ("note", data.note if is_whole else ""),
+        ("", f"{title}. {source}; {standing}"),
+        (tr("note"), rule_text(data, "note", language) if is_whole else ""),
         (
-            "parameters",
-            "; ".join(f"{key} = {value_text(data, key)}" for key in data.declared.parameters),
+            tr("parameters"),
+            "; ".join(f"{key} = {explained(value_text(data, key))}" for key in data.declared.parameters),
         ),
-        ("looked at", "; ".join(f"{name} {value}" for name, value in rule.inputs)),
-        ("arithmetic", rule.arithmetic),
-        ("says", "" if rule.refusal is None else in_words(rule.refusal)),
+        (tr("looked at"), "; ".join(f"{language.label(name)} {explained(value)}" for name, value in rule.inputs)),
+        (tr("arithmetic"), explained(rule.arithmetic)),
+        (tr("says"), "" if rule.refusal is None else in_words(rule.refusal, language)),
     ]
     for name, text in rows:
         if text:

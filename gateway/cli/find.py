@@ -30,6 +30,7 @@ from gateway.reporting.times import moscow_time, utc
 from gateway.session.known import known_names, learned
 from gateway.session.moments import Moment
 from gateway.session.telling import details, told
+from gateway.words.chosen import chosen
 
 _NUMBERS: Final = (keys.ORDER, keys.TRADE, keys.TRANSFER, keys.CHANGE, keys.CASE, keys.ALERT)
 _HELP: Final = {
@@ -127,9 +128,9 @@ def command(
         if ends is not None:
             last_seq = min(last_seq, ends.seq or index.seq_at(ends.time_ns))
         found = matching(index, [(kind, key) for kind, key in wanted.items() if key is not None], first_seq, last_seq)
-        chosen = list(islice(found, limit + 1)) if not latest else list(deque(found, limit + 1))
-        more = len(chosen) > limit
-        rows = list(index.rows(chosen[-limit:] if latest else chosen[:limit]))
+        taken = list(islice(found, limit + 1)) if not latest else list(deque(found, limit + 1))
+        more = len(taken) > limit
+        rows = list(index.rows(taken[-limit:] if latest else taken[:limit]))
         if not rows:
             _check_names(index, wanted)
         reference = learned(index)
@@ -220,17 +221,17 @@ def _summary(index: Index, rows: list[StoredRow], more: bool) -> dict[str, objec
 
 def _show(index: Index, rows: list[StoredRow], more: bool, reference: Reference) -> None:
     """What was found, for people: a paragraph a row, in words."""
-    console = Terminal(wraps=False)
+    console, story = Terminal(wraps=False), chosen().story
     for row in rows:
         console.tell((f"{row[0]:,}  {moscow_time(row[1], 3)}", "bold"), f"  {told(row, reference)}")
         lines = list(islice(details(row, reference), MAX_LINES + 1))
-        for line in lines[:MAX_LINES]:
+        for line in map(story, lines[:MAX_LINES]):
             console.tell(f"    {line if len(line) <= MAX_CHARS else line[:MAX_CHARS] + '...'}")
         if len(lines) > MAX_LINES:
-            console.print("    and more: see --json")
+            console.tell("    and more: see --json")
     if not rows:
-        console.print(f"nothing in the journal's {index.last_seq:,} rows is about that")
+        console.tell(f"nothing in the journal's {index.last_seq:,} rows is about that")
     if more:
-        console.print("there are more: see --limit and --latest")
+        console.tell("there are more: see --limit and --latest")
     for note in index.rebuilt:
         console.tell((f"built again: {note}", "yellow"))

@@ -20,6 +20,7 @@ from gateway.reporting.source import Source, Step
 from gateway.reporting.tables import Table
 from gateway.reporting.times import moscow_of
 from gateway.session.moments import Moment
+from gateway.words.chosen import chosen, tr
 
 
 @click.command()
@@ -168,34 +169,38 @@ def show(source: Source, table: Table, name: str, entries: list[Entry]) -> None:
 
 def _show_set_up(console: Terminal, found: SetUp) -> None:
     first, last = found.entries[0].seq, found.entries[-1].seq
-    counted = ", ".join(f"{count} {what}" for what, count in found.counts.items())
-    console.tell(f"{first} to {last}  set up by the venue file: {counted}")
-    console.print("    --set-up shows each")
+    counted = ", ".join(f"{count} {chosen().story(what)}" for what, count in found.counts.items())
+    said = tr("set up by the venue file: {counted}", counted=counted)
+    console.tell(tr("{first} to {last}  {said}", first=first, last=last, said=said))
+    console.tell(f"    {tr('--set-up shows each')}")
 
 
 def _show_change(console: Terminal, row: dict[str, Cell]) -> None:
-    by = f" by {row['by']}" if row["by"] else ""
-    outcome = str(row["outcome"])
-    if row["second"] and outcome in PROPOSAL_OUTCOMES:
-        outcome += f" by {row['second']}"
+    story = chosen().story
+    by = f" {tr('by {name}', name=row['by'])}" if row["by"] else ""
+    outcome = story(str(row["outcome"]))
+    if row["second"] and row["outcome"] in PROPOSAL_OUTCOMES:
+        outcome += f" {tr('by {name}', name=row['second'])}"
     elif row["second"]:
-        by += f", approved by {row['second']}"
-    head = f"{row['seq']}  {moscow_of(str(row['time_utc']))[len('2026-06-01 ') :]}  {row['what']} {row['subjects']}{by}: {outcome}"
+        by += f", {tr('approved by {name}', name=row['second'])}"
+    time = moscow_of(str(row["time_utc"]))[len("2026-06-01 ") :]
+    head = f"{row['seq']}  {time}  {story(str(row['what']))} {row['subjects']}{by}: {outcome}"
     console.tell(head.replace("  :", ":"))
     if row["time_utc"] != row["effective_utc"]:
-        console.tell(f"    effective {moscow_of(str(row['effective_utc']))} (Moscow)")
+        console.tell(f"    {tr('effective {time} (Moscow)', time=moscow_of(str(row['effective_utc'])))}")
     for label, key in (
         ("", "why"),
-        ("reason: ", "reason"),
-        ("and: ", "second_reason"),
+        (f"{tr('reason')}: ", "reason"),
+        (f"{tr('and')}: ", "second_reason"),
         ("", "said"),
-        ("did: ", "effects"),
+        (f"{tr('did')}: ", "effects"),
     ):
         if row[key]:
-            console.tell(f"    {label}{row[key]}")
+            text = str(row[key]) if key.endswith("reason") else story(str(row[key]))
+            console.tell(f"    {label}{text}")
     if row["orders_cancelled"]:
-        console.print(f"    cancelled {row['orders_cancelled']:,} open orders")
+        console.tell(f"    {tr('cancelled {n} open orders', n=row['orders_cancelled'])}")
     if row["change"] is not None:
-        console.print(f"    brought by sequence number {row['change']}")
+        console.tell(f"    {tr('brought by sequence number {seq}', seq=row['change'])}")
     elif row["outcome"] == PROPOSED:
-        console.print("    waits for a second approval")
+        console.tell(f"    {tr('waits for a second approval')}")

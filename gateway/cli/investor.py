@@ -18,6 +18,7 @@ from gateway.reporting.times import moscow_time
 from gateway.session.investor import ORDERS, UNDONE, InvestorStory, NoSuchInvestor
 from gateway.session.known import known_names
 from gateway.session.views import Views
+from gateway.words.chosen import chosen, tr
 
 SHOWN = 40
 
@@ -63,15 +64,21 @@ def command(directory: Path, name: str, days: int, last: int, as_json: bool) -> 
     if as_json:
         click.echo(json_text(found))
         return
-    console = wide_console()
-    counts = ", ".join(f"{story.orders[each]:,} {each}" for each in ORDERS if each != UNDONE)
-    if story.orders[UNDONE]:
-        counts = counts.replace(" fills", f" fills ({story.orders[UNDONE]:,} undone since)")
-    console.tell(f"{name}: orders {counts}")
-    for each in story.happened[-last:]:
-        console.tell(f"{each.seq:>10}  {moscow_time(each.time_ns, 3)}  {each.what}: {each.detail}")
+    console, told = wide_console(), chosen().story
+    counts = []
+    for each in ORDERS:
+        if each == UNDONE:
+            continue
+        undone = (
+            tr("{n} undone since", n=f"{story.orders[UNDONE]:,}") if each == "fills" and story.orders[UNDONE] else ""
+        )
+        counts.append(f"{story.orders[each]:,} {told(each)}" + (f" ({undone})" if undone else ""))
+    console.tell(f"{name}: {tr('orders')} {', '.join(counts)}")
+    for happened in story.happened[-last:]:
+        when = moscow_time(happened.time_ns, 3)
+        console.tell(f"{happened.seq:>10}  {when}  {told(happened.what)}: {told(happened.detail)}")
     if len(story.happened) > last:
-        console.print(f"the last {last:,} of {len(story.happened):,} things; --last and --json show more")
+        console.tell(f"the last {last:,} of {len(story.happened):,} things; --last and --json show more")
     if story.refused_by:
         show_small(console, ("refused by", "times"), list(story.refused_by.items()))
     caps = [each for each in found["days"] if each["cap"] is not None]

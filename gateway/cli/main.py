@@ -7,16 +7,21 @@ imported when it is called for.
 from __future__ import annotations
 
 import io
+import os
 import sys
+from collections.abc import Sequence
 from functools import cached_property
 from importlib.metadata import EntryPoint, distributions
-from typing import Final
+from typing import Any, Final
 
 import click
 
 from gateway.cli.interrupted import end_as_by_ctrl_c, exit_status
+from gateway.cli.speaking import in_chosen_language, speaking_click, split_language
 from gateway.cli.terminal import say
 from gateway.printable import paragraph
+from gateway.words.chosen import chosen, code_of
+from gateway.words.language import LANGUAGES
 
 ENTRY_POINTS: Final = "sbx.commands"
 SUMMARIES: Final[dict[str, str]] = {
@@ -43,6 +48,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "find": "Find rows of a journal by order, account, rule, time and the like.",
     "history": "Show who changed what of registry, rulebook and parameters.",
     "cases": "List cases of abuse and alerts, with their evidence.",
+    "surveil": "Look for abuse in a session, recorded or live, and raise alerts.",
     "watch": "Watch a market, live or recorded: prices, a book, the tape, verdicts.",
     "at": "Show a session as it was at a moment.",
     "order": "Show the life of an order, and its place in the queue.",
@@ -82,12 +88,26 @@ class LazyGroup(click.Group):
                 found.setdefault(entry_point.name, entry_point)
         return found
 
+    def main(self, args: Sequence[str] | None = None, *others: Any, **extra: Any) -> Any:
+        """Run `sbx` in the language that is asked for: by `--lang`, wherever it stands, or by the environment."""
+        given = sys.argv[1:] if args is None else args
+        try:
+            kept, code = split_language(given, os.environ)
+        except click.UsageError as error:
+            with speaking_click(code_of(os.environ)):
+                error.message = chosen().read(error.message)  # type: ignore[misc]  # as below
+                error.show()
+            sys.exit(error.exit_code)
+        with speaking_click(code):
+            return click.Command.main(in_chosen_language(self), kept, *others, **extra)
+
     def invoke(self, ctx: click.Context) -> object:
         """Run a subcommand. What it says of its failure may hold text of others: of a file, a journal, a venue."""
         try:
             return super().invoke(ctx)
         except click.ClickException as error:
-            error.message = paragraph(error.message)  # type: ignore[misc]  # nothing else holds what is shown
+            said = chosen().read(error.message)
+            error.message = paragraph(said)  # type: ignore[misc]  # nothing else holds what is shown
             raise
         except KeyboardInterrupt:
             say("interrupted", err=True)
@@ -110,7 +130,7 @@ class LazyGroup(click.Group):
             if error.name is None or not f"{entry_point.module}.".startswith(f"{error.name}."):
                 raise
             raise click.ClickException(_STALE.format(cmd_name)) from error
-        return command
+        return in_chosen_language(command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the subcommands with their summaries, importing only those of other distributions."""
@@ -123,12 +143,18 @@ class LazyGroup(click.Group):
             if summary is None:
                 command = self.get_command(ctx, name)
                 summary = command.get_short_help_str() if command is not None else ""
-            rows.append((name, summary))
-        with formatter.section("Commands"):
+            rows.append((name, chosen().text(summary)))
+        with formatter.section(chosen().text("Commands")):
             formatter.write_dl(rows)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    expose_value=False,
+    help="The language to speak, also after a command; else that of SBX_LANG, LC_ALL, LC_MESSAGES, LANG or LANGUAGE.",
+)
 def group() -> None:
     """Sandbox Exchange: an exchange for a regulator's sandbox.
 

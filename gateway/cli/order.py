@@ -14,6 +14,7 @@ from gateway.cli.walking import opened, shown
 from gateway.printable import json_text
 from gateway.reporting.times import moscow_time, utc
 from gateway.session.life import Life, NoSuchOrder, in_words
+from gateway.words.chosen import chosen, tr
 
 FOLLOWED = 20_000
 """Commands after the entry that are replayed to tell the place in the queue, unless more are asked for: about a second."""
@@ -72,21 +73,20 @@ def command(directory: Path, order_id: int, follow: int, as_json: bool) -> None:
         click.echo(json_text(found))
         return
     console = wide_console()
-    console.tell(f"order {order_id}")
+    story = chosen().story
+    console.tell(tr("order {id}", id=order_id))
     for step, what, detail in steps:
         console.tell(
-            f"{step.seq:>10}  {moscow_time(step.time_ns)}  {what}: {detail}"
-            if detail
-            else f"{step.seq:>10}  {moscow_time(step.time_ns)}  {what}"
+            f"{step.seq:>10}  {moscow_time(step.time_ns)}  {story(what)}", f": {story(detail)}" if detail else ""
         )
     if life.moves:
         rows = [
-            [str(each.seq), moscow_time(each.time_ns)[11:], f"{each.queue['place']} of {each.queue['orders_at_price']}",
+            [str(each.seq), moscow_time(each.time_ns)[11:], tr("{place} of {orders}", place=each.queue["place"], orders=each.queue["orders_at_price"]),
              each.queue["ahead_at_price"], each.queue["ahead_at_better_prices"]]
             for each in life.moves[:SHOWN_MOVES]
         ]  # fmt: skip
         show_small(console, ("after", "Moscow time", "place in queue", "ahead", "at better prices"), rows)
         if len(life.moves) > SHOWN_MOVES:
-            console.print(f"{len(life.moves) - SHOWN_MOVES:,} more changes: --json has them all")
+            console.tell(f"{len(life.moves) - SHOWN_MOVES:,} more changes: --json has them all")
         if life.followed_to < life.end_seq:
-            console.print(f"its place is told up to sequence number {life.followed_to:,}: --follow goes farther")
+            console.tell(f"its place is told up to sequence number {life.followed_to:,}: --follow goes farther")

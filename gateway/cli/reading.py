@@ -16,6 +16,7 @@ from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalReader
 from gateway.printable import Cell
+from gateway.reporting import spoken
 from gateway.reporting.source import Source, Step, Unreadable
 from gateway.reporting.tables import PERCENT, Column, Table
 from gateway.reporting.times import moscow_of
@@ -24,8 +25,6 @@ COMPLETE: Final = 0
 INCOMPLETE: Final = 1
 TORN: Final = 3
 MAX_SHOWN_ROWS: Final = 20
-_FIGURE: Final = "figure"
-"""The column that names figures, where each row is one."""
 _UTC: Final = "_utc"
 """What a column ends with, or the name of a figure, that is a time."""
 
@@ -113,13 +112,15 @@ def show_table(console: Terminal, table: Table) -> None:
     ]
     columns = [table.columns[place] for place in kept]
     shown = [[_timed(columns[at], row[place]) for at, place in enumerate(kept)] for row in rows]
-    if _FIGURE in columns:
+    if spoken.FIGURE in columns:
         # A list of figures names each in this column.
-        named = columns.index(_FIGURE)
+        named = columns.index(spoken.FIGURE)
         for row in shown:
             row[named + 1 :] = [_timed(row[named], cell) for cell in row[named + 1 :]]
-            row[named] = _heading(row[named])
-    console.tell((table.title, "italic"))
+            row[named] = spoken.cell(spoken.FIGURE, _heading(row[named]))
+    for row in shown:
+        row[:] = [spoken.cell(name, text) for name, text in zip(columns, row, strict=True)]
+    console.tell((spoken.title(table.title), "italic"))
     show_small(console, [_heading(name) for name in columns], shown)
     if len(table.rows) > MAX_SHOWN_ROWS:
         console.print(f"... {len(table.rows) - MAX_SHOWN_ROWS:,} more rows: see --out or --json")

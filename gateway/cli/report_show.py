@@ -20,6 +20,7 @@ from gateway.reporting.sections.overview import Overview
 from gateway.reporting.sections.registry import SECTIONS
 from gateway.reporting.sections.session import WholeSession
 from gateway.reporting.tables import Table
+from gateway.words.chosen import chosen
 
 LONG_TABLES: Final = ("rejects", "settlement_accounts", "cap_investors")
 """One row for each account, investor or combination: for files and machines."""
@@ -131,7 +132,7 @@ def show(made: Made, files: Files, *, is_whole: bool) -> None:
     console = wide_console()
     for each in made.sessions:
         name = f"{each.session.name}: " if each.session.name else ""
-        console.tell(f"{name}venue {each.source.venue}: {each.source.commands:,} commands read")
+        console.tell(name, f"venue {each.source.venue}: {each.source.commands:,} commands read")
     shown = 0
     for part in made.parts:
         if not is_whole and part is not Overview:
@@ -157,7 +158,7 @@ def show(made: Made, files: Files, *, is_whole: bool) -> None:
 def _say_how_far(console: Terminal, reported: Reported) -> None:
     name = f"{reported.session.name}: " if reported.session.name else ""
     for note in notes_of(reported.source):
-        console.tell((f"{name}{note}", "yellow"))
+        console.tell(name, (note, "yellow"))
     adds_up = _adds_up(reported)
     if adds_up:
         console.tell(name, ("settlement adds up", "green"))
@@ -169,7 +170,7 @@ def _say_how_far(console: Terminal, reported: Reported) -> None:
 
 def _list(console: Terminal, made: Made) -> None:
     """Where the rest is."""
-    rows = [(part.name, part.purpose) for part in SECTIONS if part is not Overview]
+    rows = [(part.name, chosen().read(part.purpose)) for part in SECTIONS if part is not Overview]
     console.tell(("More in each section", "italic"), ": sbx report DIRECTORY --section NAME")
     show_small(console, ("section", "what it answers"), rows)
 

@@ -18,6 +18,7 @@ from gateway.cli.rulebook_document import rules_document
 from gateway.cli.terminal import Terminal
 from gateway.printable import json_text
 from gateway.venue.venue import VenueError, load_rulebook_documents
+from gateway.words.chosen import tr
 
 SOUND: Final = 0
 FAULTY: Final = 1
@@ -184,10 +185,14 @@ def explain(rule: str, book: str | None, as_json: bool) -> None:
     rulebooks = built_in()
     rows = [row for row in show.rows(rulebooks if book is None else [read(book)]) if row.data.rule == wanted]
     if not rows:
-        lacking = "no rulebook that comes with the venue has" if book is None else f"rulebook {book} has no"
+        lacking = (
+            tr("no rulebook that comes with the venue has rule {rule}", rule=wanted)
+            if book is None
+            else tr("rulebook {book} has no rule {rule}", book=book, rule=wanted)
+        )
         having = ", ".join(each.name for each in rulebooks if wanted in each.rules)
-        hint = f"it stands in {having}" if having else "name a book that has it with --rulebook"
-        raise click.UsageError(f"{lacking} rule {wanted}; {hint}")
+        hint = tr("it stands in {books}", books=having) if having else tr("name a book that has it with --rulebook")
+        raise click.UsageError(f"{lacking}; {hint}")
     if as_json:
         click.echo(json_text(show.rule_report(rows[0])))
         return

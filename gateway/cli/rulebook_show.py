@@ -15,6 +15,8 @@ from compliance.rulebook.wording import plain_value, status_text, value_text
 from compliance.rules.catalogue import RULES
 from gateway.cli.terminal import Terminal, styled
 from gateway.printable import printable
+from gateway.words.chosen import chosen, tr, tr_count
+from gateway.words.rules import rule_text
 
 ENFORCED: Final = {
     "order_entry": "before an order can match",
@@ -82,25 +84,31 @@ def parameter_texts(data: RuleData) -> list[str]:
     """A rule's parameters with their values, for people; figures don't break between their thousands."""
     texts: list[str] = []
     for key, parameter in data.declared.parameters.items():
-        value = printable(value_text(data, key))
+        value = printable(chosen().explained(value_text(data, key)))
         texts.append(f"{key} = {value.replace(' ', NO_BREAK) if parameter.is_figure else value}")
     return texts
 
 
 def print_rows(console: Terminal, found: Sequence[Row]) -> None:
     """Rules in a table."""
-    table = Table(Column("rule", no_wrap=True), "title, who, parameters", "source, status, from, enforced, in")
+    table = Table(
+        Column(tr("rule"), no_wrap=True), tr("title, who, parameters"), tr("source, status, from, enforced, in")
+    )
     table.show_lines = True
     for row in found:
         data = row.data
-        off = "" if data.enabled else " (switched off)"
-        lines = [styled((data.title, "bold"), (off, "yellow")), styled(data.who)]
+        language = chosen()
+        off = "" if data.enabled else f" ({tr('switched off')})"
+        title, who = rule_text(data, "title", language), rule_text(data, "who", language)
+        lines = [styled((title, "bold"), (off, "yellow")), styled(who)]
         lines += [Text(text, "cyan") for text in parameter_texts(data)]
-        origin = [data.source, f"{status_text(data)}, {data.effective_from}", data.applies_to.replace("_", " ")]
+        status = f"{language.explained(status_text(data))}, {data.effective_from}"
+        enforced = language.explained(data.applies_to.replace("_", " "))
+        origin = [rule_text(data, "source", language), status, enforced]
         origin.append(", ".join(row.rulebooks))
         table.add_row(data.rule, Text("\n").join(lines), "\n".join(map(printable, origin)))
     console.print(table)
-    console.tell(f"{len({row.data.rule for row in found})} rules")
+    console.tell(tr_count("{n} rule", "{n} rules", len({row.data.rule for row in found})))
 
 
 def remarks_report(name: str, remarks: Sequence[Remark]) -> dict[str, object]:
@@ -123,22 +131,19 @@ def remarks_report(name: str, remarks: Sequence[Remark]) -> dict[str, object]:
     }
 
 
-def counted(number: int, what: str) -> str:
-    """A number with its noun."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def print_remarks(console: Terminal, name: str, documents: Sequence[str], remarks: Sequence[Remark]) -> None:
     """What a check found, for people: one line each, as a compiler would."""
     for remark in remarks:
         colour = "red" if remark.severity == ERROR else "yellow"
         place = ": ".join(part for part in (remark.document, remark.rule) if part)
         key = f"{remark.key}: " if remark.key and remark.key not in remark.text else ""
-        console.tell((remark.severity, colour), f" {place}: {key}{remark.text}")
+        severity = tr("error") if remark.severity == ERROR else tr("warning")
+        console.tell((severity, colour), f" {place}: {key}{chosen().explained(remark.text)}")
     errors = sum(remark.severity == ERROR for remark in remarks)
-    counts = f"{counted(errors, 'error')}, {counted(len(remarks) - errors, 'warning')}"
-    verdict = ("a venue should not run it", "red") if errors else ("it can be put in force", "green")
-    console.tell(f"rulebook {name} ({', '.join(documents)}): {counts}: ", verdict)
+    warnings = tr_count("{n} warning", "{n} warnings", len(remarks) - errors)
+    counts = f"{tr_count('{n} error', '{n} errors', errors)}, {warnings}"
+    verdict = (tr("a venue should not run it"), "red") if errors else (tr("it can be put in force"), "green")
+    console.tell(f"{tr('rulebook {name}', name=name)} ({', '.join(documents)}): {counts}: ", verdict)
 
 
 def changes_report(before: Rulebook, after: Rulebook, changes: Sequence[Change]) -> dict[str, object]:
@@ -164,10 +169,19 @@ def changes_report(before: Rulebook, after: Rulebook, changes: Sequence[Change])
 def print_changes(console: Terminal, before: Rulebook, after: Rulebook, changes: Sequence[Change]) -> None:
     """Two books compared, for people: one sentence a line."""
     for change in changes:
-        head, colon, rest = change.text.partition(":")
+        head, colon, rest = _spoken_change(change, before, after).partition(":")
         console.tell((head, "bold" if change.rule else ""), colon, rest)
     if not changes:
         console.tell((f"{before.name} and {after.name} say the same", "green"))
+
+
+def _spoken_change(change: Change, before: Rulebook, after: Rulebook) -> str:
+    """A change in the chosen language, with the title that the rule has in it."""
+    text, language = change.text, chosen()
+    data = after.rules.get(change.rule) or before.rules.get(change.rule)
+    if data is not None:
+        text = text.replace(data.title, rule_text(data, "title", language))
+    return language.change(text)
 
 
 def rule_report(row: Row) -> dict[str, object]:
@@ -197,21 +211,25 @@ def print_rule(console: Terminal, row: Row) -> None:
     """One rule in full, for people."""
     data = row.data
     declared = data.declared
-    console.tell((f"{data.rule}  {data.title}", "bold"), ("" if data.enabled else "  switched off", "yellow"))
+    language = chosen()
+    explained = language.explained
+    title = rule_text(data, "title", language)
+    off = "" if data.enabled else f"  {tr('switched off')}"
+    console.tell((f"{data.rule}  {title}", "bold"), (off, "yellow"))
     grid = Table.grid(padding=(0, 2))
     grid.add_column(no_wrap=True)
     grid.add_column()
     lines = [
-        ("binds", data.who),
-        ("source", data.source),
-        ("status", status_text(data)),
-        ("from", data.effective_from),
-        ("enforced", ENFORCED[data.applies_to]),
-        ("compares", declared.compares),
-        ("exempt", declared.exempt),
-        ("reported too", "; ".join(declared.reported)),
-        ("note", data.note),
-        ("stands in", ", ".join(row.rulebooks)),
+        (tr("binds"), rule_text(data, "who", language)),
+        (tr("source"), rule_text(data, "source", language)),
+        (tr("status"), explained(status_text(data))),
+        (tr("from"), data.effective_from),
+        (tr("enforced"), language.text(ENFORCED[data.applies_to])),
+        (tr("compares"), explained(declared.compares)),
+        (tr("exempt"), explained(declared.exempt)),
+        (tr("reported too"), "; ".join(map(explained, declared.reported))),
+        (tr("note"), rule_text(data, "note", language)),
+        (tr("stands in"), ", ".join(row.rulebooks)),
     ]
     for name, text in lines:
         if text:
@@ -219,8 +237,8 @@ def print_rule(console: Terminal, row: Row) -> None:
     console.print(grid)
     if not declared.parameters:
         return
-    table = Table(Column("parameter", no_wrap=True), Column("value"), "what it sets")
+    table = Table(Column(tr("parameter"), no_wrap=True), Column(tr("value")), tr("what it sets"))
     for key, parameter in declared.parameters.items():
-        words = "".join(f"\n{word}: {meaning}" for word, meaning in parameter.words.items())
-        table.add_row(key, printable(value_text(data, key)), parameter.text + words)
+        words = "".join(f"\n{word}: {explained(meaning)}" for word, meaning in parameter.words.items())
+        table.add_row(key, printable(explained(value_text(data, key))), explained(parameter.text) + words)
     console.print(table)

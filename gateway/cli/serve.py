@@ -14,7 +14,7 @@ import click
 
 from engine.build import is_compiled
 from engine.vocabulary.limits import MAX_TIME_SCALE
-from gateway.cli.participants_process import ParticipantsProcess, check
+from gateway.cli.beside_process import PARTICIPANTS, SURVEILLANCE, BesideProcess, check
 from gateway.cli.running import collect_no_more, run_server, told_to_stop, until_stopped
 from gateway.cli.terminal import say
 from gateway.journal.files import JournalError
@@ -100,6 +100,11 @@ _LOGGER = logging.getLogger("gateway.serve")
     show_default=True,
     help="How lively they are; 1: as in `sbx demo`, some 230 requests a second.",
 )
+@click.option(
+    "--surveillance",
+    is_flag=True,
+    help="Look for abuse in a process beside it (`sbx surveil --follow`), which raises alerts with the key surveillance.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object when ready.")
 def command(
     directory: Path,
@@ -116,7 +121,7 @@ def command(
     tls_key: Path | None,
     insecure: bool,
     as_json: bool,
-    **participants: Any,
+    **beside: Any,
 ) -> None:
     """Run the venue in DIRECTORY until SIGTERM or Ctrl-C.
 
@@ -132,7 +137,7 @@ def command(
 
     \b
     Examples:
-      sbx init venue && sbx serve venue --with-participants
+      sbx init venue && sbx serve venue --with-participants --surveillance
       sbx serve venue --port 0 --metrics-port 9464 --json
       sbx serve test-venue --time-scale 1000
       sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
@@ -154,7 +159,7 @@ def command(
             has_follower=venue.server.follower if follower is None else follower,
             tls=_pair(tls_cert, tls_key),
             insecure=insecure,
-            company=_asked(directory, **participants),
+            asked=_asked(directory, **beside),
             as_json=as_json,
         )
         run_server(serving, Log(venue.server.log_format))
@@ -170,13 +175,14 @@ def _read(directory: Path, rulebook: str) -> Venue:
 
 
 def _asked(
-    directory: Path, *, with_participants: bool, participants_seed: int, participants_pace: float
-) -> list[str] | None:
-    """Options of the simulated participants; None: none are asked for. Raises `ClickException` if there could be no market."""
-    if not with_participants:
-        return None
-    check(directory)
-    return ["--seed", str(participants_seed), "--pace", str(participants_pace)]
+    directory: Path, *, surveillance: bool, with_participants: bool, participants_seed: int, participants_pace: float
+) -> list[tuple[str, list[str]]]:
+    """The commands that are to run beside the venue, with their options. Raises `ClickException` if there could be no market."""
+    found = [(SURVEILLANCE, ["--follow"])] if surveillance else []
+    if with_participants:
+        check(directory)
+        found.append((PARTICIPANTS, ["--seed", str(participants_seed), "--pace", str(participants_pace)]))
+    return found
 
 
 def _pair(cert: Path | None, key: Path | None) -> tuple[Path, Path] | None:
@@ -201,7 +207,7 @@ async def _serve(
     has_follower: bool,
     tls: tuple[Path, Path] | None,
     insecure: bool,
-    company: list[str] | None,
+    asked: list[tuple[str, list[str]]],
     as_json: bool,
 ) -> None:
     server = await start_server(
@@ -228,14 +234,14 @@ async def _serve(
         follower = FollowerProcess(directory, venue.venue_id, venue.server.snapshot_commands, server.counters)
         follower.begin()
     url = _url(server, venue.host if host is None else host)
-    participants = None if company is None else _company(venue, directory, url, company, tls)
+    beside = [_beside(name, venue, directory, url, options=options, tls=tls) for name, options in asked]
     with running_at(directory, url, "" if server.metrics is None else server.metrics.url):
-        if participants is not None:
-            participants.begin()
+        for process in beside:
+            process.begin()
         _announce(venue, server, url, follower, as_json)
         await until_stopped(server, stop)
-        if participants is not None:
-            await participants.end()
+        for process in reversed(beside):
+            await process.end()
     try:
         await server.stop()
     finally:
@@ -243,15 +249,15 @@ async def _serve(
             follower.end()
 
 
-def _company(
-    venue: Venue, directory: Path, url: str, options: list[str], tls: tuple[Path, Path] | None
-) -> ParticipantsProcess:
-    """The simulated participants, who trust the venue's own certificate."""
+def _beside(
+    name: str, venue: Venue, directory: Path, url: str, *, options: list[str], tls: tuple[Path, Path] | None
+) -> BesideProcess:
+    """A command beside the venue, which trusts the venue's own certificate."""
     # At every address: this machine's own will do.
     url = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
     certificate = tls[0] if tls is not None else directory / venue.server.tls_cert if venue.server.tls_cert else None
-    return ParticipantsProcess(
-        directory, url, options + ([] if certificate is None else ["--ca-file", str(certificate)])
+    return BesideProcess(
+        name, directory, url, options + ([] if certificate is None else ["--ca-file", str(certificate)])
     )
 
 

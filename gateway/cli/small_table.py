@@ -11,6 +11,7 @@ from rich.table import Column, Table
 
 from gateway.cli.terminal import Terminal
 from gateway.printable import figures, is_figure, printable
+from gateway.words.chosen import chosen
 
 NONE: Final = "-"
 MAX_WHOLE: Final = 24
@@ -53,7 +54,7 @@ def _shown(value: object, column: str) -> str:
 
 def _head(name: str, cells: list[str]) -> Column:
     """The head of a column; `min_width` is the least that it must have."""
-    heading = _HEADINGS.get(name, name.replace("_", " "))
+    heading = chosen().heading(_HEADINGS.get(name, name.replace("_", " ")))
     is_figures = all(is_figure(text.replace(",", "").removesuffix(" %")) or text in ("", NONE) for text in cells)
     widest = max(cell_len(text) for text in (heading, *cells))
     is_whole = is_figures or widest <= MAX_WHOLE

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from gateway.printable import paragraph, printable, shown
+from gateway.words.chosen import chosen
 
 WIDTH: Final = 200
 """Of tables in a file or pipe."""
@@ -32,12 +33,29 @@ class Terminal(Console):
             self.width = width
 
     def tell(self, *parts: str | tuple[str, str]) -> None:
-        """Print a line made of texts, each alone or with its style. Newlines in them are spelled out."""
-        self.print(styled(*parts))
+        """Print a line made of texts of ours, each alone or with its style, in the chosen language. Newlines in them are spelled out.
+
+        A part of one word may be a name: it stays as it is.
+        """
+        self.print(styled(*map(_read, parts)))
+
+    def print(self, *objects: Any, **options: Any) -> None:
+        """Print texts of ours in the chosen language, and anything else as it is."""
+        super().print(*(_read_text(each) if isinstance(each, str) else each for each in objects), **options)
 
     def render_str(self, text: str, **options: Any) -> Text:
         """What a text looks like; every text that is printed, and in a table, passes here."""
         return super().render_str(shown(text), **options)
+
+
+def _read(part: str | tuple[str, str]) -> str | tuple[str, str]:
+    if isinstance(part, tuple):
+        return _read_text(part[0]), part[1]
+    return _read_text(part)
+
+
+def _read_text(text: str) -> str:
+    return chosen().read(text) if " " in text.strip() else text
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:
@@ -50,5 +68,5 @@ def styled(*parts: str | tuple[str, str]) -> Text:
 
 
 def say(text: str, *, err: bool = False) -> None:
-    """Print a text without a style, which may have several lines."""
-    click.echo(paragraph(text), err=err)
+    """Print a text of ours without a style, which may have several lines, in the chosen language."""
+    click.echo(paragraph(chosen().read(text)), err=err)

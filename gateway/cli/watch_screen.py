@@ -23,6 +23,7 @@ from gateway.watching.keys import Keys
 from gateway.watching.picture import help_page, picture
 from gateway.watching.scene import Scene
 from gateway.watching.view import CLOCK_SECONDS, Refused, View
+from gateway.words.chosen import chosen, tr
 
 MAX_TYPED: Final = 60
 """Letters of a moment."""
@@ -164,7 +165,9 @@ class Screen:
         return picture(scene, width, height, self._foot(), ascii_only=ascii_only, keys=self._keys_in_words)
 
     def _foot(self) -> str:
-        return self._said if self._typed is None else f"go to (moment, number, order): {self._typed}_"
+        if self._typed is None:
+            return chosen().read(self._said) if self._said else ""
+        return tr("go to (moment, number, order): {typed}", typed=f"{self._typed}_")
 
     # ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

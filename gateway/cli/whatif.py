@@ -224,4 +224,5 @@ def tell_change(console: Terminal, result: Result) -> None:
     console.tell(
         f"venue {recording.venue}, commands {recording.first_seq:,} to {recording.last_seq:,}, under: {change_words(result.change)}"
     )
-    console.tell("rules set otherwise: " + (", ".join(result.rules_changed) or "none"))
+    if result.rules_changed:
+        console.tell("rules set otherwise: " + ", ".join(result.rules_changed))

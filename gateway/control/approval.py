@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from gateway.client import Client
 from gateway.control.actions import Action
 from gateway.control.names import ControlError, look_up
 from gateway.protocol.messages import RecordInfo, RecordKind
+from gateway.words.chosen import chosen, tr
 
 _VENUE: Final = "venue"
 
@@ -56,12 +57,19 @@ async def ask_for(client: Client, second: tuple[str, ...]) -> Action:
     )
 
 
-def in_words(waits: RecordInfo, what: str = "proposal") -> str:
+def in_words(waits: RecordInfo, what: Literal["proposal", "command"] = "proposal") -> str:
     """What a proposal, or another command that waits, would do, who asks for it, and why."""
-    by = waits.by or "the venue file"
-    digest = f", digest {waits.digest}" if waits.digest else ""
-    reason = waits.arguments.get("reason") or _asked(waits)[1].get("reason") or "not said"
-    return f"{what} {waits.name} by {by}, {_command(waits)}{digest}, because: {reason}"
+    by = waits.by or tr("the venue file")
+    digest = f", {tr('digest {digest}', digest=waits.digest)}" if waits.digest else ""
+    reason = waits.arguments.get("reason") or _asked(waits)[1].get("reason") or tr("not said")
+    named = tr("proposal {name}", name=waits.name) if what == "proposal" else tr("command {name}", name=waits.name)
+    return tr(
+        "{named} by {by}, {asked}, because: {reason}",
+        named=named,
+        by=by,
+        asked=f"{_command(waits)}{digest}",
+        reason=reason,
+    )
 
 
 def effective_ns(proposal: RecordInfo) -> int | None:
@@ -80,13 +88,13 @@ def _asked(proposal: RecordInfo) -> tuple[str, dict[str, Any]]:
 def _command(proposal: RecordInfo) -> str:
     command, arguments = _asked(proposal)
     parts = [f"{name.replace('_', ' ')} {_value(value)}" for name, value in arguments.items() if name != "reason"]
-    return f"{command.replace('_', ' ')} ({', '.join(parts)})"
+    return f"{chosen().story(command.replace('_', ' '))} ({', '.join(parts)})"
 
 
 def _value(value: Any) -> str:
     """An argument as a supervisor types it."""
     text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    return text.lower() if isinstance(value, bool) else text or "nothing"
+    return text.lower() if isinstance(value, bool) else text or tr("nothing")
 
 
 def _subject(proposal: RecordInfo) -> tuple[RecordKind, str]:

@@ -10,6 +10,7 @@ from gateway.client import Client
 from gateway.control.actions import Action
 from gateway.control.names import ControlError, look_up
 from gateway.protocol.messages import Argument, RecordInfo, RecordKind
+from gateway.words.chosen import tr
 
 
 class Paper(NamedTuple):
@@ -54,7 +55,11 @@ async def arrest(client: Client, paper: Paper, part: Part, *, sales_allowed: boo
     else:
         arguments["share_ppm"] = part.share_ppm
     arguments["sales_allowed"] = sales_allowed
-    says = f"arrest {_words(arguments)}, by paper {paper.number}; orders that would spend it are cancelled"
+    says = tr(
+        "arrest {what}, by paper {paper}; orders that would spend it are cancelled",
+        what=_words(arguments),
+        paper=paper.number,
+    )
     return _action("arrest", arguments, says, about, found)
 
 
@@ -64,7 +69,7 @@ async def lift(client: Client, number: str) -> Action:
     about: tuple[RecordKind, str] = ("investor", str(paper.arguments.get("investor", "")))
     if "account" in paper.arguments:
         about = ("account", str(paper.arguments["account"]))
-    says = f"lift paper {number}: {paper_in_words(paper)}"
+    says = tr("lift paper {number}: {what}", number=number, what=paper_in_words(paper))
     return _action("lift_arrest", {"arrest": number}, says, about, await look_up(client, *about))
 
 
@@ -74,15 +79,19 @@ def paper_in_words(record: RecordInfo) -> str:
 
 
 def _words(arguments: Mapping[str, Any]) -> str:
-    whose = f"account {arguments['account']}" if "account" in arguments else f"investor {arguments['investor']}"
-    what = str(arguments.get("asset", "all assets"))
+    account = arguments.get("account")
+    whose = tr("account {name}", name=account) if account else tr("investor {name}", name=arguments["investor"])
+    what = str(arguments.get("asset", tr("all assets")))
     share = arguments.get("share_ppm")
-    if isinstance(share, int):
-        part = f"all {what}, and what comes," if share == PPM else f"{share * 100 / PPM:g} % of {what}"
+    if isinstance(share, int) and share == PPM:
+        part = tr("all {what}, and what comes,", what=what)
+    elif isinstance(share, int):
+        part = tr("{percent} % of {what}", percent=f"{share * 100 / PPM:g}", what=what)
     else:
         part = f"{arguments['amount']} {what}"
-    sales = "sales allowed" if arguments["sales_allowed"] else "sales not allowed"
-    return f"{part} of {whose} ({arguments['authority']}, {arguments['dated']}; {sales})"
+    sales = tr("sales allowed") if arguments["sales_allowed"] else tr("sales not allowed")
+    paper = f"{arguments['authority']}, {arguments['dated']}; {sales}"
+    return tr("{part} of {whose} ({paper})", part=part, whose=whose, paper=paper)
 
 
 def _action(

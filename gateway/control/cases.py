@@ -8,6 +8,7 @@ from gateway.client import Client
 from gateway.control.actions import Action
 from gateway.control.names import ControlError, look_up
 from gateway.protocol.messages import Argument, RecordInfo
+from gateway.words.chosen import chosen, tr
 
 TERMS: Final = "ABUSE-1.terms"
 
@@ -105,15 +106,16 @@ async def publish_disclosure(
 def in_words(kind: str, record: RecordInfo) -> str:
     """What an open case or an alert that waits is about, and who brought it."""
     told = record.arguments
-    parts = [f"{kind} {record.name}, {told.get('term')}, by {record.by or 'nobody'}"]
+    by = tr("by {name}", name=record.by) if record.by else ""
+    parts = [f"{chosen().story(kind)} {record.name}", str(told.get("term")), *([by] if by else [])]
     if kind == "alert":
-        parts.append(f"detector {told.get('detector')}")
+        parts.append(tr("detector {name}", name=told.get("detector")))
     for field in ("investors", "instruments"):
         names = told.get(field, [])
         if isinstance(names, list) and names:
             parts.append(" ".join(map(str, names)))
     if record.evidence:
-        parts.append(f"evidence {len(record.evidence)}")
+        parts.append(tr("evidence {n}", n=len(record.evidence)))
     return ", ".join(parts)
 
 

@@ -8,6 +8,7 @@ from engine.vocabulary.limits import MAX_NAME_CHARS
 from gateway.client import Client
 from gateway.near import did_you_mean, near
 from gateway.protocol.messages import RecordInfo, RecordKind
+from gateway.words.chosen import chosen, tr
 
 MAX_COMPARED: Final = 10_000
 """Names that an unknown one is compared with: a second's work. A venue may have ten times as many accounts."""
@@ -24,7 +25,8 @@ class UnknownName(ControlError):
         hint = did_you_mean(near)
         if kind == "trade":
             hint = ": its number stands in trade reports and in `sbx trades`, and it must be of today"
-        super().__init__(f"the venue has no {kind} {name}{hint}")
+        lacking = tr("the venue has no {kind} {name}", kind=chosen().story(kind), name=name)
+        super().__init__(f"{lacking}{chosen().read(hint)}")
         self.kind = kind
         self.name = name
         self.near = near

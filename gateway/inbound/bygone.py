@@ -137,7 +137,8 @@ class Bygone:
                 if report.account == account and report.seq in wanted:
                     if report.seq != expected:
                         return False
-                    self._fanout.put(session, [self._fanout.reports.frame(session.codec, report)])
+                    frame = self._fanout.reports.frame(session.codec, report, None, session.language)
+                    self._fanout.put(session, [frame])
                     expected += 1
             yield ROW_STEPS + len(row[3]) // BYTES_PER_STEP
         return expected == wanted.stop

@@ -6,7 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from engine.state.absence import Absence
 from gateway.identity import Identities
+from gateway.inbound.attendance import Attendance
 from gateway.inbound.rates import Rates
 from gateway.inbound.translate import Known
 from gateway.metrics.counters import Counters
@@ -35,6 +37,7 @@ class VenueContext:
         recording: Callable[[], Recording] | None = None,
         faucet: Mapping[str, int] | None = None,
         now: Callable[[], int] = lambda: 0,
+        absence: Absence | None = None,
         time_scale: int = 0,
     ) -> None:
         self.venue_id: Final = venue_id
@@ -57,6 +60,8 @@ class VenueContext:
         """What an account may have of test money a day, by asset, in minor units; empty: there is none."""
         self.now: Final = now
         """The venue's time, nanoseconds since the epoch, UTC."""
+        self.attendance: Final = Attendance(absence or Absence(), recording is not None)
+        """Which connections are armed."""
         self.time_scale: Final = time_scale
         """Of a venue for tests: how many times as fast as the machine's its clock goes; 0 of any other."""
         self.is_recording: Final = recording is not None

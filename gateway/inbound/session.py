@@ -21,9 +21,9 @@ from engine.vocabulary.limits import (
     MAX_MALFORMED_MESSAGES,
     MAX_SUBSCRIPTIONS,
 )
-from engine.vocabulary.messages.commands import AnyCommand, RecordAcknowledgement
+from engine.vocabulary.messages.commands import AnyCommand
 from gateway.documents import without_numbers
-from gateway.inbound.admin import NotAllowed, check_approvers
+from gateway.inbound.admin import NotAllowed, check_approvers, check_own
 from gateway.inbound.context import VenueContext
 from gateway.inbound.faucet import asked_command
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
@@ -32,6 +32,7 @@ from gateway.inbound.translate import TRANSLATE
 from gateway.keys import has_signed
 from gateway.outbound.channels.channel import Channel
 from gateway.outbound.channels.registry import CHANNELS
+from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
     Admin,
     AnyRequest,
@@ -41,6 +42,7 @@ from gateway.protocol.messages import (
     Hello,
     Instruments,
     Login,
+    Logout,
     Message,
     Movements,
     OpenOrders,
@@ -58,6 +60,7 @@ from gateway.protocol.messages import (
 )
 from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
+from gateway.words.language import language
 
 _LOG: Final = logging.getLogger(__name__)
 PROTOCOL: Final = "sbx.v1"
@@ -76,6 +79,7 @@ Query = (
     | RiskWarning
     | Contracts
     | Records
+    | Logout
 )
 
 Pending = tuple[int, AnyCommand, int]
@@ -122,6 +126,7 @@ class Session(FrameReader):
         """By name and key of the channel."""
         self.is_ended = False
         """Whether the connection is gone."""
+        self.armed = 0  # the number of its connection, if the end of that cancels orders
         self._context: Final = context
         self._left_by = ""  # the participant who left commands behind
         self._nonce: Final = nonce
@@ -183,6 +188,7 @@ class Session(FrameReader):
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)
+            self._context.attendance.gone(self, name)
             if self.inbox:
                 # Nobody leaves more behind than connections may hold.
                 self._context.leaving[name] += 1
@@ -274,6 +280,10 @@ class Session(FrameReader):
             if not (channel.is_public or self._supervises()):
                 self._refuse(request, f"{request.channel} is for supervisors and operators")
                 return
+        elif isinstance(request, Logout):
+            if not self._context.attendance.leaves(self):
+                self._refuse(request, "")
+                return
         elif isinstance(request, Records):
             if not self._supervises():
                 self._refuse(request, "records are for supervisors and operators")
@@ -304,7 +314,7 @@ class Session(FrameReader):
             return
         try:
             command = asked_command(request, participant, self._context)
-            self._check_own(command)
+            check_own(command, participant, self._context.fanout.reports)
             check_approvers(command, (each.role for each in self._context.participants.values()))
         except NotAllowed as error:
             # The journal has no word of it: here it is said who tried. Why, the sender is told.
@@ -316,20 +326,12 @@ class Session(FrameReader):
         else:
             self.inbox.append((request.id, command, self.received_ns))
 
-    def _check_own(self, command: AnyCommand) -> None:
-        """Raise NotAllowed if a participant acknowledges for somebody else than the owners of accounts it operates."""
-        participant = self.participant
-        if participant is None or participant.role != PARTICIPANT or not isinstance(command, RecordAcknowledgement):
-            return
-        reports = self._context.fanout.reports
-        if all(
-            reports.investors[each] != command.investor for each in reports.accounts.get(participant.participant, ())
-        ):
-            raise NotAllowed("acknowledge for those whose accounts you operate")
-
     def _login(self, request: Login) -> None:
         fanout = self._context.fanout
-        if self.participant is not None:
+        if self.participant is None:
+            # A login that fails is answered in its language, too.
+            self.speak(language(request.lang))
+        else:
             self._error("not_allowed", f"logged in already, as {self.participant.participant}", request.id)
             return
         self._login_attempts += 1
@@ -340,6 +342,8 @@ class Session(FrameReader):
         elif self._context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
             detail = f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections"
             self._error("too_many", detail, request.id)
+        elif why := self._context.attendance.problem(request.cancel_on_disconnect, participant, fanout.reports):
+            self._error("not_allowed", why, request.id)
         else:
             self.participant = participant
             fanout.listen(self, participant.participant)
@@ -349,8 +353,9 @@ class Session(FrameReader):
             if self.meter is not None:
                 self.meter.log_in(name)
             welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
-            welcome.rates = self._rates()
+            welcome.rates, welcome.lang = self._rates(), request.lang
             welcome.recording = self._context.recording()
+            welcome.cancel_on_disconnect = self._context.attendance.came(self, name, request.cancel_on_disconnect)
             welcome.test, welcome.time_scale = self._context.time_scale > 0, self._context.time_scale or 1
             self._reply(welcome)
             return
@@ -360,7 +365,7 @@ class Session(FrameReader):
     # ── replies ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _reply(self, message: Message) -> None:
-        self.frames.append(self.codec.frame(message))
+        self.frames.append(self.codec.frame(spoken(message, self.language)))
 
     def _error(self, code: str, detail: str, request_id: int | None) -> None:
         self._context.counters.errors[code] += 1

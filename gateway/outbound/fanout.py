@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from engine.command_table import TRADING
 from engine.record.rows import Row
+from engine.trading_rows import TRADING
 from engine.vocabulary.codes import REJECT_CODES
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (
@@ -24,6 +24,7 @@ from gateway.outbound.given import Given
 from gateway.outbound.messages.mirrors import Mirrors
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.reports import STATUSES, PrivateReports
+from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Done, Message, Rejected
 from gateway.words.titles import RuleTitles
@@ -96,7 +97,8 @@ class Fanout:
 
     def state(self) -> Mirrors:
         """What a snapshot keeps, between two turns. O(channels). To read: nothing is copied."""
-        return Mirrors(self._rulebooks, self._titles.state(), self.channels.state(), self.given.state())
+        titles, russian = self._titles.state()
+        return Mirrors(self._rulebooks, titles, self.channels.state(), self.given.state(), russian)
 
     def restore(self, state: Mirrors, seq: int, standing: list[Event], reports: Mapping[str, int]) -> None:
         """Be, still empty, as the mirrors were when `state` was taken, after command `seq`.
@@ -108,7 +110,7 @@ class Fanout:
             reports: how many each account had.
         """
         self._rulebooks.extend(state.rulebooks)
-        self._titles.restore(state.titles, self.rulebook_digest)
+        self._titles.restore((state.titles, state.titles_ru), self.rulebook_digest)
         self._learn(seq, standing)
         if self._keeps_reports:
             self.reports.follow(seq, 0, standing)
@@ -238,7 +240,7 @@ class Fanout:
 
     def send(self, outbox: Outbox, message: Message) -> None:
         """Put a message into a connection's outbox."""
-        self._put_one(outbox, outbox.codec.frame(message))
+        self._put_one(outbox, outbox.codec.frame(spoken(message, outbox.language)))
 
     def put(self, outbox: Outbox, frames: Iterable[bytes]) -> None:
         """Put frames that are ready into a connection's outbox."""
@@ -247,13 +249,12 @@ class Fanout:
         outbox.frames.extend(frames)
 
     def broadcast(self, outboxes: Iterable[Outbox], message: Message) -> None:
-        """Put a message into many outboxes; encoded once per codec."""
+        """Put a message into many outboxes; encoded once per codec and language."""
         frames: dict[str, bytes] = {}
         for outbox in outboxes:
-            codec = outbox.codec
-            frame = frames.get(codec.name)
+            frame = frames.get(outbox.form)
             if frame is None:
-                frame = frames[codec.name] = codec.frame(message)
+                frame = frames[outbox.form] = outbox.codec.frame(spoken(message, outbox.language))
             self._put_one(outbox, frame)
 
     def _put_one(self, outbox: Outbox, frame: bytes) -> None:
@@ -268,19 +269,18 @@ class Fanout:
         if self._copied and not isinstance(report.event, _STATUSES):
             listeners = [*listeners, *self._copied]
         if origin is not None:
-            self._put_one(origin, self.reports.frame(origin.codec, report, request_id))
-        # As the reply says it, but for the request: one frame a codec, whoever gets it.
+            self._put_one(origin, self.reports.frame(origin.codec, report, request_id, origin.language))
+        # As the reply says it, but for the request: one frame a codec and language, whoever gets it.
         frames: dict[str, bytes] | None = None
         for outbox in listeners:
             if outbox is origin:
                 continue
-            codec = outbox.codec
             # Mostly there is nobody else.
             if frames is None:
                 frames = {}
-            frame = frames.get(codec.name)
+            frame = frames.get(outbox.form)
             if frame is None:
-                frame = frames[codec.name] = self.reports.frame(codec, report)
+                frame = frames[outbox.form] = self.reports.frame(outbox.codec, report, None, outbox.language)
             self._put_one(outbox, frame)
 
     def _learn(self, seq: int, events: Iterable[Event]) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+from engine.vocabulary.messages.said import Values
 from gateway.protocol.private_messages import Message
 
 ChannelName = Literal[
@@ -183,6 +184,9 @@ class Change(ChannelMessage, tag="change"):
     """Of what waits: when it takes effect."""
     until: int | None = None
     """Of what is proposed: when it expires."""
+    template: str | None = None
+    """Of `detail`: which sentence it is, for programs; `values` stand in it."""
+    values: Values = ()
 
 
 class Heartbeat(ChannelMessage, tag="heartbeat"):

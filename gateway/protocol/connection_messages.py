@@ -52,6 +52,17 @@ class Rate(msgspec.Struct, kw_only=True, gc=False):
     left: int
 
 
+class ArmedDisconnect(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """That the end of this connection cancels open orders. It is sequenced before whatever the connection asks."""
+
+    connection: int
+    """Its number in the journal."""
+    grace: int
+    """Nanoseconds within which a login of the participant prevents it."""
+    accounts: list[str] = []
+    """Whose orders; left out: those of all accounts of the participant."""
+
+
 class Welcome(Message, tag="welcome"):
     """The login succeeded. `accounts` maps each account that may be used to its last report's sequence number.
 
@@ -68,9 +79,19 @@ class Welcome(Message, tag="welcome"):
     """Of this connection and of the participant; left out where nobody is limited."""
     recording: Recording | None = None
     """As in `Hello`, by now."""
+    cancel_on_disconnect: ArmedDisconnect | None = None
+    """As it was asked for; left out: the end of the connection cancels nothing."""
+    lang: str = "en"
+    """The language of this connection: `ru`; left out: English."""
     test: bool = False
     """As in `Hello`, as is `time_scale`."""
     time_scale: int = 1
+
+
+class LoggedOut(Message, tag="logged_out"):
+    """Nobody is logged in on the connection any more, and all that it asked before is done. The venue closes it."""
+
+    id: int
 
 
 class RecordingEnded(Message, tag="recording_ended"):
@@ -134,3 +155,7 @@ class Unsubscribed(Message, tag="unsubscribed"):
     id: int
     channel: str
     instrument: str | None = None
+
+
+AnyConnectionMessage = Hello | Welcome | LoggedOut | JournalTip | Goodbye | RecordingEnded | Error
+"""What is said of a connection, but for answers to questions."""

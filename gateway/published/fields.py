@@ -11,6 +11,7 @@ from compliance import RISK_LEVELS
 from engine.command_row import ROLES
 from engine.vocabulary import codes
 from gateway.protocol.channel_messages import ChannelName
+from gateway.protocol.requests import Lang
 from gateway.published.errors import CANCEL, ERROR, REJECT, listed_codes
 
 _DECIMALS: Final = (
@@ -36,6 +37,7 @@ _BY_FIELD: Final[dict[str, tuple[str, ...]]] = {
     "liquidity": ("maker", "taker"),
     "phase": codes.PHASES,
     "role": ROLES,
+    "lang": get_args(Lang),
     "purpose": codes.PURPOSES,
     "custody": codes.CUSTODIES,
     "protocol": ("sbx.v1",),

@@ -7,6 +7,7 @@ from typing import Final
 from engine.vocabulary.decimals import decimal
 from gateway.reporting.standing import Standing
 from gateway.reporting.tables import Cells, Table, columns_of
+from gateway.words.chosen import tr
 
 QUANTILES: Final = (50, 75, 90, 95, 99, 100)
 """Nearest rank: the smallest usage that so many percent of the investors do not exceed."""
@@ -24,7 +25,11 @@ def cap_table(standing: Standing) -> Table:
             place = _bucket(usage.used, cap)
             counts[place] += 1
             amounts[place] += usage.used
-    labels = ["none", *[f"up to {upto} %" for upto in range(10, 101, 10)], "above 100 %"]
+    labels = [
+        tr("none"),
+        *[tr("up to {percent} %", percent=upto) for upto in range(10, 101, 10)],
+        tr("above {percent} %", percent=100),
+    ]
     rows: list[Cells] = [
         (label, count, decimal(amount, 2)) for label, count, amount in zip(labels, counts, amounts, strict=True)
     ]

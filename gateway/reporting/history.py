@@ -48,6 +48,7 @@ from engine.vocabulary.messages.events import (
 from gateway.reporting.reference import Reference, correction
 from gateway.reporting.source import Step
 from gateway.reporting.wording import said, worded
+from gateway.words.chosen import chosen
 from gateway.words.words import words_of
 
 CARRIED_OUT: Final = "carried out"
@@ -267,11 +268,11 @@ def _add_effects(entry: Entry, events: list[Event], reference: Reference) -> Non
     for event in events:
         if isinstance(event, CommandRejected):
             entry.outcome = REFUSED
-            entry.why = f"{REJECT_CODES[event.code]}: {words_of(event)}"
+            entry.why = f"{REJECT_CODES[event.code]}: {words_of(event, chosen())}"
         elif isinstance(event, InvestorRegistered):
             entry.effects.append((event.investor, f"class {event.investor_class or 'none yet'}"))
         elif isinstance(event, RegistryChanged):
-            how = words_of(event)
+            how = words_of(event, chosen())
             entry.effects.append((event.key, f"{event.what}: {how}" if how else event.what))
         elif isinstance(event, ParameterChanged):
             old, new = (worded(event.rule, event.key, value) for value in (event.old, event.new))

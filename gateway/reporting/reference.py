@@ -19,6 +19,7 @@ from engine.vocabulary.messages.events import (
     TradeCorrected,
 )
 from gateway.protocol.formats import Decimals, Formats
+from gateway.words.chosen import chosen
 from gateway.words.titles import RuleTitles
 
 
@@ -81,7 +82,7 @@ class Reference:
             self.rules.follow(event)
         elif isinstance(event, OrderRejected | RequestRejected):
             for rule in event.rules:
-                self.titles[rule] = self.rules.of(rule)
+                self.titles[rule] = self.rules.of(rule, chosen())
             if event.title:
                 self.titles[event.rule] = event.title
 

@@ -15,8 +15,10 @@ from openpyxl.utils import get_column_letter
 
 from gateway.disk import UNFINISHED_SUFFIX
 from gateway.printable import Cell, is_figure, printable
+from gateway.reporting import spoken
 from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Table
 from gateway.reporting.times import MOSCOW
+from gateway.words.chosen import chosen as language
 
 MAX_DIGITS: Final = 15
 """Significant digits of a number in a workbook: what has more would be rounded, and is written as text."""
@@ -63,11 +65,12 @@ def save(path: Path, said: dict[str, object], sections: list[tuple[str, list[Tab
     for note in _notes(said):
         first.append([_text(first, "note", is_bold=True), None, _text(first, note)])
     first.append([])
-    first.append([_text(first, heading, is_bold=True) for heading in HEADINGS])
+    first.append([_text(first, language().heading(heading), is_bold=True) for heading in HEADINGS])
     for section, tables in sections:
         for table in tables:
             name = _sheets(book, table, names)
-            first.append([_text(first, section), _text(first, name), _text(first, table.title), len(table.rows)])
+            titles = [_text(first, text) for text in (spoken.title(section), name, spoken.title(table.title))]
+            first.append([*titles, len(table.rows)])
     unfinished = path.with_name(path.name + UNFINISHED_SUFFIX)
     book.save(unfinished)
     unfinished.replace(path)
@@ -134,6 +137,8 @@ def _sheet(sheet: Any, table: Table, rows: list[Cells]) -> None:
 
 def _heading(column: Column) -> str:
     """Times are Moscow's here, as on a terminal: a workbook knows no zones."""
+    if not language().is_english:
+        return spoken.heading(column.name)
     if column.kind == TIME:
         return f"{column.name.removesuffix(_UTC)}_moscow"
     return column.name

@@ -24,6 +24,7 @@ from engine.vocabulary.limits import (
 )
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from gateway.disk import DISK, Disk
+from gateway.inbound.attendance import UNASKED
 from gateway.inbound.session import Session
 from gateway.journal.files import save_fault
 from gateway.journal.writer import JournalWriter
@@ -238,7 +239,7 @@ class Sequencer(Turns):
                 session.is_waiting = False
                 if session.is_ended:
                     session.all_taken()
-            yield session, request_id, received_ns, command
+            yield None if request_id == UNASKED else session, request_id, received_ns, command
 
     def _catch_up(self, time_ns: int) -> bool:
         """Let a piece of what was due while the venue slept happen, by a `Tick`; False: it did not sleep.

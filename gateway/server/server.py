@@ -75,6 +75,7 @@ class Server:
         self._is_empty: Final = asyncio.Event()
         self._ended: Final[asyncio.Future[None]] = self._loop.create_future()
         self._scheduler: Final = Scheduler(self, turns, self._loop)
+        context.attendance.submit = self._scheduler.received
 
     # ── from start to end ──────────────────────────────────────────────────────────────────────────────────────────
 

@@ -14,6 +14,7 @@ from engine.vocabulary.messages.commands import AnyCommand, Decline
 from engine.vocabulary.messages.events import CommandProposed, CommandRejected, ProposalEnded
 from gateway.disk import DISK, Disk, make_directories
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
+from gateway.inbound.attendance import disconnections
 from gateway.journal.files import Lock, measure_sync
 from gateway.journal.first import check_key
 from gateway.journal.head import is_begun
@@ -133,7 +134,7 @@ def start_venue(
         raise
     past_seq = 0 if begun.point is None else begun.point.seq
     sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=past_seq, disk=disk)
-    rows = _set_up(sequencer, writer, [*_withdrawals(exchange, venue.participants), *to_do])
+    rows = _set_up(sequencer, writer, [*_taken_back(exchange, venue.participants), *to_do])
     return Started(
         begun=begun,
         writer=writer,
@@ -156,9 +157,12 @@ def _set_up(sequencer: Sequencer, writer: JournalWriter, to_do: list[AnyCommand]
         raise
 
 
-def _withdrawals(exchange: Exchange, participants: Mapping[str, Participant]) -> list[AnyCommand]:
-    """What takes back proposals of those who may no longer make them: the venue file names them no more, or in another role."""
-    found: list[AnyCommand] = []
+def _taken_back(exchange: Exchange, participants: Mapping[str, Participant]) -> list[AnyCommand]:
+    """What says that armed connections are gone, and takes back proposals of those who may no longer make them.
+
+    The venue file names them no more, or in another role.
+    """
+    found = disconnections(exchange.absence)
     for number, proposal in exchange.proposals.items():
         proposer = participants.get(proposal.by)
         # What the venue file itself proposed is nobody's.

@@ -66,6 +66,7 @@ class Turns(ABC):
             silence_ns=section.heartbeat_s * section.missed_heartbeats * NS_PER_SECOND,
             faucet=venue.faucet,
             now=lambda: self.now_ns,
+            absence=self._exchange.absence,
             time_scale=self.time_scale,
             **others,
         )

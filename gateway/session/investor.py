@@ -49,6 +49,7 @@ from gateway.session.known import learned
 from gateway.session.recorded import Recorded
 from gateway.session.telling import ended
 from gateway.session.views import View, Views
+from gateway.words.chosen import chosen, tr
 from gateway.words.words import words_of
 
 UNDONE: Final = "fills undone"
@@ -137,7 +138,7 @@ class InvestorStory:
                 self._class = event.investor_class
                 self._add(seq, time_ns, "class", event.investor_class or "none yet")
         elif isinstance(event, RegistryChanged) and event.key == self.name:
-            self._add(seq, time_ns, event.what, words_of(event))
+            self._add(seq, time_ns, event.what, words_of(event, chosen()))
         elif isinstance(event, Trade):
             self.orders["fills"] += (event.maker_account in self._accounts) + (event.taker_account in self._accounts)
         elif isinstance(event, TradeCorrected):
@@ -175,14 +176,30 @@ class InvestorStory:
             if by_rule:
                 rule = event.rule or CANCEL_REASONS[event.reason]
                 self._add(
-                    seq, time_ns, "cancelled", f"order {event.order_id} by {rule}: {words_of(event)}".rstrip(": ")
+                    seq,
+                    time_ns,
+                    "cancelled",
+                    f"order {event.order_id} by {rule}: {words_of(event, chosen())}".rstrip(": "),
                 )
         elif isinstance(event, FundsMoved):
             self._add(
-                seq, time_ns, "funds", f"{self._amount(event.asset, event.amount)} to {event.account}: {event.reason}"
+                seq,
+                time_ns,
+                "funds",
+                tr(
+                    "{amount} to {account}: {reason}",
+                    amount=self._amount(event.asset, event.amount),
+                    account=event.account,
+                    reason=event.reason,
+                ),
             )
         elif isinstance(event, AssetIssued):
-            self._add(seq, time_ns, "issued", f"{self._amount(event.asset, event.amount)} to {event.account}")
+            self._add(
+                seq,
+                time_ns,
+                "issued",
+                tr("{amount} to {account}", amount=self._amount(event.asset, event.amount), account=event.account),
+            )
         elif isinstance(event, MovementHeld):
             what = f"{MOVEMENT_KINDS[event.kind]} {event.movement} of {self._amount(event.asset, event.amount)}"
             self._add(seq, time_ns, "waits", f"{what} from {event.account} by {', '.join(event.rules)}")
@@ -201,7 +218,7 @@ class InvestorStory:
     def _refused(self, seq: int, time_ns: int, event: OrderRejected | RequestRejected, what: str) -> None:
         rule = event.rule or REJECT_CODES[event.code]
         self.refused_by[rule] += 1
-        self._add(seq, time_ns, "refused", f"{what} by {rule}: {words_of(event)}")
+        self._add(seq, time_ns, "refused", f"{what} by {rule}: {words_of(event, chosen())}")
 
     def _add(self, seq: int, time_ns: int, what: str, detail: str) -> None:
         self.happened.append(Happened(seq, time_ns, what, detail))

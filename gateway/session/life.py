@@ -26,6 +26,7 @@ from gateway.index.keys import INSTRUMENT, ORDER
 from gateway.reporting.reference import Reference
 from gateway.session.recorded import Recorded
 from gateway.session.views import View, Views
+from gateway.words.chosen import chosen
 from gateway.words.words import words_of
 
 
@@ -153,9 +154,9 @@ def in_words(event: Event, order_id: int, reference: Reference) -> tuple[str, st
         reference: of the session.
     """
     if isinstance(event, OrderRejected):
-        return "rejected", f"{event.rule or REJECT_CODES[event.code]}: {words_of(event)}"
+        return "rejected", f"{event.rule or REJECT_CODES[event.code]}: {words_of(event, chosen())}"
     if isinstance(event, RequestRejected):
-        return "request refused", f"{event.rule or REJECT_CODES[event.code]}: {words_of(event)}"
+        return "request refused", f"{event.rule or REJECT_CODES[event.code]}: {words_of(event, chosen())}"
     if isinstance(event, OrderStatus):
         return "asked again", "the request was sent again, and answered with the order's status"
     name = getattr(event, "instrument", "")
@@ -191,7 +192,7 @@ def in_words(event: Event, order_id: int, reference: Reference) -> tuple[str, st
             f"{quantity[event.quantity_lots]} at {price[event.price_ticks]}, {quantity[event.leaves_lots]} left; {kept}",
         )
     if isinstance(event, OrderCancelled):
-        rule = f" by {event.rule}: {words_of(event)}" if event.rule else ""
+        rule = f" by {event.rule}: {words_of(event, chosen())}" if event.rule else ""
         return "cancelled", f"{CANCEL_REASONS[event.reason]}{rule}; {quantity[event.cancelled_lots]} were left"
     if isinstance(event, BookAdded):
         return "rests", f"shows {quantity[event.displayed_lots]} at {price[event.price_ticks]}"

@@ -40,6 +40,7 @@ from gateway.reporting.reference import Reference, correction
 from gateway.reporting.times import moscow_time
 from gateway.reporting.wording import said
 from gateway.session.life import in_words
+from gateway.words.chosen import chosen, tr, tr_count
 from gateway.words.words import words, words_of
 
 
@@ -47,22 +48,23 @@ def told(row: StoredRow, reference: Reference) -> str:
     """A command and what became of it, in a line."""
     command, events = decode_command(row[2]), decode_events(row[3])
     about = COMMANDS[type(command)]
-    name = about.name.replace("_", " ")
+    story = chosen().story
+    name = story(about.name.replace("_", " "))
     by = getattr(command, "participant", "") or getattr(command, "by", "")
-    parts = [f"{name} by {by}" if by else name]
+    parts = [tr("{command} by {name}", command=name, name=by) if by else name]
     answer = next((event for event in events if type(event) in (*about.answers, CommandRejected)), None)
     if isinstance(answer, CommandRejected):
-        parts.append(f"refused: {words_of(answer)}")
+        parts.append(f"{story('refused')}: {words_of(answer, chosen())}")
     elif isinstance(
         answer, RequestRejected | OrderAccepted | OrderRejected | OrderAmended | OrderCancelled | OrderStatus
     ):
         what, detail = in_words(answer, answer.order_id, reference)
-        parts.append(f"{what}: {detail}" if detail else what)
+        parts.append(f"{story(what)}: {story(detail)}" if detail else story(what))
     elif not about.answers:
         parts += [str(getattr(command, field)) for field in about.about if getattr(command, field)]
     trades = sum(type(event) is Trade for event in events)
     if trades:
-        parts.append(f"{trades:,} trade{'' if trades == 1 else 's'}")
+        parts.append(tr_count("{n} trade", "{n} trades", trades))
     return ", ".join(parts)
 
 
@@ -99,7 +101,7 @@ def came_of(events: Sequence[Event], reference: Reference) -> Iterator[str]:
         elif isinstance(event, TradeCorrected):
             yield f"trade {correction(event, reference)}"
         elif isinstance(event, OrderCancelled):
-            rule = f" by {event.rule}: {words_of(event)}" if event.rule else ""
+            rule = f" by {event.rule}: {words_of(event, chosen())}" if event.rule else ""
             yield f"order {event.order_id} of {event.account} cancelled: {CANCEL_REASONS[event.reason]}{rule}"
         else:
             text = _of_records(event) or _of_holdings(event, reference)
@@ -118,7 +120,7 @@ def _order(event: OrderRejected, reference: Reference) -> str:
 def _of_records(event: Event) -> str:
     """An event about records and rules; empty: it is about something else."""
     if isinstance(event, RegistryChanged):
-        return f"{event.what} {event.key}: {words_of(event)}".rstrip(": ")
+        return f"{event.what} {event.key}: {words_of(event, chosen())}".rstrip(": ")
     if isinstance(event, InvestorRegistered):
         return f"investor {event.investor}: class {event.investor_class or 'none yet'}"
     if isinstance(event, ParameterChanged):
@@ -144,7 +146,7 @@ def _of_records(event: Event) -> str:
 def ended(event: MovementEnded, reference: Reference) -> str:
     """How something that waited to leave an account ended."""
     what = f"movement {event.movement} of {reference.formats.amount(event.asset, event.amount)} {event.asset}"
-    why = words(event.template, event.values) or event.reason
+    why = words(event.template, event.values, chosen()) or event.reason
     return f"{what} {MOVEMENT_STATUSES[event.outcome].replace('_', ' ')}" + (f": {why}" if why else "")
 
 

@@ -42,7 +42,9 @@ from gateway.watching.scene import (
     around,
 )
 from gateway.watching.view import CLOCK_SECONDS, Refused
+from gateway.words.chosen import chosen
 from gateway.words.english import TITLES
+from gateway.words.rules import rule_text
 from gateway.words.words import words_of
 
 SPEEDS: Final = (
@@ -171,7 +173,7 @@ class RecordedView:
                 if each.thousandths and (now == MAX or each.thousandths < now.thousandths)
             ]
         if not found:
-            raise Refused(f"there is nothing {'faster' if steps > 0 else 'slower'}")
+            raise Refused("there is nothing faster" if steps > 0 else "there is nothing slower")
         self._pace.set_speed(found[0])
 
     def choose(self, steps: int) -> None:
@@ -247,16 +249,16 @@ class RecordedView:
         else:
             return None
         account, instrument = getattr(event, "account", ""), getattr(event, "instrument", "")
-        return Verdict(what, by, self._title(rule), words_of(event), account, instrument, row[0], row[1])
+        return Verdict(what, by, self._title(rule), words_of(event, chosen()), account, instrument, row[0], row[1])
 
     def _title(self, rule: str) -> str:
         if rule in TITLES:
-            return TITLES[rule]
+            return chosen().text_of(rule, TITLES[rule])
         hook = self._walk.exchange.hook
         assert isinstance(hook, ComplianceHook)
         table = hook.intake.table
         data = None if table is None else table.rulebook.rules.get(rule)
-        return "" if data is None else data.title
+        return "" if data is None else rule_text(data, "title", chosen())
 
     # ── what is seen ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -296,7 +298,7 @@ class RecordedView:
         if self._way is not None:
             return f"on the way to {self._goal:,}, at {self._way_at:,}"
         at = self._pace.speed
-        speed = "step by step" if at == STEP else "as fast as it can" if at == MAX else f"at {at.name}"
+        speed = "step by step" if at == STEP else "as fast as it can" if at == MAX else f"speed {at.name}"
         if self._is_at_end:
             return "the end"
         return f"paused ({speed})" if self._pace.is_paused else speed

@@ -111,8 +111,10 @@ def _head(result: Result) -> Iterator[str]:
         f"itself, {result.orders_followed:,} by what followed. {percent(result.commands_affected, result.commands)} of "
         f"{result.commands:,} commands had another effect.</p>"
     )
-    rules = ", ".join(result.rules_changed) or "none"
-    yield f'<p class="quiet">{escape(f"rules set otherwise: {rules}")}</p></section>'
+    if result.rules_changed:
+        rules = ", ".join(result.rules_changed)
+        yield f'<p class="quiet">{escape(f"rules set otherwise: {rules}")}</p>'
+    yield "</section>"
 
 
 def _table_section(table: Table, result: Result) -> Iterator[str]:

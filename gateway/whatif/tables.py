@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from compliance.worlds.messages.results import ChangedOrder, Fate, Market, Result, World
-from engine.vocabulary.said import Said
+from engine.vocabulary.said import Said, said_again
 from gateway.reporting.tables import Cells, Table
 from gateway.reporting.times import utc
 from gateway.words.words import in_words
@@ -218,7 +218,7 @@ def _outcome(fate: Fate) -> str:
 
 def fate_words(fate: Fate) -> str:
     """What was said of an order that was refused or cancelled by a rule."""
-    return in_words(Said(fate.template, _values(fate.values))) if fate.template else ""
+    return in_words(said_again(fate.template, _values(fate.values))) if fate.template else ""
 
 
 def _values(values: Iterable[object]) -> tuple[str | int | Said, ...]:

@@ -11,6 +11,10 @@ ENGLISH: Final[dict[str, str]] = {
     **ENGLISH_CASES,
     **ENGLISH_HOLDINGS,
     # Of the core.
+    "absence.connection": "connection {0} is armed already, or is no number",
+    "absence.grace": "the grace must be 0 to {0} s",
+    "absence.most": "no more than {0} connections of a participant may be armed",
+    "absence.timeout": "the timeout must be 0, which switches the timer off, or {0} ms to {1} s",
     "account.exists": "account {0} exists",
     "account.most": "no more than {0} accounts",
     "account.unknown": "unknown account {0}",

@@ -27,7 +27,7 @@ ENGLISH_HOLDINGS: Final[dict[str, str]] = {
     "arrest.no_accounts": "investor {0} has no account here",
     "arrest.no_rulebook": "no rulebook is in force: nothing can be arrested",
     "arrest.no_sales": "sales not allowed",
-    "arrest.paper": "a paper needs its number, its authority and its date, each of at most {0} characters",
+    "arrest.paper": "a paper needs its number, its authority and its date, each of at most {0} characters that can be seen",
     "arrest.part": "say a share from 1 to {0} millionths, or an amount",
     "arrest.sales": "sales allowed",
     "arrest.set": "{0} {1} of {2} arrested; paper of {3}, dated {4}, {5}",

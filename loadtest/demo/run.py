@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from compliance import Rulebook, load_rulebook
+from compliance.surveillance.catalogue import settings_of
 from engine.replay import EventsDigest
 from engine.vocabulary.limits import NS_PER_SECOND
+from gateway.alerting.recorded import Watched
+from gateway.alerting.reports import record
 from gateway.cli import replay as replay_command
 from gateway.cli.verify import summary as verify_summary
 from gateway.client import connect
@@ -24,6 +27,7 @@ from gateway.venue.invite import all_lines, append, invitation
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import VENUE_FILE, Venue, load_venue
 from loadtest.demo.cast import TREASURER_RATE, accounts_of, cast_of, logged_in, logins, markets_of
+from loadtest.demo.colluders import FOUND, TAKES_S, Colluders
 from loadtest.demo.court import Court
 from loadtest.demo.market import watch
 from loadtest.demo.outgoing import WITHDRAWALS, Supervisor, Withdrawer
@@ -120,7 +124,8 @@ async def _trade(options: Options, venue: Venue, url: str, tally: Tally, show: S
         try:
             watchers = Watchers(clients, venue, tuple(_rulebook(venue).rules), tally)
             supervisor = Supervisor(clients[SUPERVISOR], tally)
-            acting = [watchers, court, supervisor, *cast.everybody]
+            colluders = Colluders(clients, markets, tally)
+            acting = [watchers, court, supervisor, colluders, *cast.everybody]
             await asyncio.gather(*(each.run(ends) for each in acting))
             # The last trades may still be on their way to the observer: this reply comes behind them.
             await observer.instruments()
@@ -162,7 +167,7 @@ def order_entry_rules(venue: Venue) -> dict[str, str]:
 
 
 def prove(directory: Path) -> dict[str, Any]:
-    """Verify and replay the journal of a stopped venue; what `sbx verify` and `sbx replay` report."""
+    """Verify, replay and look through the journal of a stopped venue; what `sbx verify`, `replay` and `surveil` report."""
     journal = find_journal(directory)
     reader = JournalReader(journal)
     digest = EventsDigest()
@@ -174,7 +179,14 @@ def prove(directory: Path) -> dict[str, Any]:
         damage = found
     replayed = Outcome(JournalReader(journal))
     replay_command.run(replayed)
-    return {"verify": verify_summary(reader, digest, damage, []), "replay": replay_command.summary(replayed)}
+    watched = Watched(journal, settings_of())
+    for _ in watched.rows():
+        pass
+    return {
+        "verify": verify_summary(reader, digest, damage, []),
+        "replay": replay_command.summary(replayed),
+        "surveillance": {"seconds": watched.seconds, "reports": [record(each) for each in watched.episodes]},
+    }
 
 
 def shortfalls(result: dict[str, Any]) -> list[str]:
@@ -201,6 +213,10 @@ def shortfalls(result: dict[str, Any]) -> list[str]:
         found.append("no case was closed, or no alert was dismissed")
     if not result["arrests"]["holdings"] or not result["arrests"]["lifted"]:
         found.append("nothing was arrested, or it was not let go")
+    reported = {each["detector"] for each in result["surveillance"]["reports"]}
+    missed = [name for name in FOUND[result["rulebook"]] if name not in reported]
+    if missed and result["seconds"] >= TAKES_S:
+        found.append(f"abuse that surveillance did not report: {', '.join(missed)}")
     if result["orders"]["not_sequenced"]:
         found.append(f"requests that were not sequenced: {result['orders']['not_sequenced']}")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Final
 
 from rich.table import Table
@@ -17,6 +18,10 @@ MORE: Final = "More: --full; the session as files: --keep DIR; with a bot of you
 INDENT: Final = "         "
 
 
+MAX_REPORTS: Final = 8
+"""Of surveillance, that are shown."""
+
+
 def print_summary(result: dict[str, Any], console: Terminal) -> None:
     """Show one screen of what `loadtest.demo.run.run` returned."""
     orders, seconds = result["orders"], result["seconds"]
@@ -26,9 +31,7 @@ def print_summary(result: dict[str, Any], console: Terminal) -> None:
     fates = f"{orders['accepted']:,} accepted, {orders['rejected']:,} refused"
     _line(console, f"{orders['entered']:,} orders, {per_second:.0f} a second: {fates}")
     others = f"{orders['amended']:,} amends, {orders['cancelled']:,} cancels, {moves['done']:,} transfers"
-    watched = result["supervised"]
-    supervised = f"alerts {watched.get('raise_alert', 0)}, cases {watched.get('open_case', 0)}"
-    _line(console, f"{others}, {result['marks']:,} marks of futures, {supervised}")
+    _line(console, f"{others}, {result['marks']:,} marks of futures")
     _line(console, f"{_latency(result)} from the intended send time")
     console.print()
     _instruments(result["trades"], console)
@@ -39,9 +42,11 @@ def print_summary(result: dict[str, Any], console: Terminal) -> None:
     waited = ", ".join(f"{each['reason']} {each['count']:,}" for each in moves["waited"])
     if waited:
         _line(console, Text(f"had to wait before they left: {waited}", "dim"))
+    watched = result["supervised"]
+    supervised = f"alerts {watched.get('raise_alert', 0)}, cases {watched.get('open_case', 0)}"
+    _line(console, Text(f"{supervised}; surveillance reports {_reports(result)}", "dim"))
     console.print()
     _proof(result, console)
-    console.print()
     _line(console, SEED)
     _line(console, MORE)
 
@@ -80,6 +85,8 @@ def print_result(result: dict[str, Any], console: Terminal) -> None:
     console.print(
         f"latency from the intended send time, {result['latency_us']['count']:,} requests: {_latency(result)}\n"
     )
+    for report in result["surveillance"]["reports"][:MAX_REPORTS]:
+        console.tell("surveillance: ", (report["detector"], "bold"), f", {report['note']}")
     _proof(result, console)
     console.print(f"\n{SEED}")
 
@@ -153,6 +160,12 @@ def _rules(result: dict[str, Any], console: Terminal) -> None:
         console.print(Text(f"and {', '.join(left)}", "dim"))
     if others:
         _line(console, Text(f"by the venue's own checks: {', '.join(others)}", "dim"))
+
+
+def _reports(result: dict[str, Any]) -> str:
+    """The detectors that reported something, with how often."""
+    found = Counter(report["detector"] for report in result["surveillance"]["reports"])
+    return ", ".join(f"{name} {count}" for name, count in found.items()) or "none"
 
 
 def _proof(result: dict[str, Any], console: Terminal) -> None:

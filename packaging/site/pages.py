@@ -35,7 +35,7 @@ PACKAGES: Final = ("sandbox_exchange", "gateway.client")
 SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("To trade", ("PYTHON", "CLIENT", "examples", "PROTOCOL", "ERRORS")),
     ("What the venue does", ("MATCHING", "CLEARING", "scenarios")),
-    ("To supervise", ("SUPERVISOR", "SUPERVISOR.ru", "RULES", "REPORTS", "WHATIF")),
+    ("To supervise", ("SUPERVISOR", "SUPERVISOR.ru", "GLOSSARY", "RULES", "REPORTS", "WHATIF")),
     ("To operate and to load", ("OPERATE", "METRICS", "LOAD")),
     ("To analyse", ("TABLES", "FLOW")),
     ("To change it", ("ARCHITECTURE", "EXTENDING", "golden", "CHANGELOG")),

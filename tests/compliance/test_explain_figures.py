@@ -214,6 +214,7 @@ general-2026 | firm     | nameless   | 5 RUB  | domestic_payment | AML-1  | deci
 general-2026 | firm     | importer   | 5 RUB  | domestic_payment | AML-2  | passes           | risk level not assessed, below high: waits for no word
 general-2026 | firm     | importer   | 5 RUB  | domestic_payment | COOL-1 | does not concern | the rule is switched off
 general-2026 | firm     | importer   | 5 USDT | domestic_payment | SET-1  | does not concern | it is for cross-border settlement
+general-2026 | firm     | importer   | 5 USDT | cross_border     | CUST-1 | does not concern | it is for transfers between an intermediary's own accounts and its clients'
 elr-2025     | firm     | abroad     | 5 USDT | cross_border     | ELR-4  | passes           | firm is a resident; abroad is a non-resident
 elr-2025     | firm     | importer   | 5 USDT | cross_border     | ELR-4  | decides          | firm is a resident; importer is a resident
 """

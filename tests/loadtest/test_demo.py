@@ -59,7 +59,8 @@ def test_three_seconds_of_everything(tmp_path):
     ("rulebook", "rule", "instruments"), [("elr-2025", "ELR-3", 7), ("derivatives-2025", "DER-1", 3)]
 )
 def test_the_same_flow_fares_otherwise_under_other_rulebooks(rulebook, rule, instruments):
-    done = demo("--seconds", "2", "--json", "--rulebook", rulebook)
+    # In less nobody who is blocked has tried again.
+    done = demo("--seconds", "4", "--json", "--rulebook", rulebook)
     assert done.stdout, done.stderr
     result = json.loads(done.stdout)
     assert result["shortfalls"] == []
@@ -181,6 +182,8 @@ def test_shortfalls_are_named():
         "marks": 1,
         "supervised": {"raise_alert": 2, "open_case": 1},
         "arrests": {"holdings": 1, "lifted": 0},
+        "seconds": 20.0,
+        "surveillance": {"reports": [{"detector": "layering"}]},
         "orders": {"not_sequenced": {"malformed": 1}},
     }
     assert shortfalls(result) == [
@@ -192,8 +195,11 @@ def test_shortfalls_are_named():
         "no transfer was done, or no future was marked",
         "no case was closed, or no alert was dismissed",
         "nothing was arrested, or it was not let go",
+        "abuse that surveillance did not report: wash_trade, payment_in_disguise",
         "requests that were not sequenced: {'malformed': 1}",
     ]
+    later = {**result, "seconds": 2.0}
+    assert not any("abuse" in line for line in shortfalls(later)), "they had no time"
 
 
 def test_nothing_is_left_behind(tmp_path):

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from engine.vocabulary import codes
-from engine.vocabulary.limits import MAX_ARRESTS_PER_INVESTOR, MAX_NAME_CHARS
+from engine.vocabulary.limits import MAX_ARRESTS_PER_INVESTOR, MAX_NAME_CHARS, MAX_SUPPLY
 from engine.vocabulary.messages import commands, events
+from engine.vocabulary.names import is_printable
 from tests.reference.cases import Cases
 from tests.reference.state import PPM, round_up
 
@@ -41,7 +42,8 @@ class Arrests(Cases):
 
     def paper_problem(self, command: commands.Arrest) -> int:
         named = (command.arrest, command.authority, command.dated)
-        if not all(0 < len(name) <= MAX_NAME_CHARS for name in named) or command.arrest in self.papers:
+        seen = all(name.strip() and len(name) <= MAX_NAME_CHARS and is_printable(name) for name in named)
+        if not seen or command.arrest in self.papers:
             return codes.INVALID
         if bool(command.account) == bool(command.investor):
             return codes.INVALID
@@ -51,7 +53,9 @@ class Arrests(Cases):
             return codes.INVALID
         if command.asset and command.asset not in self.assets:
             return codes.INVALID
-        if not 0 <= command.share_ppm <= PPM or command.amount < 0 or bool(command.share_ppm) == bool(command.amount):
+        if not 0 <= command.share_ppm <= PPM or not 0 <= command.amount <= MAX_SUPPLY:
+            return codes.INVALID
+        if bool(command.share_ppm) == bool(command.amount):
             return codes.INVALID
         whose = self.accounts[self.named_in(command)[0]].investor
         others = sum(self.accounts[self.named_in(each)[0]].investor == whose for each in self.papers.values())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.vocabulary.messages.absence_commands import ArmDisconnect, CancelAllAfter, DisarmDisconnect, Disconnected
 from engine.vocabulary.messages.approval_commands import Approve, Decline, SetApproval
 from engine.vocabulary.messages.case_commands import AddEvidence, CloseCase, DismissAlert, OpenCase, RaiseAlert
 from engine.vocabulary.messages.clearing_commands import (
@@ -81,9 +82,11 @@ __all__ = [
     "AmendOrder",
     "AnyCommand",
     "Approve",
+    "ArmDisconnect",
     "Arrest",
     "AuthoriseClient",
     "BustTrade",
+    "CancelAllAfter",
     "CancelOrder",
     "CancelWithdrawal",
     "CloseCase",
@@ -91,6 +94,8 @@ __all__ = [
     "Command",
     "Decline",
     "Deposit",
+    "DisarmDisconnect",
+    "Disconnected",
     "DismissAlert",
     "EffectiveFrom",
     "FreezeAsset",
@@ -155,6 +160,7 @@ TradingCommand = (
     | RequestDelivery
     | RequestWithdrawal
     | CancelWithdrawal
+    | CancelAllAfter
 )
 AnyCommand = (
     NewOrder
@@ -168,6 +174,7 @@ AnyCommand = (
     | RequestDelivery
     | RequestWithdrawal
     | CancelWithdrawal
+    | CancelAllAfter
     | AddAsset
     | ListInstrument
     | SetPhase
@@ -217,6 +224,9 @@ AnyCommand = (
     | CloseCase
     | RaiseAlert
     | DismissAlert
+    | ArmDisconnect
+    | Disconnected
+    | DisarmDisconnect
 )
 
 

@@ -7,6 +7,7 @@ dense sequence: every event that carries one is a private report to that account
 
 from __future__ import annotations
 
+from engine.vocabulary.messages.absence_events import ConnectionArmed, ConnectionEnded, ConnectionLost, DeadManSet
 from engine.vocabulary.messages.approval_events import CommandProposed, ProposalEnded
 from engine.vocabulary.messages.case_events import (
     AlertDismissed,
@@ -87,7 +88,11 @@ __all__ = [
     "CloseOutStarted",
     "CommandProposed",
     "CommandRejected",
+    "ConnectionArmed",
+    "ConnectionEnded",
+    "ConnectionLost",
     "DayEnded",
+    "DeadManSet",
     "DefaultDeclared",
     "Event",
     "EvidenceAdded",
@@ -184,4 +189,8 @@ AnyEvent = (
     | CaseClosed
     | AlertRaised
     | AlertDismissed
+    | ConnectionArmed
+    | ConnectionLost
+    | ConnectionEnded
+    | DeadManSet
 )

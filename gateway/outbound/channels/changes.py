@@ -31,7 +31,13 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.outbound.channels.channel import VENUE, Channel
 from gateway.protocol.messages import Change
-from gateway.words.words import words_of
+from gateway.words.words import Saying, words_of
+
+
+def _said(event: Saying) -> dict[str, Any]:
+    """What an event says, and by which template."""
+    return {"detail": words_of(event), "template": event.template or None, "values": event.values}
+
 
 MAX_TOLD_NAMES: Final = 5
 """Investors or instruments of one alert or case that a line names; of others it says how many."""
@@ -50,11 +56,11 @@ def suspicion(term: str, investors: tuple[str, ...], instruments: tuple[str, ...
 _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
     RulebookLoaded: lambda event: {"what": "rulebook", "key": event.name, "detail": event.digest},
     InvestorRegistered: lambda event: {"what": "investor", "key": event.investor, "detail": event.investor_class},
-    RegistryChanged: lambda event: {"what": event.what, "key": event.key, "detail": words_of(event)},
+    RegistryChanged: lambda event: {"what": event.what, "key": event.key, **_said(event)},
     RulesChanged: lambda event: {
         "what": event.what,
         "key": event.key,
-        "detail": words_of(event),
+        **_said(event),
         "reason": event.reason,
         "by": event.by,
     },
@@ -130,6 +136,7 @@ _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
         "reason": event.reason,
         "by": event.by,
     },
+    CommandRejected: lambda event: {"what": "refused", "key": REJECT_CODES[event.code], **_said(event)},
     TimeAdvanced: lambda event: {
         "what": "time",
         "key": "",
@@ -137,7 +144,6 @@ _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
         "reason": event.reason,
         "by": event.by,
     },
-    CommandRejected: lambda event: {"what": "refused", "key": REJECT_CODES[event.code], "detail": words_of(event)},
 }
 """What each event says of `what`, `key` and the rest."""
 

@@ -7,6 +7,7 @@ from typing import Final
 from mypy_extensions import mypyc_attr
 
 from gateway.protocol.wire import Codec
+from gateway.words.language import ENGLISH, Language
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -15,9 +16,18 @@ class Outbox:
 
     def __init__(self, codec: Codec) -> None:
         self.codec: Final = codec
+        self.language = ENGLISH
+        """In which words are told."""
+        self.form = codec.name
+        """What it has in common with those who are sent the same bytes."""
         self.frames: Final[list[bytes]] = []
         self.answered_ns: Final[list[int]] = []
         """When the requests came in whose replies are in the outbox, or will be when the turn is over."""
+
+    def speak(self, language: Language) -> None:
+        """Be told words in a language from now on."""
+        self.language = language
+        self.form = self.codec.name if language is ENGLISH else f"{self.codec.name} {language.code}"
 
 
 Outboxes = dict[Outbox, None]

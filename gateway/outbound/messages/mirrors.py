@@ -29,3 +29,5 @@ class Mirrors(msgspec.Struct):
     channels: ChannelStates
     given: list[tuple[int, str, str, int]] = []
     """Of test money on a Moscow day: the day, an account, an asset, how much in minor units."""
+    titles_ru: dict[str, dict[str, str]] = {}
+    """As `titles`, in Russian, of the rules whose documents say it."""

@@ -22,7 +22,7 @@ class PrivateReport:
         as_first: of an event with two sides: this is for the maker of a trade, the buyer of a correction, the sender of a transfer.
     """
 
-    __slots__ = ("account", "as_first", "command_seq", "event", "place", "seq", "time_ns", "title")
+    __slots__ = ("account", "as_first", "command_seq", "event", "place", "seq", "time_ns", "title", "title_ru")
 
     def __init__(
         self, account: str, seq: int, event: Event, moment: tuple[int, int], place: int, *, as_first: bool = False
@@ -36,6 +36,8 @@ class PrivateReport:
         self.as_first: Final = as_first
         self.title = ""
         """Of a refusal by a rule: the rule's title at that time."""
+        self.title_ru = ""
+        """The same in Russian; empty: its rulebook does not say."""
 
     @property
     def exec_id(self) -> str:

@@ -9,6 +9,7 @@ from engine.vocabulary.messages.events import (
     AccountOpened,
     AssetIssued,
     CloseOutStarted,
+    DeadManSet,
     DefaultDeclared,
     Event,
     FundsMoved,
@@ -38,14 +39,17 @@ from gateway.outbound.private_reports import holdings, orders
 from gateway.outbound.private_reports.direct import DIRECT
 from gateway.outbound.private_reports.recent import RecentReports
 from gateway.outbound.private_reports.report import PrivateReport
+from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Message
 from gateway.protocol.wire import Codec
+from gateway.words.language import ENGLISH, RUSSIAN_CODE, Language, language
 from gateway.words.titles import RuleTitles
 
 STATUSES: Final = (OrderStatus, TransferStatus)
 """Answers to resent requests: they have no number, and nobody but the sender gets them."""
 
+RUSSIAN: Final = language(RUSSIAN_CODE)
 _Message = Callable[[Formats, PrivateReport, Any, int | None], Message]
 _MESSAGES: Final[dict[type[Event], _Message]] = {
     OrderAccepted: orders.accepted,
@@ -57,6 +61,7 @@ _MESSAGES: Final[dict[type[Event], _Message]] = {
     StopTriggered: orders.triggered,
     RequestRejected: orders.request_rejected,
     MassCancelled: orders.mass_cancelled,
+    DeadManSet: orders.dead_man,
     MassQuoted: orders.mass_quoted,
     TradeCorrected: orders.corrected,
     FundsMoved: holdings.funds,
@@ -104,7 +109,7 @@ class PrivateReports:
 
     def follow(self, command_seq: int, time_ns: int, events: list[Event]) -> list[PrivateReport]:
         """Take note of the events of a command and return the reports they are, in order. They are kept, too."""
-        return self._make(command_seq, time_ns, events, self._titles.of, self._recent)
+        return self._make(command_seq, time_ns, events, "", self._recent)
 
     def once(self, command_seq: int, time_ns: int, events: list[Event], rulebook: str) -> list[PrivateReport]:
         """The reports of an earlier command, as `follow` returned them when it was new; nothing is noted or kept.
@@ -115,17 +120,17 @@ class PrivateReports:
             events: all of its events, in order.
             rulebook: the digest of the one that was in force after it.
         """
-        return self._make(command_seq, time_ns, events, lambda rule: self._titles.once(rule, rulebook), None)
+        return self._make(command_seq, time_ns, events, rulebook, None)
 
     def _make(
         self,
         command_seq: int,
         time_ns: int,
         events: list[Event],
-        title_of: Callable[[str], str],
+        rulebook: str,
         recent: RecentReports | None,
     ) -> list[PrivateReport]:
-        """The reports that events are, kept in `recent` if that is given."""
+        """The reports that events are, kept in `recent` if that is given; titles are those of a digest's rulebook, or in force."""
         found: list[PrivateReport] = []
         moment = (command_seq, time_ns)
         for place, event in enumerate(events):
@@ -136,7 +141,7 @@ class PrivateReports:
                 own: Any = event
                 report = PrivateReport(own.account, own.report_seq, own, moment, place)
                 if concern == _REFUSED and own.rule:
-                    report.title = title_of(own.rule)
+                    self._entitle(report, own.rule, rulebook)
                 found.append(report)
                 if recent is not None and report.seq:
                     recent.add(report)
@@ -153,6 +158,12 @@ class PrivateReports:
                 self.accounts.setdefault(opened.participant, []).append(opened.account)
                 recent.open(opened.account)
         return found
+
+    def _entitle(self, report: PrivateReport, rule: str, rulebook: str) -> None:
+        """Note the title of a rule that refused, in each language."""
+        titles = self._titles
+        report.title = titles.once(rule, rulebook) if rulebook else titles.of(rule)
+        report.title_ru = titles.once(rule, rulebook, RUSSIAN) if rulebook else titles.of(rule, RUSSIAN)
 
     def miss(self, account: str, count: int) -> None:
         """An account that was just opened had so many reports, which are not kept here."""
@@ -181,20 +192,26 @@ class PrivateReports:
         first = len(recent) - missed
         return [recent[place] for place in range(first, min(first + most, len(recent)))]
 
-    def frame(self, codec: Codec, report: PrivateReport, request_id: int | None = None) -> bytes:
-        """The message of a report as a whole WebSocket frame; `request_id` as for `message`."""
+    def frame(
+        self, codec: Codec, report: PrivateReport, request_id: int | None = None, language: Language = ENGLISH
+    ) -> bytes:
+        """The message of a report as a whole WebSocket frame; `request_id` and `language` as for `message`.
+
+        What is written at once says nothing in words.
+        """
         if codec.is_text:
             write = DIRECT.get(type(report.event))
             if write is not None:
                 text = write(self._formats, report, request_id)
                 if text:
                     return codec.framed(text.encode())
-        return codec.frame(self.message(report, request_id))
+        return codec.frame(self.message(report, request_id, language))
 
-    def message(self, report: PrivateReport, request_id: int | None = None) -> Message:
-        """The message of a report; `request_id` if it answers a request of the connection that gets it."""
+    def message(self, report: PrivateReport, request_id: int | None = None, language: Language = ENGLISH) -> Message:
+        """The message of a report; `request_id` if it answers a request of the connection that gets it, and its language."""
         event = report.event
-        return _MESSAGES[type(event)](self._formats, report, event, request_id)
+        message = _MESSAGES[type(event)](self._formats, report, event, request_id)
+        return message if language is ENGLISH else spoken(message, language, report.title_ru)
 
 
 def _sides(event: Event) -> tuple[tuple[str, int, bool], ...]:

@@ -48,6 +48,7 @@ GROUPS: Final = (
                 "repeated_attempts",
                 "refusals",
                 ("investor", "request", "about", "side", "rule", "code", "attempts", "longest", "then_passed"),
+                "longest",
             ),
         ),
     ),

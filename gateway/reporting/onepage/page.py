@@ -9,12 +9,14 @@ from typing import Final, NamedTuple
 
 from gateway.html_page import document, grid
 from gateway.printable import figures, printable
+from gateway.reporting import spoken
 from gateway.reporting.onepage.chosen import GROUPS, Group
 from gateway.reporting.onepage.plots import plots
 from gateway.reporting.onepage.tables import SESSION, html_table
 from gateway.reporting.sessions import ALL
 from gateway.reporting.tables import Table
 from gateway.reporting.times import moscow_of
+from gateway.words.chosen import chosen as language
 
 TITLE: Final = "Supervision report"
 KEY_FIGURES: Final = "Key figures"
@@ -22,7 +24,9 @@ PLOTS: Final = "In pictures"
 HOW_TO_READ: Final = "How to read it"
 SOUND: Final = "The settlement adds up, and the replayed balances agree."
 UNSOUND: Final = "The settlement does not add up: see Settlement."
-NOT_COMPLETE: Final = "The journal could not be read to its end: what follows is what stands before."
+AS_RECORDED: Final = "The settlement adds up as it is recorded; the replayed balances could not be compared to the end."
+DAMAGED: Final = "A journal could not be read to its end: what follows is what stands before."
+DIFFERENT: Final = "A replay did not come out as recorded: what only the state knows is left out from there on."
 READ: Final = "{commands} commands read"
 OF_DAY: Final = "Moscow day {day}"
 SENTENCES: Final = (
@@ -78,40 +82,48 @@ def page(content: Content) -> str:
     """The page's text. Takes a few seconds, most of them for the plots."""
     venues = ", ".join(dict.fromkeys(each.venue for each in content.sessions))
     body = [
-        f"<h1>{escape(printable(f'{TITLE}: {venues}'))}</h1>",
+        f"<h1>{escape(printable(f'{_said(TITLE)}: {venues}'))}</h1>",
         f'<p class="quiet">{escape(printable(" · ".join(_about(content))))}</p>',
         *_verdict(content),
         *_key_figures(content.tables),
         *_section(PLOTS, grid(plots(content.tables))),
         *(part for group in GROUPS for part in _group(group, content.tables)),
-        *_section(HOW_TO_READ, "<ul>" + "".join(f"<li>{escape(text)}</li>" for text in SENTENCES) + "</ul>"),
+        *_section(HOW_TO_READ, "<ul>" + "".join(f"<li>{escape(_said(text))}</li>" for text in SENTENCES) + "</ul>"),
     ]
-    return document(f"{TITLE}: {printable(venues)}", body, TILES)
+    return document(f"{_said(TITLE)}: {printable(venues)}", body, TILES, language=language().code)
+
+
+def _said(text: str) -> str:
+    """A text of ours in the chosen language."""
+    return language().text(text)
 
 
 def _about(content: Content) -> Iterator[str]:
     for each in content.sessions:
-        said = READ.format(commands=f"{each.commands:,}")
+        said = _said(READ).format(commands=f"{each.commands:,}")
         yield f"{each.name}: {said}" if each.name else said
     figures_ = _figures_of(content.tables)
     for name in ("first_utc", "last_utc"):
         text = figures_.get(name, "")
         if text:
-            yield f"{name.removesuffix('_utc')} {moscow_of(text)[: len('2026-06-01 12:00:00')]}"
+            yield f"{spoken.heading(name.removesuffix('_utc'))} {moscow_of(text)[: len('2026-06-01 12:00:00')]}"
     if content.day is not None:
-        yield OF_DAY.format(day=content.day)
+        yield _said(OF_DAY).format(day=content.day)
 
 
 def _verdict(content: Content) -> Iterator[str]:
-    broken = [each for each in content.sessions if each.status not in ("complete", "torn")]
+    statuses = {each.status for each in content.sessions}
+    is_whole = statuses <= {"complete", "torn"}
     notes = [f"{each.name}: {note}" if each.name else note for each in content.sessions for note in each.notes]
-    tone = "bad" if broken or not content.is_sound else "warn" if notes else "good"
+    tone = "good" if is_whole and content.is_sound and not notes else "warn" if is_whole and content.is_sound else "bad"
+    says = UNSOUND if not content.is_sound else SOUND if is_whole else AS_RECORDED
     yield f'<section class="verdict {tone}" aria-label="Verdict">'
-    yield f'<p class="{"good" if content.is_sound else "bad"}">{escape(SOUND if content.is_sound else UNSOUND)}</p>'
-    if broken:
-        yield f'<p class="bad">{escape(NOT_COMPLETE)}</p>'
+    yield f'<p class="{"good" if says == SOUND else "bad"}">{escape(_said(says))}</p>'
+    for status, text in (("damaged", DAMAGED), ("different", DIFFERENT), ("failed", DIFFERENT)):
+        if status in statuses:
+            yield f'<p class="bad">{escape(_said(text))}</p>'
     for note in notes:
-        yield f'<p class="warn">{escape(printable(note))}</p>'
+        yield f'<p class="warn">{escape(printable(language().read(note)))}</p>'
     yield "</section>"
 
 
@@ -138,7 +150,7 @@ def _key_figures(tables: dict[str, Table]) -> Iterator[str]:
         if name.endswith(("_utc", "_seq")):
             continue
         words = " ".join(figures(word) for word in text.split(" "))
-        tiles.append(f"<div><dt>{escape(name.replace('_', ' '))}</dt><dd>{escape(printable(words))}</dd></div>")
+        tiles.append(f"<div><dt>{escape(spoken.heading(name))}</dt><dd>{escape(printable(words))}</dd></div>")
     if tiles:
         yield from _section(KEY_FIGURES, f'<dl class="tiles">{"".join(tiles)}</dl>')
 
@@ -149,11 +161,11 @@ def _group(group: Group, tables: dict[str, Table]) -> Iterator[str]:
         table = tables.get(chosen.table)
         text = "" if table is None else html_table(table, chosen)
         if table is not None and text:
-            parts.append(f"<h3>{escape(printable(table.title))}</h3>{text}")
+            parts.append(f"<h3>{escape(printable(spoken.title(table.title)))}</h3>{text}")
     yield from _section(group.title, "".join(parts))
 
 
 def _section(title: str, content: str) -> Iterator[str]:
     """A section with its heading, unless there is nothing in it."""
     if content:
-        yield f"<section><h2>{escape(title)}</h2>{content}</section>"
+        yield f"<section><h2>{escape(spoken.title(title))}</h2>{content}</section>"

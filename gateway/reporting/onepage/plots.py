@@ -11,6 +11,7 @@ from gateway.reporting.onepage.tables import Row, number, rows_of
 from gateway.reporting.tables import Table
 from gateway.reporting.times import MOSCOW
 from gateway.svg import COLOURS, HEIGHT_IN, INK, SETTINGS, WIDTH_IN, Plot, drawn, inline_svg, legend_above
+from gateway.words.chosen import chosen as language
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -77,7 +78,7 @@ def _price_plot(name: str, instrument: str, rows: list[Row]) -> Plot:
     close, low, high, volume = (
         [float(number(row[column])) for row in rows] for column in ("close", "low", "high", "volume")
     )
-    title = PRICES.format(instrument=instrument)
+    title = _said(PRICES).format(instrument=instrument)
     with mpl.rc_context(SETTINGS):
         figure: Figure = Figure(figsize=(WIDTH_IN, HEIGHT_IN), layout="constrained")
         above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -87,13 +88,13 @@ def _price_plot(name: str, instrument: str, rows: list[Row]) -> Plot:
             above.plot(times, close, "o", color=COLOURS[0])
         below.vlines(times, 0, volume, color=COLOURS[-1], linewidth=1.2)
         below.set_ylim(bottom=0)
-        below.set_ylabel(VOLUME)
+        below.set_ylabel(_said(VOLUME))
         locator = AutoDateLocator(tz=MOSCOW, minticks=3, maxticks=6)  # type: ignore[no-untyped-call]
         below.xaxis.set_major_locator(locator)
         below.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=MOSCOW))  # type: ignore[no-untyped-call]
         _thousands(above)
         _thousands(below)
-        return Plot(title, inline_svg(figure, name, title), PRICES_SAY)
+        return Plot(title, inline_svg(figure, name, title), _said(PRICES_SAY))
 
 
 def _thousands(axes: Axes) -> None:
@@ -110,7 +111,7 @@ def refusal_plot(tables: Tables) -> Plot | None:
     counts: dict[str, dict[str, int]] = {}
     for row in rows_of(tables["rejects"], is_stock=False):
         by_class = counts.setdefault(str(row["rule"] or row["code"]), {})
-        name = str(row["investor_class"] or WITHOUT_CLASS)
+        name = str(row["investor_class"] or _said(WITHOUT_CLASS))
         by_class[name] = by_class.get(name, 0) + int(str(row["count"]))
     if not counts:
         return None
@@ -126,10 +127,10 @@ def refusal_plot(tables: Tables) -> Plot | None:
             )
             left = [before + width for before, width in zip(left, widths, strict=True)]
         axes.grid(visible=False, axis="y")
-        axes.set_xlabel(REFUSED)
+        axes.set_xlabel(_said(REFUSED))
         legend_above(axes, 2)
 
-    return drawn("refusals", REFUSALS, draw, says=REFUSALS_SAY)
+    return drawn("refusals", _said(REFUSALS), draw, says=_said(REFUSALS_SAY))
 
 
 def cap_plot(tables: Tables) -> Plot | None:
@@ -146,12 +147,12 @@ def cap_plot(tables: Tables) -> Plot | None:
         ]
         bars = axes.bar(labels, counts, color=COLOURS[0])
         bars[-1].set_color(COLOURS[3])
-        axes.set_xlabel(PERCENT)
-        axes.set_ylabel(INVESTORS)
+        axes.set_xlabel(_said(PERCENT))
+        axes.set_ylabel(_said(INVESTORS))
         axes.grid(visible=False, axis="x")
         _whole(axes)
 
-    return drawn("caps", CAPS, draw, says=CAPS_SAY)
+    return drawn("caps", _said(CAPS), draw, says=_said(CAPS_SAY))
 
 
 def _whole(axes: Axes) -> None:
@@ -180,10 +181,10 @@ def exposure_plot(tables: Tables) -> Plot | None:
         axes.set_xlim(0, max(115 if max(shares) >= NEAR else 0, max(shares) * 1.2))
         for place, share in enumerate(shares):
             axes.text(share, place, f" {share:,.2f} %", va="center", fontsize=8.5)
-        axes.set_xlabel(PERCENT)
+        axes.set_xlabel(_said(PERCENT))
         axes.grid(visible=False, axis="y")
 
-    return drawn("exposures", EXPOSURES, draw, says=EXPOSURES_SAY)
+    return drawn("exposures", _said(EXPOSURES), draw, says=_said(EXPOSURES_SAY))
 
 
 def concentration_plot(tables: Tables) -> Plot | None:
@@ -196,18 +197,27 @@ def concentration_plot(tables: Tables) -> Plot | None:
 
     def draw(axes: Axes) -> None:
         places = list(range(len(found)))
-        axes.barh(places, [float(number(row["top_10_percent"])) for row in found], color=COLOURS[-1], label=TOP_10)
-        axes.barh(places, [float(number(row["largest_percent"])) for row in found], color=COLOURS[1], label=LARGEST)
+        axes.barh(
+            places, [float(number(row["top_10_percent"])) for row in found], color=COLOURS[-1], label=_said(TOP_10)
+        )
+        axes.barh(
+            places, [float(number(row["largest_percent"])) for row in found], color=COLOURS[1], label=_said(LARGEST)
+        )
         axes.set_yticks(places, [_label(f"{row['of']}, {row['measure']}") for row in found])
         for place, row in enumerate(found):
             axes.text(102, place, f"{number(row['herfindahl']):,.0f}", va="center", fontsize=8.5)
         axes.set_xlim(0, 122)
         axes.set_xticks([0, 25, 50, 75, 100])
-        axes.set_xlabel(PERCENT)
+        axes.set_xlabel(_said(PERCENT))
         axes.grid(visible=False, axis="y")
         legend_above(axes, 2)
 
-    return drawn("concentration", CONCENTRATION, draw, says=CONCENTRATION_SAY)
+    return drawn("concentration", _said(CONCENTRATION), draw, says=_said(CONCENTRATION_SAY))
+
+
+def _said(text: str) -> str:
+    """A text of ours in the chosen language."""
+    return language().text(text)
 
 
 def _label(text: str) -> str:

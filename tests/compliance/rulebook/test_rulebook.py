@@ -129,6 +129,26 @@ def test_a_book_without_transfer_order_asks_no_rule_on_transfers() -> None:
     assert load_rulebook("book", {"book": MINIMAL}).transfer_order == ()
 
 
+def test_rules_of_an_included_book_that_no_order_names_stand_where_they_stand_there() -> None:
+    texts = documents("general-2026")
+    # As a book is that was copied before a rule was there: derivatives-2025 has got DISC-1 between DER-1 and OPS-1 since.
+    older = texts["general-2026"].replace('"SET-2", "DISC-1", "RET-2"', '"SET-2", "RET-2"')
+    assert older != texts["general-2026"]
+    book = load_rulebook("general-2026", texts | {"general-2026": older})
+    place = book.order.index("DISC-1")
+    assert book.order[place - 1] == "DER-1"
+    assert [rule for rule in book.order if rule != "DISC-1"] == [
+        rule for rule in load_rulebook("general-2026", texts).order if rule != "DISC-1"
+    ]
+    older = texts["general-2026"].replace(
+        'transfer_order = ["SAN-1", "ANON-1", "PAY-1",', 'transfer_order = ["ANON-1",'
+    )
+    assert older != texts["general-2026"]
+    assert load_rulebook("general-2026", texts | {"general-2026": older}).transfer_order[:3] == (
+        *("SAN-1", "PAY-1", "ANON-1"),
+    )
+
+
 @pytest.mark.parametrize(
     ("order", "message"),
     [
@@ -187,6 +207,25 @@ def test_the_digest_depends_on_every_document_and_on_the_name() -> None:
     assert load_rulebook("general-2026", dict(reversed(texts.items()))).digest in digests
 
 
+def test_a_book_may_say_itself_in_russian() -> None:
+    text = MINIMAL.replace('title = "Smallest book"', 'title = "Smallest book"\ntitle_ru = "Наименьший свод"')
+    text = text.replace('title = "Blocked"', 'title = "Blocked"\ntitle_ru = "Заблокирован"\nnote_ru = "Да"')
+    book = load_rulebook("book", {"book": text})
+    assert (book.title, book.title_ru) == ("Smallest book", "Наименьший свод")
+    assert book.rules["SAN-1"].russian == {"title": "Заблокирован", "who": "", "source": "", "note": "Да"}
+    # Of any day, and with any setting.
+    assert book.on(20_000).title_ru == "Наименьший свод"
+    assert book.on(20_000).rules["SAN-1"].russian["title"] == "Заблокирован"
+    assert load_rulebook("book", {"book": MINIMAL}).title_ru == ""
+
+
+@pytest.mark.parametrize("name", BUILT_IN_RULEBOOKS)
+def test_the_books_that_come_with_the_venue_have_russian_titles(name: str) -> None:
+    book = load_rulebook(name, documents(name))
+    assert book.title_ru
+    assert [data.rule for data in book.rules.values() if not data.russian["title"]] == []
+
+
 def test_a_rule_can_be_switched_off() -> None:
     book = load_rulebook("book", {"book": MINIMAL.replace('id = "SAN-1"', 'id = "SAN-1"\nenabled = false')})
     assert book.active("SAN-1") is None
@@ -199,6 +238,9 @@ def test_a_rule_can_be_switched_off() -> None:
     [
         ('title = "Smallest book"\n', "", "rulebook book: title is missing"),
         ('title = "Smallest book"', 'title = ""', "rulebook book: title: must be a text"),
+        ('title = "Smallest book"', 'title = "A"\ntitle_ru = 1', "rulebook book: title_ru: must be a text"),
+        ('title = "Blocked"', 'title = "Blocked"\ntitle_ru = ""', "rule SAN-1: title_ru: must be a text"),
+        ('title = "Blocked"', 'title = "Blocked"\ntitle_en = "B"', "rule SAN-1: unknown key title_en"),
         ("kinds = ", "sorts = ", "unknown key sorts"),
         ('"future"]', '"swap"]', "kinds: unknown kind swap"),
         (', "future"]', "]", "rule DER-1"),

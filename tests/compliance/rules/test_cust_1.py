@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+
 from compliance import ComplianceHook
 from compliance.explain import DECIDED, PASSED
+from compliance.registry.records import Client
+from engine.build import is_compiled
 from engine.exchange import restore_exchange
 from engine.snapshot.encoding import state_digest
 from engine.vocabulary.codes import CROSS_BORDER, DOMESTIC_PAYMENT, OWN_ADDRESS, SELF_CUSTODY
 from engine.vocabulary.messages.commands import (
     EffectiveFrom,
     IssueAsset,
+    OpenAccount,
     RegisterIntermediary,
+    RequestWithdrawal,
     SetCustody,
     Transfer,
 )
@@ -69,3 +77,38 @@ def test_ways_and_own_investors_outlast_a_restart_and_a_change_may_wait_for_its_
     assert desk.hook.intake.registry.intermediaries["beta"].own_investor == "firm"
     desk.do(RegisterIntermediary("beta", replace=True, by="supervisor"))
     assert desk.hook.intake.registry.intermediaries["beta"].own_investor == ""
+
+
+class Counted(list[Client]):
+    """The accounts of an investor, and how many of them were looked at."""
+
+    looked = 0
+
+    def __iter__(self) -> Iterator[Client]:
+        for each in super().__iter__():
+            self.looked += 1
+            yield each
+
+
+@pytest.mark.skipif(is_compiled(), reason="a compiled class lets nobody replace its list")
+def test_a_destination_with_many_accounts_costs_no_more_than_one_with_few() -> None:
+    desk = venue()
+    for number in range(50):
+        desk.do(OpenAccount(f"dealer@{number}", PARTICIPANT, "dealer", ""))
+    registry = desk.hook.intake.registry
+    named = registry.investors["dealer"]
+    named.clients = counted = Counted(named.clients)  # type: ignore[misc]
+    # Neither who asks is an intermediary, nor who is named. Then the intermediary itself asks, and one of its clients.
+    for account, to, rules in (
+        ("importer", "dealer", ()),
+        ("firm", "dealer", ()),
+        ("firm", "retail", ("CUST-1",)),
+        ("retail@beta", "firm", ("CUST-1",)),
+        ("retail@beta", "dealer", ()),
+    ):
+        (event,) = desk.apply(RequestWithdrawal(PARTICIPANT, account, f"to {to}", "RUB", 1, to))
+        assert (event.rules if isinstance(event, RequestRejected) else ()) == rules, (account, to)
+    assert counted.looked == 0
+    desk.do(OpenAccount("dealer@beta", PARTICIPANT, "dealer", "beta"))
+    (event,) = desk.apply(RequestWithdrawal(PARTICIPANT, "firm", "again", "RUB", 1, "dealer"))
+    assert isinstance(event, RequestRejected) and "dealer@beta" in event.detail

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import (
+    BustTrade,
     CancelOrder,
     Deposit,
     LiftArrest,
     MassQuote,
     NewOrder,
+    RepriceTrade,
 )
 from engine.vocabulary.messages.events import (
     MassQuoted,
@@ -83,3 +85,23 @@ def test_quotes_that_are_replaced_may_offer_what_is_arrested_if_sales_are_allowe
         assert isinstance(events[-1], MassQuoted), events
         assert parts(desk) == (0, lots, 0, 100 - lots)
     assert refused(desk, MassQuote("ann", "ann", "q9", "BTC/RUB", (), ((110 * E8, 101 * E8),)))[0] == "funds"
+
+
+def test_a_correction_changes_no_claim() -> None:
+    desk = desk_with()
+    send(desk, paper(amount=60, asset="BTC", sales_allowed=True))
+    send(desk, order("s1", codes.SELL, 50, 100))
+    send(desk, order("b1", codes.BUY, 50, 100, "bob"))
+    # 40 were free, so 10 of the 60 were lent; what is arrested is sold first.
+    assert parts(desk) == (0, 0, 0, 50) and parts(desk, asset="RUB") == (104_000_00, 0, 0, 1_000_00)
+    send(desk, RepriceTrade(1, 110 * E8, "mistyped"))
+    assert parts(desk, asset="RUB") == (104_500_00, 0, 0, 1_000_00)
+    send(desk, BustTrade(1, "mistyped"))
+    assert parts(desk) == (50, 0, 0, 50) and parts(desk, asset="RUB") == (99_000_00, 0, 0, 1_000_00)
+    # Of one that claims all that comes, what comes back is claimed too; and what a bust would take must be there.
+    send(desk, paper("2", asset="BTC", sales_allowed=True))
+    send(desk, order("s2", codes.SELL, 100, 100))
+    send(desk, order("b2", codes.BUY, 100, 100, "bob"))
+    assert parts(desk)[3] == 0 and parts(desk, asset="RUB")[3] == 1_000_00 + 10_000_00
+    send(desk, BustTrade(2, "mistyped"))
+    assert parts(desk) == (0, 0, 0, 100)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from engine.book.entities import Order
 from engine.exchange import restore_exchange
 from engine.snapshot.encoding import state_digest
 from engine.state.hook import Wait
@@ -274,8 +275,11 @@ def test_what_waits_to_leave_ends_before_any_order_the_newest_first() -> None:
 @pytest.mark.parametrize(
     ("fields", "code", "detail"),
     [
-        ({"arrest": ""}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters"),
-        ({"authority": "x" * 65}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters"),
+        ({"arrest": ""}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters that can be seen"),
+        ({"authority": "x" * 65}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters that can be seen"),
+        ({"arrest": " "}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters that can be seen"),
+        ({"arrest": "1-7\u200b"}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters that can be seen"),
+        ({"authority": "a\ncourt"}, "invalid", "a paper needs its number, its authority and its date, each of at most 64 characters that can be seen"),
         ({"investor": "ann"}, "invalid", "name an investor or an account, one of the two"),
         ({"account": ""}, "invalid", "name an investor or an account, one of the two"),
         ({"account": "nobody"}, "unknown_account", "unknown account nobody"),
@@ -285,6 +289,7 @@ def test_what_waits_to_leave_ends_before_any_order_the_newest_first() -> None:
         ({"share_ppm": 1_000_001}, "invalid", "say a share from 1 to 1000000 millionths, or an amount"),
         ({"amount": 5}, "invalid", "say a share from 1 to 1000000 millionths, or an amount"),
         ({"amount": -5, "share_ppm": 0}, "invalid", "say a share from 1 to 1000000 millionths, or an amount"),
+        ({"amount": 2**63, "share_ppm": 0}, "invalid", "say a share from 1 to 1000000 millionths, or an amount"),
         ({"amount": 5, "share_ppm": 0, "asset": ""}, "invalid", "an amount is of one asset: name it"),
     ],
 )  # fmt: skip
@@ -327,3 +332,32 @@ def test_a_snapshot_holds_papers_claims_and_what_is_lent() -> None:
     restored.check()
     assert state_digest(restored) == state_digest(desk.exchange)
     assert [paper.arrest for paper in restored.owners["bob"].arrests] == ["c"]
+
+
+class Counted(dict[int, Order]):
+    """The open orders of an account, and how often all of them were looked at."""
+
+    looked = 0
+
+    def values(self) -> Any:
+        self.looked += 1
+        return super().values()
+
+
+def test_a_paper_on_many_assets_looks_at_the_open_orders_of_an_account_once() -> None:
+    desk = desk_with()
+    account = desk.exchange.accounts["ann"]
+    for number in range(40):
+        desk.send(AddAsset(f"A{number}", codes.CRYPTO, 0))
+        desk.send(Deposit("ann", f"A{number}", 100))
+    send(desk, order("b1", codes.BUY, 10, 100))
+    account.open_orders = counted = Counted(account.open_orders)
+    desk.send(paper(share_ppm=10_000))
+    assert counted.looked == 1
+    assert parts(desk, asset="A39") == (99, 0, 0, 1)
+    # Lifting it takes a step for each balance, whether the paper is on it or not.
+    desk.send(LiftArrest("1-7/2026"))
+    assert desk.exchange.steps >= len(account.balances) >= 42
+    desk.send(paper(asset="BTC"))
+    desk.send(LiftArrest("1-7/2026"))
+    assert desk.exchange.steps >= len(account.balances)

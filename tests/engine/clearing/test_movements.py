@@ -300,3 +300,25 @@ def test_what_waits_outlasts_a_restart_and_is_late_if_the_venue_was_down() -> No
     assert ended(desk, ReleaseMovement(second)).outcome == codes.CARRIED_OUT
     (stranger,) = desk.send(CancelWithdrawal("bob", "ann", second))
     assert isinstance(stranger, RequestRejected) and (stranger.code, stranger.report_seq) == (codes.PERMISSION, 0)
+
+
+def test_nothing_stays_of_what_was_given_up_before_its_time() -> None:
+    desk = desk_with(Waits(HOUR_NS))
+    kept = held(desk, ask("kept", 10))
+    due_ns = desk.exchange.next_due_ns()
+    for number in range(50):
+        waiting = held(desk, ask(f"w{number}", 1))
+        ended(desk, CancelWithdrawal("ann", "ann", waiting))
+    # The day's end alone: a client that asks and gives up all day makes no snapshot long, and no tick.
+    assert len(desk.exchange.snapshot().due) == 1
+    ended(desk, RefuseMovement(kept, "no", "sue"))
+    assert desk.exchange.next_due_ns() != due_ns
+    # Two at one instant, the older first; what is given up between them does not hold the other up.
+    for cid in ("a", "b", "c"):
+        desk.send(ask(cid, 1), 0)
+    middle = list(desk.exchange.movements)[1]
+    ended(desk, CancelWithdrawal("ann", "ann", middle))
+    desk.exchange.check()
+    events = desk.send(Tick(), HOUR_NS)
+    assert [each.client_order_id for each in events if isinstance(each, MovementEnded)] == ["a", "c"]
+    desk.exchange.check()

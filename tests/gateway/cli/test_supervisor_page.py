@@ -25,13 +25,14 @@ PAGE = (ROOT / "docs" / "SUPERVISOR.md").read_text(encoding="utf-8")
 IN_RUSSIAN = (ROOT / "docs" / "SUPERVISOR.ru.md").read_text(encoding="utf-8")
 GLOSSARY = "## Слова в выводе\n"
 """What the Russian page has beyond the other: the words of the output, explained."""
+PROPOSAL = r"(?:waits for a second approval: proposal|ждёт второго одобрения: предложение) (\d+)"
 LEFT_OUT = "..."
 """A line that stands for what the page does not show."""
 
 
-def blocks() -> Iterator[tuple[str, list[str]]]:
-    """Each command of the page, with the lines that it prints there."""
-    for block in re.findall(r"```console\n(.*?)```", PAGE, re.DOTALL):
+def blocks(page: str = PAGE) -> Iterator[tuple[str, list[str]]]:
+    """Each command of a page, with the lines that it prints there."""
+    for block in re.findall(r"```console\n(.*?)```", page, re.DOTALL):
         for part in block.split("$ sbx ")[1:]:
             command, *lines = part.rstrip("\n").split("\n")
             yield command, lines
@@ -67,7 +68,11 @@ def missing(lines: list[str], printed: list[str]) -> str | None:
 def tasks(page: str) -> Iterator[tuple[str, tuple[list[str], Counter[str]]]]:
     """The tasks of a page and its texts between them: what each begins with, and the commands, outputs and codes that it has."""
     for part in re.split(r"\n(?=## |\*\*)", page):
-        fenced = re.findall(r"```.*?```", part, re.DOTALL)
+        # Of what is typed the commands alone: what a command prints is in the language of the page.
+        fenced = [
+            "\n".join(re.findall(r"^\$ .*", block, re.MULTILINE)) if block.startswith("```console") else block
+            for block in re.findall(r"```.*?```", part, re.DOTALL)
+        ]
         rest = re.sub(r"```.*?```", "", part, flags=re.DOTALL)
         yield part.partition("\n")[0][:60], (fenced, Counter(re.findall(r"`([^`\n]+)`", rest)))
 
@@ -107,8 +112,12 @@ def test_a_line_that_is_not_printed_is_found() -> None:
     assert missing(["a"], ["a", "b"]) == "then nothing, not b"
 
 
-def test_the_commands_of_the_page_print_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("page", "lang"), [(PAGE, "en"), (IN_RUSSIAN, "ru")], ids=["english", "russian"])
+def test_the_commands_of_a_page_print_what_it_says(
+    page: str, lang: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("SBX_LANG", lang)
     write_default_venue(Path("venue"), datetime.now(UTC).date(), "general-2026")
     name_another_supervisor(Path("venue"))
     with live_venue(Path("venue")) as venue:
@@ -116,7 +125,7 @@ def test_the_commands_of_the_page_print_what_it_says(tmp_path: Path, monkeypatch
         monkeypatch.setenv("SBX_KEY", "venue/keys/supervisor.pem")
         refused = story(Controlled(venue))
         commands, proposal = 0, ""
-        for command, lines in blocks():
+        for command, lines in blocks(page):
             words = shlex.split(command)
             if words[0] in {"explain", "order"}:
                 # The order that was refused, and daria's last one before it.
@@ -127,8 +136,8 @@ def test_the_commands_of_the_page_print_what_it_says(tmp_path: Path, monkeypatch
             printed = [line.rstrip() for line in varying(found.output).rstrip("\n").split("\n")]
             wrong = missing([varying(line) for line in lines], printed)
             assert wrong is None, f"{command}: expected {wrong} in\n{found.output}"
-            proposal = (re.findall(r"waits for a second approval: proposal (\d+)", found.output) or [proposal])[0]
-            assert found.exit_code == 2 * lines[0].startswith("Error"), command
+            proposal = (re.findall(PROPOSAL, found.output) or [proposal])[0]
+            assert found.exit_code == 2 * lines[0].startswith(("Error", "Ошибка")), command
             commands += 1
         assert commands > 15
 

@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from engine.command_table import TRADING
+from engine.trading_rows import TRADING
 from engine.vocabulary.messages import events
 from gateway.inbound.admin import ALLOWED
 from gateway.outbound.given import FAUCET

@@ -14,7 +14,11 @@ class DrawsCases(Drawing):
 
     def case(self) -> commands.AnyCommand:
         kind = self.weighted(
-            (4, self.raise_alert), (4, self.open_case), (4, self.add_evidence), (3, self.close_case), (2, self.dismiss)
+            (4, self.raise_alert),
+            (4, self.open_case),
+            (4, self.add_evidence),
+            (8 if self.venue.cases else 1, self.close_case),
+            (6 if self.venue.alerts else 1, self.dismiss),
         )
         drawn: commands.AnyCommand = kind()
         return drawn

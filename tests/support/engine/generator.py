@@ -41,6 +41,7 @@ FEATURES = (
     "movements",
     "cases",
     "arrests",
+    "absence",
 )
 
 FULL = "full"
@@ -155,6 +156,7 @@ class Generator(DrawsOperation, DrawsCases):
             ((50 + 40 * bool(self.venue.second)) * self.has("corrections"), self.correction),
             (3 * self.has("approval"), self.set_approval),
             (12 * self.has("arrests"), self.arrest),
+            (20 * self.has("absence"), self.absence),
             (60 if self.venue.proposals else 1, self.decide),
             (4, lambda: self.trading_rules(self.instrument())),
             (2 * self.has("calls"), self.schedule),
@@ -166,7 +168,7 @@ class Generator(DrawsOperation, DrawsCases):
             (2 * self.has("self_trade"), lambda: commands.SetVenueRules(self.draw(5), "other")),
             (2, self.advance_time),
             (8 * self.has("owners"), self.name_owners),
-            (12 * self.has("cases"), self.case),
+            ((60 if self.venue.cases or self.venue.alerts else 25) * self.has("cases"), self.case),
         )
         return kind()
 

@@ -19,7 +19,7 @@ from engine.vocabulary.messages.commands import (
 from gateway.cli.report import command
 from gateway.printable import figures
 from gateway.reporting.onepage.chosen import GROUPS
-from gateway.reporting.onepage.page import Content, Described, page
+from gateway.reporting.onepage.page import AS_RECORDED, DIFFERENT, SOUND, Content, Described, page
 from gateway.reporting.onepage.plots import plots
 from gateway.reporting.onepage.tables import MAX_ROWS, html_table
 from gateway.reporting.sections.registry import SECTIONS
@@ -126,6 +126,13 @@ def test_what_is_wrong_is_said_first(lively: Content) -> None:
     assert "does not add up" in verdict
     assert "monday: damaged: at byte 7" in verdict
     assert "Moscow day 2026-06-01" in text
+    differs = page(lively._replace(sessions=[described._replace(status="different", notes=())], tables={}))
+    assert AS_RECORDED in differs
+    assert DIFFERENT in differs
+    assert SOUND not in differs
+    assert 'class="verdict good"' in page(lively._replace(tables={}))
+    torn = described._replace(status="torn", notes=("torn: a frame",))
+    assert 'class="verdict warn"' in page(lively._replace(sessions=[torn], tables={}))
 
 
 def test_a_session_in_which_nothing_happened_has_a_page(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
-"""Simulated participants as a process beside a venue: looked over before it starts, started once it listens, ended before it stops.
+"""A command of `sbx` as a process beside a venue: started once it listens, ended before it stops.
 
-They are no part of the gateway: what runs is a command of `sbx` by its name, whoever installed it.
+Simulated participants, and surveillance. What runs is a command by its name, whoever installed it.
 """
 
 from __future__ import annotations
@@ -19,43 +19,50 @@ import click
 import gateway
 from gateway.printable import printable
 
-_COMMAND: Final = "participants"
-_LOGGER: Final = logging.getLogger("gateway.participants")
+PARTICIPANTS: Final = "participants"
+SURVEILLANCE: Final = "surveil"
+_LOGGER: Final = logging.getLogger("gateway.beside")
 AGAIN_SECONDS: Final = 5.0
 """From an end that nobody wanted to the next start."""
 LEAVE_SECONDS: Final = 8.0
-"""They take their orders back first; those who take longer are killed."""
+"""Participants take their orders back first; what takes longer is killed."""
 
 
 def check(directory: Path) -> None:
     """See that somebody can make a market. Raises `ClickException` with what is missing."""
     found = subprocess.run(
-        [*_command(), str(directory), "--check"], capture_output=True, text=True, check=False, env=_environment()
+        [*_command(PARTICIPANTS), str(directory), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=_environment(),
     )
     if found.returncode != 0:
         raise click.ClickException(found.stderr.strip().removeprefix("Error: ") + "\nNothing was started.")
 
 
-class ParticipantsProcess:
-    """Runs them from `begin` to `end`.
+class BesideProcess:
+    """Runs a command from `begin` to `end`.
 
     Args:
+        command: which one. It takes the venue's directory and these options, and --with-parent: it ends when its input is closed.
         directory: of the venue.
         url: where it answers.
         options: of the command.
     """
 
-    def __init__(self, directory: Path, url: str, options: list[str]) -> None:
-        self._arguments: Final = [*_command(), str(directory), "--url", url, "--with-parent", *options]
+    def __init__(self, command: str, directory: Path, url: str, options: list[str]) -> None:
+        self._name: Final = command
+        self._arguments: Final = [*_command(command), str(directory), "--url", url, "--with-parent", *options]
         self._process: asyncio.subprocess.Process | None = None
         self._task: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
-        """Start them; whenever they end by themselves they are started again."""
+        """Start it; whenever it ends by itself it is started again."""
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def end(self) -> None:
-        """Let them take their orders back, and go."""
+        """Let it finish what it has begun, and go."""
         task, process = self._task, self._process
         if task is None:
             return
@@ -77,7 +84,7 @@ class ParticipantsProcess:
             try:
                 await self._once()
             except OSError as error:
-                _LOGGER.error("the participants can't be started: %s", error)
+                _LOGGER.error("sbx %s can't be started: %s", self._name, error)
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _once(self) -> None:
@@ -87,22 +94,23 @@ class ParticipantsProcess:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             env=_environment(),
-            # Ctrl-C in the terminal is for the venue, which then ends them.
+            # Ctrl-C in the terminal is for the venue, which then ends it.
             start_new_session=True,
         )
         self._process = process
         assert process.stderr is not None
         async for line in process.stderr:
-            _LOGGER.info("%s", printable(line.decode(errors="replace").strip()))
+            _LOGGER.info("%s: %s", self._name, printable(line.decode(errors="replace").strip()))
         _LOGGER.error(
-            "the participants ended with status %s; they are started again in %.0f s",
+            "sbx %s ended with status %s; it is started again in %.0f s",
+            self._name,
             await process.wait(),
             AGAIN_SECONDS,
         )
 
 
-def _command() -> list[str]:
-    return [sys.executable, "-P", "-m", "gateway.cli", _COMMAND]
+def _command(name: str) -> list[str]:
+    return [sys.executable, "-P", "-m", "gateway.cli", name]
 
 
 def _environment() -> dict[str, str]:

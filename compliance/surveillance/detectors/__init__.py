@@ -1,0 +1,1 @@
+"""The detectors, one file each: definition, parameters, source, and what it misses."""

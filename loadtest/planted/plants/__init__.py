@@ -1,0 +1,1 @@
+"""What is planted: one file for each family of abuse, drawn from its description."""

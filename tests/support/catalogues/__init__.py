@@ -1,0 +1,1 @@
+"""The catalogues of gateway/words/locale: what they must have, collected from the sources, and how they are written."""

@@ -145,9 +145,7 @@ def command(
     try:
         venue = _read(directory, rulebook)
         serving = partial(
-            _serve,
-            venue,
-            directory,
+            *(_serve, venue, directory),
             host=host,
             port=port,
             durability=durability,

@@ -119,10 +119,8 @@ def start_venue(
         replica = begun.replica
         exchange, fanout = replica.exchange, replica.fanout
         recovered = exchange.seq
-        if exchange.is_test if recovered else venue.test:
-            clock = _moved(exchange, wall, steady, time_scale or 1)
-        else:
-            clock = _steady(exchange.time_ns, wall, steady, accept_jump, time_scale)
+        is_test = exchange.is_test if recovered else venue.test
+        clock = (_moved if is_test else _steady)(exchange, wall, steady, time_scale, accept_jump)
         identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
         force_rulebook &= venue.rulebook_digest != fanout.rulebook_digest
         to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
@@ -135,16 +133,11 @@ def start_venue(
     past_seq = 0 if begun.point is None else begun.point.seq
     sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=past_seq, disk=disk)
     rows = _set_up(sequencer, writer, [*_taken_back(exchange, venue.participants), *to_do])
+    notes = _notes(changed, rows)
     return Started(
-        begun=begun,
-        writer=writer,
-        sequencer=sequencer,
-        recovered=recovered,
-        torn=recovery.torn,
-        notes=_notes(changed, rows),
-        sync_ns=sync_ns,
-        identities=identities,
-    )
+        begun=begun, writer=writer, sequencer=sequencer, recovered=recovered, torn=recovery.torn, notes=notes,
+        sync_ns=sync_ns, identities=identities,
+    )  # fmt: skip
 
 
 def _set_up(sequencer: Sequencer, writer: JournalWriter, to_do: list[AnyCommand]) -> list[Row]:
@@ -198,22 +191,22 @@ def _keep(identities: Identities, directory: Path, disk: Disk) -> Identities:
     return identities
 
 
-def _moved(exchange: Exchange, wall: Clock, steady: Clock, scale: int) -> Clock:
+def _moved(exchange: Exchange, wall: Clock, steady: Clock, scale: int | None, _: bool) -> Clock:
     """The clock of a venue for tests: from where its journal ended, or was moved to; at first from the machine's."""
     if steady is wall:
         # The program that holds the venue moves that one.
         return VenueClock(max(exchange.time_ns, exchange.advanced_ns), steady, wall)
-    return MovedClock(max(exchange.time_ns, exchange.advanced_ns) or wall(), scale, steady)
+    return MovedClock(max(exchange.time_ns, exchange.advanced_ns) or wall(), scale or 1, steady)
 
 
-def _steady(last_ns: int, wall: Clock, steady: Clock, accept_jump: bool, time_scale: int | None) -> Clock:
+def _steady(exchange: Exchange, wall: Clock, steady: Clock, scale: int | None, accept_jump: bool) -> Clock:
     """The clock of any other venue. Refuses a start, unless asked for, at a time far from the journal's last one, nanoseconds since the epoch, UTC."""
-    if time_scale is not None:
+    if scale is not None:
         raise StartError(_NOT_FOR_TESTS)
-    problem = "" if accept_jump else jump_problem(last_ns, wall())
+    problem = "" if accept_jump else jump_problem(exchange.time_ns, wall())
     if problem:
         raise StartError(problem)
-    return VenueClock(last_ns, steady, wall)
+    return VenueClock(exchange.time_ns, steady, wall)
 
 
 def _notes(changed: list[str], rows: list[Row]) -> list[str]:

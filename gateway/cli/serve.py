@@ -13,6 +13,7 @@ from typing import Any
 import click
 
 from engine.build import is_compiled
+from engine.vocabulary.limits import MAX_TIME_SCALE
 from gateway.cli.beside_process import PARTICIPANTS, SURVEILLANCE, BesideProcess, check
 from gateway.cli.running import collect_no_more, run_server, told_to_stop, until_stopped
 from gateway.cli.terminal import say
@@ -63,6 +64,11 @@ _LOGGER = logging.getLogger("gateway.serve")
     help="Start although the machine's clock is days away from the journal's last time.",
 )
 @click.option(
+    "--time-scale",
+    type=click.IntRange(1, MAX_TIME_SCALE),
+    help="Of a venue for tests: let its time go so many times as fast. Heartbeats, logins and rates go by the clock.",
+)
+@click.option(
     "--no-snapshot",
     is_flag=True,
     help="Begin with the journal's first command, not with the newest snapshot: slow, and needs no snapshot to be right.",
@@ -108,6 +114,7 @@ def command(
     metrics_port: int | None,
     rulebook: str,
     accept_jump: bool,
+    time_scale: int | None,
     no_snapshot: bool,
     follower: bool | None,
     tls_cert: Path | None,
@@ -132,12 +139,11 @@ def command(
     Examples:
       sbx init venue && sbx serve venue --with-participants --surveillance
       sbx serve venue --port 0 --metrics-port 9464 --json
-      sbx serve venue --rulebook general-2026 --durability os
+      sbx serve test-venue --time-scale 1000
       sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
     """
     try:
-        # The venue file's own is looked for beside it; what is typed here, from where it is typed.
-        venue = load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
+        venue = _read(directory, rulebook)
         serving = partial(
             _serve,
             venue,
@@ -148,6 +154,7 @@ def command(
             metrics_port=metrics_port,
             force_rulebook=bool(rulebook),
             accept_jump=accept_jump,
+            time_scale=time_scale,
             use_snapshot=not no_snapshot,
             has_follower=venue.server.follower if follower is None else follower,
             tls=_pair(tls_cert, tls_key),
@@ -160,6 +167,11 @@ def command(
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"the venue can't run: {error}") from error
+
+
+def _read(directory: Path, rulebook: str) -> Venue:
+    """The venue. Its file's own rulebook is looked for beside it; what is typed here, from where it is typed."""
+    return load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
 
 
 def _asked(
@@ -190,6 +202,7 @@ async def _serve(
     metrics_port: int | None,
     force_rulebook: bool,
     accept_jump: bool,
+    time_scale: int | None,
     use_snapshot: bool,
     has_follower: bool,
     tls: tuple[Path, Path] | None,
@@ -206,6 +219,7 @@ async def _serve(
         metrics_port=metrics_port,
         force_rulebook=force_rulebook,
         accept_jump=accept_jump,
+        time_scale=time_scale,
         use_snapshot=use_snapshot,
         tls=tls,
         insecure=insecure,
@@ -221,7 +235,7 @@ async def _serve(
         follower.begin()
     url = _url(server, venue.host if host is None else host)
     beside = [_beside(name, venue, directory, url, options=options, tls=tls) for name, options in asked]
-    with running_at(directory, url):
+    with running_at(directory, url, "" if server.metrics is None else server.metrics.url):
         for process in beside:
             process.begin()
         _announce(venue, server, url, follower, as_json)

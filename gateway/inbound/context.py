@@ -38,6 +38,7 @@ class VenueContext:
         faucet: Mapping[str, int] | None = None,
         now: Callable[[], int] = lambda: 0,
         absence: Absence | None = None,
+        time_scale: int = 0,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
@@ -61,6 +62,8 @@ class VenueContext:
         """The venue's time, nanoseconds since the epoch, UTC."""
         self.attendance: Final = Attendance(absence or Absence(), recording is not None)
         """Which connections are armed."""
+        self.time_scale: Final = time_scale
+        """Of a venue for tests: how many times as fast as the machine's its clock goes; 0 of any other."""
         self.is_recording: Final = recording is not None
         """What happened is shown again: commands are refused."""
         self._recording: Final = recording

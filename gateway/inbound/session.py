@@ -173,6 +173,8 @@ class Session(FrameReader):
                 heartbeat_interval=context.heartbeat_ns,
                 heartbeat_timeout=context.silence_ns,
                 recording=context.recording(),
+                test=context.time_scale > 0,
+                time_scale=context.time_scale or 1,
             )
         )
 
@@ -354,6 +356,7 @@ class Session(FrameReader):
             welcome.rates, welcome.lang = self._rates(), request.lang
             welcome.recording = self._context.recording()
             welcome.cancel_on_disconnect = self._context.attendance.came(self, name, request.cancel_on_disconnect)
+            welcome.test, welcome.time_scale = self._context.time_scale > 0, self._context.time_scale or 1
             self._reply(welcome)
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:

@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from compliance.surveillance.catalogue import DETECTORS, settings_of
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import RaiseAlert
+from gateway.cli.main import group
 from gateway.cli.surveil import command
 from tests.support.gateway.report_sessions import Journaled, limit
 

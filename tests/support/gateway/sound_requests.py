@@ -38,6 +38,7 @@ FULL: Final[list[dict[str, Any]]] = [
         "participant": "alice",
         "signature": "0a" * 64,
         "cancel_on_disconnect": {"grace": 10**9, "accounts": ["alice"]},
+        "lang": "ru",
     },
     {"type": "logout", "id": 15},
     {"type": "subscribe", "id": 2, "channel": "book", "instrument": "BTC/RUB"},

@@ -116,7 +116,7 @@ def _facts(status: Status) -> dict[str, Any]:
 def _print(status: Status) -> None:
     """A table of what is known, then what needs somebody."""
     console = Terminal(wraps=False)
-    console.tell(f"{status.venue or status.directory or status.url} {_STATES[status.state]}")
+    console.tell(f"{status.venue or status.directory or status.url} {chosen().text(_STATES[status.state])}")
     show_small(console, ("what", "how"), [(chosen().heading(what), how) for what, how in _lines(status) if how])
     for concern in status.concerns:
         console.tell((concern, "yellow"))

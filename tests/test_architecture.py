@@ -89,7 +89,7 @@ ROOMS = Rooms(
             ". protocol client words reporting session",
             "engine engine.vocabulary.* engine.record compliance",
         ),
-        "gateway.operating": (". journal index snapshots", "engine.vocabulary"),
+        "gateway.operating": (". words journal index snapshots", "engine.vocabulary"),
         "gateway.export": (". protocol words outbound.channels journal reporting session", "engine.vocabulary.*"),
         "gateway.readable": (
             ". words journal export reporting session",

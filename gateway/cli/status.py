@@ -20,6 +20,7 @@ from gateway.operating.status import Status, status_of
 from gateway.printable import json_text
 from gateway.protocol.messages import RecordKind
 from gateway.reporting.times import moscow_time, utc
+from gateway.words.chosen import chosen, tr
 
 NEEDS_SOMEBODY: Final = 1
 NOT_RUNNING: Final = 3
@@ -115,8 +116,8 @@ def _facts(status: Status) -> dict[str, Any]:
 def _print(status: Status) -> None:
     """A table of what is known, then what needs somebody."""
     console = Terminal(wraps=False)
-    console.tell(f"{status.venue or status.directory or status.url} {_STATES[status.state]}")
-    show_small(console, ("what", "how"), [(what, how) for what, how in _lines(status) if how])
+    console.tell(f"{status.venue or status.directory or status.url} {chosen().text(_STATES[status.state])}")
+    show_small(console, ("what", "how"), [(chosen().heading(what), how) for what, how in _lines(status) if how])
     for concern in status.concerns:
         console.tell((concern, "yellow"))
     if status.state == "running" and not status.concerns:
@@ -125,18 +126,18 @@ def _print(status: Status) -> None:
 
 def _lines(status: Status) -> list[tuple[str, str]]:
     capacity = status.capacity
-    test = f"yes, time goes {status.time_scale} times as fast" if status.time_scale > 1 else "yes"
+    test = tr("yes, time goes {n} times as fast", n=status.time_scale) if status.time_scale > 1 else tr("yes")
     free = (
         ""
         if status.disk_free_bytes is None
-        else f"{size_text(status.disk_free_bytes)} of {size_text(status.disk_bytes or 0)}"
+        else tr("{part} of {whole}", part=size_text(status.disk_free_bytes), whole=size_text(status.disk_bytes or 0))
     )
-    ops = "" if capacity.headroom is None else f"{capacity.headroom:.1f} times what is asked"
-    highest = "" if capacity.highest is None else f"{capacity.highest:.0f} messages a second"
+    ops = "" if capacity.headroom is None else tr("{n} times what is asked", n=f"{capacity.headroom:.1f}")
+    highest = "" if capacity.highest is None else tr("{n} messages a second", n=f"{capacity.highest:.0f}")
     return [
         ("address", status.url or ""),
         ("last command", _count_text(status.seq)),
-        ("venue's time", "" if status.time_ns is None else f"{moscow_time(status.time_ns, 0)} (Moscow)"),
+        ("venue's time", "" if status.time_ns is None else tr("{time} (Moscow)", time=moscow_time(status.time_ns, 0))),
         ("venue for tests", test if status.test else ""),
         ("durability", status.durability or ""),
         ("rulebook", status.rulebook or ""),
@@ -155,7 +156,10 @@ def _lines(status: Status) -> list[tuple[str, str]]:
         ("disk left", free),
         ("busiest second", highest),
         ("capacity (OPS-2)", ops),
-        ("waits for a supervisor", ", ".join(f"{count} {kind}" for kind, count in status.waits.items() if count)),
+        (
+            "waits for a supervisor",
+            ", ".join(f"{count} {chosen().heading(kind)}" for kind, count in status.waits.items() if count),
+        ),
     ]
 
 

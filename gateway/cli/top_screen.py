@@ -16,6 +16,7 @@ from gateway.cli.watch_screen import keys_of
 from gateway.operating.load import Load
 from gateway.operating.page import HELP, page
 from gateway.watching.keys import STOP, Keys
+from gateway.words.chosen import chosen, tr
 
 FASTER: Final = 2
 MIN_SECONDS: Final = 0.2
@@ -57,8 +58,10 @@ class TopScreen:
     def lines(self, load: Load, width: int) -> list[str]:
         """What the screen says."""
         if self._is_helping:
-            return list(HELP)
-        foot = "stopped: space goes on" if self._is_paused else f"each {self._seconds:g} s; ? shows the keys"
+            return [chosen().text(line) for line in HELP]
+        foot = tr("each {seconds} s; ? shows the keys", seconds=f"{self._seconds:g}")
+        if self._is_paused:
+            foot = tr("stopped: space goes on")
         return page(load, self._title, width, foot)
 
     def wake(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.operating.load import Load
+from gateway.words.chosen import chosen, tr
 
 HELP: Final = (
     "q  quit",
@@ -43,9 +44,11 @@ def page(load: Load, title: str, width: int, foot: str = "") -> list[str]:
         ("since snapshot", f"{load.snapshot_behind:,}", "reads put off", f"{load.rate_waits:,}"),
     )
     lines = [title, ""]
-    lines += [f"{left:<17}{value:>14}   {right:<18}{other:>14}" for left, value, right, other in rows]
-    ended = [*((f"closed: {reason}", count) for reason, count in sorted(load.closed.items()))]
-    ended += [(f"refused: {reason}", count) for reason, count in sorted(load.refused.items())]
+    said = [(chosen().heading(left), value, chosen().heading(right), other) for left, value, right, other in rows]
+    near, far = max(17, *(len(row[0]) + 1 for row in said)), max(18, *(len(row[2]) + 1 for row in said))
+    lines += [f"{left:<{near}}{value:>14}   {right:<{far}}{other:>14}" for left, value, right, other in said]
+    ended = [*((tr("closed: {reason}", reason=reason), count) for reason, count in sorted(load.closed.items()))]
+    ended += [(tr("refused: {what}", what=reason), count) for reason, count in sorted(load.refused.items())]
     lines += ["", *(f"{what} {count:,}" for what, count in ended)] if ended else []
     lines += ["", foot] if foot else []
     return [line.rstrip()[:width] for line in lines]

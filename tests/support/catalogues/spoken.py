@@ -190,6 +190,17 @@ def keys_of(name: str, places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
                     yield key.value, path.relative_to(ROOT).as_posix()
 
 
+def pairs_of(functions: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What stands beside values in the tuples of functions, by their files."""
+    for where, name in functions.items():
+        for node in ast.walk(ast.parse((ROOT / where).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                for pair in (each for each in ast.walk(node) if isinstance(each, ast.Tuple)):
+                    for text in pair.elts:
+                        if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value:
+                            yield text.value, where
+
+
 def columns_of(places: tuple[str, ...] = ("gateway",)) -> Iterator[tuple[str, str]]:
     """The headings of the tables of commands and reports, as people are shown them, with their file."""
     for path in files_of(places):

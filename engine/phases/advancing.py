@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from engine.state.state import State
 from engine.vocabulary.codes import UNSUPPORTED
-from engine.vocabulary.limits import MAX_ADVANCE_NS, MAX_MOVED_NS, NS_PER_DAY
+from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages.commands import AdvanceTime
 from engine.vocabulary.messages.events import TimeAdvanced
 from engine.vocabulary.problem import Problem, invalid
 from engine.vocabulary.said import said
+
+MAX_ADVANCE_NS: Final = 366 * NS_PER_DAY
+"""How far one command moves the time, whatever falls due on the way: the longest year."""
+MAX_MOVED_NS: Final = 4_102_444_800 * NS_PER_SECOND
+"""Up to when, 2100-01-01, nanoseconds since the epoch, UTC: before what the core takes for never."""
 
 
 def advance_time(state: State, command: AdvanceTime) -> Problem | None:

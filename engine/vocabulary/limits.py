@@ -201,12 +201,6 @@ MAX_BEHIND_NS: Final = NS_PER_DAY
 # A start ahead of it: Moscow's longest holidays are 11 days. Beyond, orders would expire and years end by mistake.
 MAX_AHEAD_NS: Final = 14 * NS_PER_DAY
 
-# ── venues for tests ───────────────────────────────────────────────────────────────────────────────────────────────
-# How far one command moves the time: the longest year. Up to when: 2100-01-01, before what the core takes for never.
-MAX_ADVANCE_NS: Final = 366 * NS_PER_DAY
-MAX_MOVED_NS: Final = 4_102_444_800 * NS_PER_SECOND
-MAX_TIME_SCALE: Final = 1_000_000  # As a clock's: then a year takes half a minute.
-
 # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
 # One request. The largest legitimate one (a rulebook in a command) is below 64 KiB.
 MAX_MESSAGE_BYTES: Final = 65_536

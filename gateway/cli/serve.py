@@ -13,7 +13,6 @@ from typing import Any
 import click
 
 from engine.build import is_compiled
-from engine.vocabulary.limits import MAX_TIME_SCALE
 from gateway.cli.beside_process import PARTICIPANTS, SURVEILLANCE, BesideProcess, check
 from gateway.cli.running import collect_no_more, run_server, told_to_stop, until_stopped
 from gateway.cli.terminal import say
@@ -21,6 +20,7 @@ from gateway.journal.files import JournalError
 from gateway.journal.writer import Durability
 from gateway.keys import KeyFileError
 from gateway.printable import json_text, printable
+from gateway.server.clock import MAX_TIME_SCALE
 from gateway.server.follower_process import FollowerProcess
 from gateway.server.listening import Certificate
 from gateway.server.logs import Log
@@ -138,8 +138,7 @@ def command(
     \b
     Examples:
       sbx init venue && sbx serve venue --with-participants --surveillance
-      sbx serve venue --port 0 --metrics-port 9464 --json
-      sbx serve test-venue --time-scale 1000
+      sbx serve test-venue --time-scale 1000 --port 0 --metrics-port 9464 --json
       sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
     """
     try:

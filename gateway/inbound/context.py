@@ -13,7 +13,7 @@ from gateway.inbound.rates import Rates
 from gateway.inbound.translate import Known
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
-from gateway.protocol.messages import Recording
+from gateway.protocol.messages import Hello, Message, Recording, Welcome
 from gateway.venue.venue import Participant
 
 
@@ -73,6 +73,12 @@ class VenueContext:
     def recording(self) -> Recording | None:
         """How far a recording has come; None: this is a venue that runs."""
         return None if self._recording is None else self._recording()
+
+    def marked(self, message: Hello | Welcome) -> Message:
+        """The message, which says whether this is a recording, or a venue for tests."""
+        message.recording = self.recording()
+        message.test, message.time_scale = self.time_scale > 0, self.time_scale or 1
+        return message
 
     def connections_of(self, participant: str) -> int:
         """How many connections a participant has, those included that are gone and left commands behind."""

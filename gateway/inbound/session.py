@@ -161,22 +161,18 @@ class Session(FrameReader):
     def greet(self, now_ns: int) -> None:
         """Send the first message."""
         context = self._context
-        self._reply(
-            Hello(
-                venue=context.venue_id,
-                protocol=PROTOCOL,
-                core_version=CORE_VERSION,
-                nonce=self._nonce,
-                durability=context.durability,
-                rulebook=context.fanout.rulebook,
-                time=now_ns,
-                heartbeat_interval=context.heartbeat_ns,
-                heartbeat_timeout=context.silence_ns,
-                recording=context.recording(),
-                test=context.time_scale > 0,
-                time_scale=context.time_scale or 1,
-            )
+        hello = Hello(
+            venue=context.venue_id,
+            protocol=PROTOCOL,
+            core_version=CORE_VERSION,
+            nonce=self._nonce,
+            durability=context.durability,
+            rulebook=context.fanout.rulebook,
+            time=now_ns,
+            heartbeat_interval=context.heartbeat_ns,
+            heartbeat_timeout=context.silence_ns,
         )
+        self._reply(context.marked(hello))
 
     def end(self) -> None:
         """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
@@ -351,10 +347,9 @@ class Session(FrameReader):
             if self.meter is not None:
                 self.meter.log_in(name)
             welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
-            welcome.rates, welcome.lang, welcome.recording = self._rates(), request.lang, self._context.recording()
+            welcome.rates, welcome.lang = self._rates(), request.lang
             welcome.cancel_on_disconnect = self._context.attendance.came(self, name, request.cancel_on_disconnect)
-            welcome.test, welcome.time_scale = self._context.time_scale > 0, self._context.time_scale or 1
-            self._reply(welcome)
+            self._reply(self._context.marked(welcome))
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
             self.close(POLICY_VIOLATION, "too many login attempts")

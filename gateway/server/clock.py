@@ -14,12 +14,11 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from engine.phases.advancing import MAX_MOVED_NS
 from engine.vocabulary.limits import (
     CLOCK_STEP_NS,
     MAX_AHEAD_NS,
     MAX_BEHIND_NS,
-    MAX_MOVED_NS,
-    MAX_TIME_SCALE,
     NS_PER_DAY,
     NS_PER_SECOND,
     SLEW_PART,
@@ -29,6 +28,8 @@ from engine.vocabulary.limits import (
 Clock = Callable[[], int]
 """Returns nanoseconds since the epoch, UTC; a steady clock: since any instant."""
 
+MAX_TIME_SCALE: Final = 1_000_000
+"""How many times as fast as a clock the time of a venue for tests may go: then a year takes half a minute."""
 _LOGGER: Final = logging.getLogger("gateway.clock")
 # Of what a clock that is set again and again is told: one line in so long.
 _TOLD_EVERY_NS: Final = 60 * NS_PER_SECOND

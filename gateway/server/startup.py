@@ -73,7 +73,7 @@ class Started:
         """What writing and syncing a small batch takes here."""
         self.identities: Final = identities
         """Makes the keys of documents."""
-        self.snapshot_seq: Final = 0 if begun.point is None else begun.point.seq
+        self.snapshot_seq: Final = begun.seq
         """Where the snapshot was taken from which it began; 0: all of the journal was replayed."""
         self.unusable: Final = begun.unusable
         """Newer snapshots that could not be used, and why; a line each."""
@@ -108,8 +108,7 @@ def start_venue(
         disk: what the directory is on.
 
     Raises:
-        StartError: the replay differs, a definition is refused, the venue's key or its secret is missing, the clock is far off, or the
-            time of a venue that is not for tests is to go faster.
+        StartError: the replay differs, a definition is refused, the venue's key or its secret is missing, the clock is far off, or may not go faster.
         JournalError: the journal is damaged, in use, or of another core version; or a snapshot is not of it.
         OSError: the disk failed.
     """
@@ -117,10 +116,9 @@ def start_venue(
     try:
         begun = _replayed(recovery, new_exchange, use_snapshot)
         replica = begun.replica
-        exchange, fanout = replica.exchange, replica.fanout
-        recovered = exchange.seq
+        exchange, fanout, recovered = replica.exchange, replica.fanout, replica.exchange.seq
         is_test = exchange.is_test if recovered else venue.test
-        clock = (_moved if is_test else _steady)(exchange, wall, steady, time_scale, accept_jump)
+        clock = (_moved if is_test else _steady)(exchange, wall, steady, accept_jump, time_scale)
         identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
         force_rulebook &= venue.rulebook_digest != fanout.rulebook_digest
         to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
@@ -130,14 +128,17 @@ def start_venue(
     except BaseException:
         recovery.close()
         raise
-    past_seq = 0 if begun.point is None else begun.point.seq
-    sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=past_seq, disk=disk)
-    rows = _set_up(sequencer, writer, [*_taken_back(exchange, venue.participants), *to_do])
-    notes = _notes(changed, rows)
+    sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=begun.seq, disk=disk)
     return Started(
-        begun=begun, writer=writer, sequencer=sequencer, recovered=recovered, torn=recovery.torn, notes=notes,
-        sync_ns=sync_ns, identities=identities,
-    )  # fmt: skip
+        begun=begun,
+        writer=writer,
+        sequencer=sequencer,
+        recovered=recovered,
+        torn=recovery.torn,
+        notes=_notes(changed, _set_up(sequencer, writer, [*_taken_back(exchange, venue.participants), *to_do])),
+        sync_ns=sync_ns,
+        identities=identities,
+    )
 
 
 def _set_up(sequencer: Sequencer, writer: JournalWriter, to_do: list[AnyCommand]) -> list[Row]:
@@ -191,7 +192,7 @@ def _keep(identities: Identities, directory: Path, disk: Disk) -> Identities:
     return identities
 
 
-def _moved(exchange: Exchange, wall: Clock, steady: Clock, scale: int | None, _: bool) -> Clock:
+def _moved(exchange: Exchange, wall: Clock, steady: Clock, _: bool, scale: int | None) -> Clock:
     """The clock of a venue for tests: from where its journal ended, or was moved to; at first from the machine's."""
     if steady is wall:
         # The program that holds the venue moves that one.
@@ -199,9 +200,9 @@ def _moved(exchange: Exchange, wall: Clock, steady: Clock, scale: int | None, _:
     return MovedClock(max(exchange.time_ns, exchange.advanced_ns) or wall(), scale or 1, steady)
 
 
-def _steady(exchange: Exchange, wall: Clock, steady: Clock, scale: int | None, accept_jump: bool) -> Clock:
-    """The clock of any other venue. Refuses a start, unless asked for, at a time far from the journal's last one, nanoseconds since the epoch, UTC."""
-    if scale is not None:
+def _steady(exchange: Exchange, wall: Clock, steady: Clock, accept_jump: bool, time_scale: int | None) -> Clock:
+    """The clock of any other venue. Refuses a start, unless asked for, at a time far from the journal's last one."""
+    if time_scale is not None:
         raise StartError(_NOT_FOR_TESTS)
     problem = "" if accept_jump else jump_problem(exchange.time_ns, wall())
     if problem:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from engine.exchange import Exchange, restore_exchange
+from engine.phases.advancing import MAX_ADVANCE_NS, MAX_MOVED_NS
 from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
-from engine.vocabulary.limits import MAX_ADVANCE_NS, MAX_MOVED_NS, NS_PER_DAY
+from engine.vocabulary.limits import NS_PER_DAY
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import CommandRejected, RulesChanged, TimeAdvanced
 from tests.support.engine.desk import Desk, list_spot, open_account

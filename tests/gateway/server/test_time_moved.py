@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from engine.phases.advancing import MAX_ADVANCE_NS, MAX_MOVED_NS
 from engine.record.rows import decode_command, decode_events
-from engine.vocabulary.limits import MAX_ADVANCE_NS, MAX_MOVED_NS, NS_PER_DAY, NS_PER_SECOND, PIECE_EVENTS
+from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND, PIECE_EVENTS
 from engine.vocabulary.messages.commands import AdvanceTime, NewOrder
 from engine.vocabulary.messages.events import DayEnded, OrderCancelled
 from gateway.core import new_exchange

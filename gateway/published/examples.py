@@ -160,7 +160,6 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
     m.CancelAllAfter: ({"id": 7, "account": "anna.main", "timeout": 10000000000},),
     m.DeadMan: (
         {"id": 7, "account": "anna.main", "seq": 12, "until": 1767225610000000000},
-        {"account": "anna.main", "seq": 15, "cancelled": 2},
     ),
     m.CancelWithdrawal: ({"id": 7, "account": "anna.main", "movement": 4720},),
     m.Movements: ({"id": 8, "account": "anna.main"},),

@@ -177,7 +177,6 @@ FORMATS_ROWS, _ = random_flow(1, 0)
         ),
         (MassCancelled("ann", 9, 3), {"type": "mass_cancelled", "account": "ann", "seq": 9, "orders": 3}),
         (DeadManSet("ann", 9, 17), {"type": "dead_man", "account": "ann", "seq": 9, "until": 17}),
-        (DeadManSet("ann", 9, 0, True, 0), {"type": "dead_man", "cancelled": 0}),
         (
             FundsMoved("ann", 9, "RUB", -150, 1, 20, "out"),
             {

@@ -51,6 +51,15 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
             "seq": 812,
             "link": "5b1c" + _DIGEST[4:],
             "rates": _LIMITS,
+        },
+        {
+            "id": 1,
+            "participant": "anna",
+            "role": "participant",
+            "accounts": {"anna.main": 11},
+            "seq": 812,
+            "link": "5b1c" + _DIGEST[4:],
+            "rates": _LIMITS,
             "cancel_on_disconnect": {"connection": 17, "grace": 5000000000, "accounts": ["anna.main"]},
         },
     ),
@@ -152,7 +161,6 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
     m.CancelAllAfter: ({"id": 7, "account": "anna.main", "timeout": 10000000000},),
     m.DeadMan: (
         {"id": 7, "account": "anna.main", "seq": 12, "until": 1767225610000000000},
-        {"account": "anna.main", "seq": 15, "cancelled": 2},
     ),
     m.CancelWithdrawal: ({"id": 7, "account": "anna.main", "movement": 4720},),
     m.Movements: ({"id": 8, "account": "anna.main"},),

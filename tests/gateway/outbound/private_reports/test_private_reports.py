@@ -175,8 +175,7 @@ FORMATS_ROWS, _ = random_flow(1, 0)
             {"type": "request_rejected", "account": "ann", "seq": 9, "client_order_id": "c", "code": "unknown_order"},
         ),
         (MassCancelled("ann", 9, 3), {"type": "mass_cancelled", "account": "ann", "seq": 9, "orders": 3}),
-        (DeadManSet("ann", 9, 17), {"type": "dead_man", "account": "ann", "seq": 9, "until": 17, "cancelled": None}),
-        (DeadManSet("ann", 9, 0, True, 0), {"type": "dead_man", "until": None, "cancelled": 0}),
+        (DeadManSet("ann", 9, 17), {"type": "dead_man", "account": "ann", "seq": 9, "until": 17}),
         (
             FundsMoved("ann", 9, "RUB", -150, 1, 20, "out"),
             {

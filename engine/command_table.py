@@ -9,14 +9,15 @@ from __future__ import annotations
 from typing import Any, Final
 
 from engine.clearing.arrests import arrest, lift
-from engine.clearing.carrying import cancel_withdrawal, refuse_movement, release
+from engine.clearing.carrying import refuse_movement, release
 from engine.clearing.closeout import close_out, set_margin_rules
 from engine.clearing.corrections import correct, correction_problem
 from engine.clearing.futures import mark_future, set_index_price
 from engine.clearing.holdings import freeze, issue, redeem
 from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, withdraw
-from engine.clearing.transfers import request_delivery, request_withdrawal, transfer
 from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR, SURVEILLANCE, CommandRow, Handler
+from engine.phases.absence import arm, disarm, disconnect
+from engine.phases.advancing import advance_time
 from engine.phases.approval import (
     APPROVAL_ITSELF,
     RULEBOOKS,
@@ -41,31 +42,13 @@ from engine.phases.controls import (
 )
 from engine.phases.effective import date_problem, schedule_change
 from engine.state.state import State
-from engine.trading.changes import amend, cancel_many, cancel_one
 from engine.trading.consulting import consult, doubt
-from engine.trading.entry import enter
-from engine.trading.order_lists import enter_bracket, enter_pair, quote
+from engine.trading_rows import TRADING
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Command
-from engine.vocabulary.messages.events import (
-    FundsMoved,
-    MassCancelled,
-    MassQuoted,
-    MovementEnded,
-    MovementHeld,
-    OrderAccepted,
-    OrderAmended,
-    OrderCancelled,
-    OrderRejected,
-    OrderStatus,
-    RequestRejected,
-    Transferred,
-    TransferStatus,
-)
 from engine.vocabulary.problem import Problem
 
-_TRADERS: Final = (PARTICIPANT,)
 _OPERATORS: Final = (OPERATOR,)
 _SUPERVISORS: Final = (SUPERVISOR,)
 _BOTH: Final = (OPERATOR, SUPERVISOR)
@@ -73,34 +56,6 @@ _ISSUERS: Final = (OPERATOR, PARTICIPANT)
 _PEOPLE: Final = (PARTICIPANT, OPERATOR, SUPERVISOR)
 _DETECTORS: Final = (SUPERVISOR, SURVEILLANCE)
 _ACKNOWLEDGERS: Final = (SUPERVISOR, PARTICIPANT)
-_ENTERED: Final = (OrderAccepted, OrderRejected, OrderStatus)
-
-TRADING: Final = (
-    CommandRow(commands.NewOrder, enter, senders=_TRADERS, answers=_ENTERED),
-    CommandRow(commands.AmendOrder, amend, senders=_TRADERS, answers=(OrderAmended, OrderCancelled, RequestRejected)),
-    CommandRow(commands.CancelOrder, cancel_one, senders=_TRADERS, answers=(OrderCancelled, RequestRejected)),
-    CommandRow(commands.MassCancel, cancel_many, senders=_TRADERS, answers=(MassCancelled, RequestRejected)),
-    CommandRow(commands.MassQuote, quote, senders=_TRADERS, answers=(MassQuoted, RequestRejected)),
-    CommandRow(commands.NewOrderPair, enter_pair, senders=_TRADERS, answers=(*_ENTERED, RequestRejected)),
-    CommandRow(commands.NewBracket, enter_bracket, senders=_TRADERS, answers=(*_ENTERED, RequestRejected)),
-    CommandRow(
-        commands.Transfer,
-        transfer,
-        senders=_TRADERS,
-        answers=(Transferred, TransferStatus, RequestRejected),
-    ),
-    CommandRow(
-        commands.RequestWithdrawal,
-        request_withdrawal,
-        senders=_TRADERS,
-        answers=(FundsMoved, MovementHeld, TransferStatus, RequestRejected),
-    ),
-    CommandRow(
-        commands.CancelWithdrawal, cancel_withdrawal, senders=_TRADERS, answers=(MovementEnded, RequestRejected)
-    ),
-    CommandRow(commands.RequestDelivery, request_delivery, senders=_TRADERS, answers=(RequestRejected,)),
-)
-"""What participants send as requests of their own types."""
 
 
 def _nothing(state: State, command: commands.Tick) -> None:
@@ -179,8 +134,11 @@ CONFIGURATION: Final = (
         set_venue_rules,
         senders=_OPERATORS,
         word="venue rules",
+        sets_up="venue rules",
+        is_single=True,
         names={"self_trade": codes.SELF_TRADE_MODES},
     ),
+    CommandRow(commands.AdvanceTime, advance_time, senders=_OPERATORS, word="advance of time"),
     CommandRow(
         commands.BustTrade,
         correct,
@@ -373,8 +331,15 @@ CASES: Final = (
 )
 """What looks like abuse, and what supervisors make of it."""
 
+ABSENCE: Final = (
+    CommandRow(commands.ArmDisconnect, arm),
+    CommandRow(commands.Disconnected, disconnect),
+    CommandRow(commands.DisarmDisconnect, disarm),
+)
+"""What becomes of connections whose end cancels orders."""
+
 COMMANDS: Final[dict[type[Command], CommandRow]] = {
-    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL, *CASES)
+    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL, *CASES, *ABSENCE)
 }
 
 

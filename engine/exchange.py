@@ -17,7 +17,7 @@ from engine.snapshot.restoring import restore_state
 from engine.snapshot.taking import take_snapshot
 from engine.state.hook import Outcome, PreTradeHook
 from engine.state.saying import command_rejected
-from engine.state.state import State
+from engine.state.state import DUE_ABSENCE, DUE_DEAD_MAN, State
 from engine.trading.aftermath import work_off
 from engine.trading.changes import amend, cancel_one
 from engine.trading.consulting import follow
@@ -231,6 +231,7 @@ class Exchange(State):
         groups = [group for _, group in self.expiries.entries()]
         assert all(group == sorted(group) for group in groups), "orders expire in the order of their entry"
         assert sorted([each for group in groups for each in group]) == sorted(expiring)
+        self._check_absence()
         assert self.waiting_times.are_of(self.movements), "what waits for a time is not all that does"
         assert self.open_parts == sum([order.parts for order in by_account])
         assert self.open_parts == sum([account.open_parts for account in self.account_list])
@@ -239,6 +240,19 @@ class Exchange(State):
             assert account.open_parts == sum([order.parts for order in account.open_orders.values()])
         for book in self.book_list:
             assert book.open_parts == sum([order.parts for order in book.open_orders()])
+
+    def _check_absence(self) -> None:
+        """Assert that graces and dead man's timers are due in time, and that each entry is known. O(state)."""
+        absence = self.absence
+        alarms = [((DUE_ABSENCE, each.number), each.alarm) for each in absence.presences]
+        for presence in absence.presences:
+            assert presence.alarm.until_ns == presence.next_ns()
+        alarms += [((DUE_DEAD_MAN, number), alarm) for number, alarm in absence.timers.items()]
+        known = sorted([(entry_ns, *which) for which, alarm in alarms for entry_ns in alarm.entries])
+        assert known == sorted([each for each in self.due if each[1] in (DUE_ABSENCE, DUE_DEAD_MAN)])
+        for _, alarm in alarms:
+            assert alarm.entries == sorted(alarm.entries, reverse=True)
+            assert not alarm.until_ns or alarm.entries[-1] <= alarm.until_ns
 
 
 def restore_exchange(document: Snapshot, hook: PreTradeHook) -> Exchange:

@@ -78,9 +78,7 @@ def open_account(state: State, command: OpenAccount) -> Problem | None:
         return problem
     owner = state.owner(command.investor)
     account = Account(command.account, len(state.accounts), command.participant, owner, command.intermediary)
-    owner.accounts.append(account)
-    state.accounts[command.account] = account
-    state.account_list.append(account)
+    state.add_account(account)
     state.hook.account_opened(account)
     state.emit(AccountOpened(command.account, command.participant, command.investor, command.intermediary))
     return None

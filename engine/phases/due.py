@@ -1,5 +1,5 @@
 """What happens by itself when its time has come: phases, expiries, marks, settlements, ends of grace, effective dates, proposals,
-what has waited to leave an account, the day's end.
+what has waited to leave an account, who is absent, the day's end.
 """
 
 from __future__ import annotations
@@ -11,13 +11,16 @@ from engine.book.order_book import LimitOrderBook
 from engine.clearing.carrying import time_came
 from engine.clearing.closeout import end_grace
 from engine.clearing.futures import begin_averaging, final_ticks, mark_by_clock, marking
+from engine.phases.absence import dead_man, grace_ended
 from engine.phases.approval import lapse
 from engine.phases.effective import take_effect
 from engine.phases.phase_changes import end_day, enter_phase, follow_schedule, step
 from engine.state.state import (
+    DUE_ABSENCE,
     DUE_BATCH,
     DUE_CHANGE,
     DUE_DAY,
+    DUE_DEAD_MAN,
     DUE_EXPIRY,
     DUE_INDICATIVE,
     DUE_MARGIN,
@@ -71,6 +74,10 @@ def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
         return True
     if kind == DUE_PROPOSAL:
         return lapse(state, number)
+    if kind == DUE_ABSENCE:
+        return grace_ended(state, number, deadline_ns)
+    if kind == DUE_DEAD_MAN:
+        return dead_man(state, number, deadline_ns)
     book = state.book_list[number]
     if kind == DUE_MARK:
         return mark_by_clock(state, book)

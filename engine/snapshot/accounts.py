@@ -48,9 +48,7 @@ def restore_accounts(state: State, saved: list[AccountState]) -> None:
         owner = state.owner(each.investor)
         account = Account(each.account, len(state.account_list), each.participant, owner, each.intermediary)
         account.report_seq = each.report_seq
-        owner.accounts.append(account)
-        state.accounts[account.account] = account
-        state.account_list.append(account)
+        state.add_account(account)
         for balance in each.balances:
             _restore_balance(state, account, assets[balance.asset], balance)
         for position in each.positions:

@@ -8,6 +8,7 @@ from engine.book.order_book import LimitOrderBook, static_band
 from engine.book.records import TradeRecord
 from engine.snapshot.accounts import restore_accounts, restore_arrests, restore_movements, restore_orders
 from engine.snapshot.messages.document import AssetState, BookState, CaseState, Snapshot, TradeState
+from engine.state.absence import Absence, Armed
 from engine.state.case import Alert, Case
 from engine.state.listing import new_instrument
 from engine.state.proposal import Proposal
@@ -29,6 +30,8 @@ def restore_state(state: State, document: Snapshot) -> None:
     state.first_trade = document.first_trade
     state.self_trade = document.self_trade
     state.seed = document.seed
+    state.is_test = document.is_test
+    state.advanced_ns = document.advanced_ns
     state.halt_threshold_ppm = document.halt_threshold_ppm
     state.halt_ns = document.halt_ns
     state.grace_ns = document.grace_ns
@@ -77,6 +80,23 @@ def _restore_settings(state: State, document: Snapshot) -> None:
         state.docket.cases[saved_case.case] = _case(saved_case)
     for alert in document.alerts:
         state.docket.keep_alert(alert.alert, Alert(alert.command, alert.raised_ns))
+    _restore_absence(state.absence, document)
+
+
+def _restore_absence(absence: Absence, document: Snapshot) -> None:
+    """Armed connections and timers. What is due because of them is known."""
+    absence.last_connection = document.last_connection
+    for saved in document.presences:
+        presence = absence.presence(saved.participant)
+        presence.alarm.until_ns = saved.until_ns
+        presence.alarm.entries.extend(saved.entries)
+        for each in saved.connections:
+            armed = presence.connections[each.connection] = Armed(each.connection, each.accounts, each.grace_ns)
+            armed.until_ns = each.until_ns
+    for timer in document.timers:
+        alarm = absence.timer(timer.account)
+        alarm.until_ns = timer.until_ns
+        alarm.entries.extend(timer.entries)
 
 
 def _case(saved: CaseState) -> Case:

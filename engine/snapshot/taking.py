@@ -14,6 +14,7 @@ from engine.snapshot.messages.document import (
     FORMAT,
     AccountState,
     AlertState,
+    ArmedState,
     ArrestState,
     AssetState,
     BalanceState,
@@ -28,10 +29,13 @@ from engine.snapshot.messages.document import (
     MovementState,
     OrderState,
     PositionState,
+    PresenceState,
     ProposalState,
     Snapshot,
+    TimerState,
     TradeState,
 )
+from engine.state.absence import Presence
 from engine.state.case import Case
 from engine.state.protection import Limits
 from engine.state.state import IndexPrice, State
@@ -76,6 +80,25 @@ def take_snapshot(state: State) -> Snapshot:
         movements=[_movement(movement) for movement in state.movements.values()],
         cases=[_case(number, case) for number, case in state.docket.cases.items()],
         alerts=[AlertState(number, each.command, each.raised_ns) for number, each in state.docket.alerts.items()],
+        presences=[_presence(each) for each in state.absence.presences],
+        timers=[
+            TimerState(number, alarm.until_ns, list(alarm.entries)) for number, alarm in state.absence.timers.items()
+        ],
+        last_connection=state.absence.last_connection,
+        is_test=state.is_test,
+        advanced_ns=state.advanced_ns,
+    )
+
+
+def _presence(presence: Presence) -> PresenceState:
+    return PresenceState(
+        participant=presence.participant,
+        connections=[
+            ArmedState(each.connection, each.accounts, each.grace_ns, each.until_ns)
+            for each in presence.connections.values()
+        ],
+        until_ns=presence.alarm.until_ns,
+        entries=list(presence.alarm.entries),
     )
 
 

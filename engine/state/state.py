@@ -19,6 +19,7 @@ from engine.book.own_queue import OwnQueue
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedIds
 from engine.book.waiting_times import WaitingTimes
+from engine.state.absence import Absence
 from engine.state.case import Docket
 from engine.state.day_room import DayRoom
 from engine.state.hook import PreTradeHook
@@ -69,6 +70,10 @@ DUE_INDICATIVE: Final = 9
 """The indicative price of a call with many levels is computed. By instrument."""
 DUE_PROPOSAL: Final = 10
 """A command waits no longer for a second approval. By its sequence number."""
+DUE_ABSENCE: Final = 11
+"""The grace of a connection ends. By the place of its participant in `Absence.presences`."""
+DUE_DEAD_MAN: Final = 12
+"""An account's dead man's timer ends. By account."""
 
 
 class IndexPrice:
@@ -141,6 +146,10 @@ class State:
     """How many orders of a queue get shares. These nine are no state: they are the bounds, but for tests and benchmarks."""
     self_trade: int = CANCEL_NEWEST
     seed: str = ""
+    is_test: bool = False
+    """A venue for tests: its time can be moved."""
+    advanced_ns: int = 0
+    """To when it was moved last: the commands after that one are not before."""
     second: tuple[str, ...] = ()
     """Which kinds of commands need a second approval."""
     halt_threshold_ppm: int = 0
@@ -195,6 +204,7 @@ class State:
         self.movements: Final[dict[int, Movement]] = {}
         """What waits to leave an account, by the sequence number of the command that asked for it; the oldest first."""
         self.docket: Final = Docket()
+        self.absence: Final = Absence()
         self.arrests: Final[dict[str, Arrest]] = {}
         self.killed: Final[dict[str, bool]] = {}
         """`scope:key` of every kill switch that is on."""
@@ -218,9 +228,8 @@ class State:
         self.entries: Final[list[Order]] = []
         """Entries of brackets that ended in the current command."""
         self.begun: Final[list[Order]] = []
-        """Stops of brackets that begin to wait in the current command."""
         self.elected: Final[deque[Order]] = deque()
-        """Stops that wait for their turn in the current command."""
+        """Stops of brackets that begin to wait in the current command; and those that wait for their turn in it."""
 
     def __del__(self) -> None:
         """Let go of the orders: see `let_go`."""
@@ -238,6 +247,13 @@ class State:
         if found is None:
             found = self.owners[investor] = Owner(investor)
         return found
+
+    def add_account(self, account: Account) -> None:
+        """Have an account found by its name, its number, its owner and who operates it."""
+        account.owner.accounts.append(account)
+        self.accounts[account.account] = account
+        self.account_list.append(account)
+        self.absence.operated.setdefault(account.participant, []).append(account)
 
     def begin(self, work: Iterator[None]) -> None:
         """Have something done after what was begun before it, in as many pieces as it takes."""

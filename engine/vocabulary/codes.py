@@ -207,6 +207,9 @@ NOTHING_TO_REDUCE: Final = 17
 MARGIN_CALL: Final = 18
 # What it had reserved was needed to correct a trade.
 CORRECTED: Final = 19
+# Its owner is absent: a connection is gone, or has not said for too long that it is there.
+DISCONNECTED: Final = 20
+DEAD_MAN: Final = 21
 CANCEL_REASONS: Final = (
     "requested",
     "mass_cancel",
@@ -228,6 +231,8 @@ CANCEL_REASONS: Final = (
     "reduce_only",
     "margin_call",
     "corrected",
+    "disconnected",
+    "dead_man",
 )
 
 # What leaves an account, and may have to wait before it does.

@@ -189,7 +189,7 @@ def _tell_alert(console: Terminal, alert: AlertRecord) -> None:
     if alert.accounts:
         console.tell(f"accounts: {' '.join(alert.accounts)}")
     for name, value in alert.figures.items():
-        console.tell(f"{chosen().heading(name.replace('_', ' '))}: {chosen().story(value)}")
+        console.tell(f"{chosen().heading(name.replace('_', ' '))}: {chosen().explained(value)}")
     if alert.note:
         console.tell(chosen().story(alert.note))
     if alert.ended_utc is not None:

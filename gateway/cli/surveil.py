@@ -174,7 +174,7 @@ def _list_detectors(settings: dict[str, Settings], as_json: bool) -> None:
     console = Terminal()
     for name, row in DETECTORS.items():
         console.tell((name, "bold"), f"  {row.title}, version {settings[name].version}")
-        console.print(f"  {' '.join(row.definition.split())}")
+        console.print(f"  {chosen().text(' '.join(row.definition.split()))}")
         console.print(f"  source: {row.source}")
         console.print(f"  misses: {row.misses}")
 

@@ -12,7 +12,7 @@ import tty
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from math import inf
-from typing import Final
+from typing import Final, Protocol
 
 from rich.live import Live
 from rich.text import Text
@@ -30,6 +30,19 @@ MAX_TYPED: Final = 60
 _READ_BYTES: Final = 1_024
 
 
+class Pressed(Protocol):
+    """What is done with keys."""
+
+    def press(self, data: bytes) -> None:
+        """Do what keys say; without any the terminal is gone."""
+
+    def quit(self) -> None:
+        """Let it be over."""
+
+    def wake(self) -> None:
+        """Draw again at once."""
+
+
 async def show(view: View, keys: str = "", over: asyncio.Event | None = None) -> None:
     """Show a view on the terminal until somebody quits.
 
@@ -42,12 +55,12 @@ async def show(view: View, keys: str = "", over: asyncio.Event | None = None) ->
         Exception: the view can't go on; the terminal is as it was.
     """
     screen = Screen(view, keys, over)
-    with _keys_of(sys.stdin.fileno(), screen), Live(console=screen.console, screen=True, auto_refresh=False) as live:
+    with keys_of(sys.stdin.fileno(), screen), Live(console=screen.console, screen=True, auto_refresh=False) as live:
         await screen.run(live)
 
 
 @contextmanager
-def _keys_of(descriptor: int, screen: Screen) -> Iterator[None]:
+def keys_of(descriptor: int, screen: Pressed) -> Iterator[None]:
     """Hand a terminal's keys over one by one, unseen, until the end; a signal to end quits likewise."""
     loop = asyncio.get_running_loop()
     before = termios.tcgetattr(descriptor)

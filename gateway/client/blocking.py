@@ -263,6 +263,8 @@ class BlockingClient:
     transfer = waited(Client.transfer)
     request_withdrawal = waited(Client.request_withdrawal)
     cancel_withdrawal = waited(Client.cancel_withdrawal)
+    cancel_all_after = waited(Client.cancel_all_after)
+    logout = waited(Client.logout)
     movements = waited(Client.movements)
     positions = waited(Client.positions)
     portfolio = waited(Client.portfolio)

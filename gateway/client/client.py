@@ -29,6 +29,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import cast
 
+from engine.vocabulary.limits import MAX_ABSENCE_NS, NS_PER_SECOND
 from gateway.client.commands import AdminArgument, AdminCommand
 from gateway.client.errors import ClientError
 from gateway.client.key import Key
@@ -38,6 +39,7 @@ from gateway.client.trading import Trading
 from gateway.client.values import Balance, Contract, FuturesPositions, Instrument, OpenOrder, WaitingMovement, handed
 from gateway.client.valuing import value
 from gateway.protocol import messages as m
+from gateway.protocol.requests import CancelOnDisconnect
 
 
 class Client(Trading):
@@ -165,6 +167,24 @@ class Client(Trading):
         reply = await self.request(m.Rates(id=self.next_id()), m.RatesReply)
         return {rate.scope: rate for rate in reply.rates}
 
+    async def cancel_all_after(self, seconds: float, *, account: str | None = None) -> None:
+        """Have all open orders cancelled so many seconds from now, unless this is called again before; 0: the timer is off.
+
+        Args:
+            seconds: 0.1 to 86400; or 0.
+            account: whose orders; None: those of each account of the participant, by a timer of its own.
+
+        Raises:
+            OrderRejected: it is too short, or no account of the participant is open.
+        """
+        request = m.CancelAllAfter(id=self.next_id(), account=account, timeout=round(seconds * NS_PER_SECOND))
+        await self.request(request, m.DeadMan)
+
+    async def logout(self) -> None:
+        """Log out and close: the end of this connection cancels no orders, whatever `cancel_on_disconnect` says."""
+        await self.request(m.Logout(id=self.next_id()), m.LoggedOut)
+        await self.close()
+
     async def admin(self, command: AdminCommand, /, **arguments: AdminArgument) -> int:
         """Sequence a configuration or compliance command; returns its sequence number.
 
@@ -188,6 +208,7 @@ async def connect(
     ping_timeout: PingSeconds = VENUE,
     request_timeout: float = REQUEST_TIMEOUT_SECONDS,
     ca_file: Path | str | None = None,
+    cancel_on_disconnect: float | CancelOnDisconnect | None = None,
     lang: m.Lang = "en",
 ) -> AsyncIterator[Client]:
     """Connect to a venue and log in; without `participant` and `key`, public data only.
@@ -203,6 +224,8 @@ async def connect(
             venue itself waits for one.
         request_timeout: seconds that a request may wait for its reply, or for a connection to be sent on.
         ca_file: certificates, PEM, that vouch for a venue with TLS; None: those that the machine trusts.
+        cancel_on_disconnect: seconds; when a connection is gone for so long, the venue cancels the open orders of all accounts of the
+            participant. The client dials again meanwhile. `CancelOnDisconnect` names single accounts. None: they stay.
         lang: `ru`: reasons, titles of rules and errors that the venue tells are in Russian; else in English.
 
     Raises:
@@ -221,6 +244,7 @@ async def connect(
         pings=Pings(interval=ping_interval, timeout=ping_timeout),
         request_timeout=request_timeout,
         ca_file=ca_file,
+        cancel_on_disconnect=_armed(cancel_on_disconnect),
         lang=lang,
     )
     await client.open()
@@ -228,3 +252,12 @@ async def connect(
         yield client
     finally:
         await client.close()
+
+
+def _armed(wanted: float | CancelOnDisconnect | None) -> CancelOnDisconnect | None:
+    """As a login says it. Raises `ClientError` if no venue takes it."""
+    if wanted is None or isinstance(wanted, CancelOnDisconnect):
+        return wanted
+    if not 0 <= wanted * NS_PER_SECOND <= MAX_ABSENCE_NS:
+        raise ClientError(f"cancel_on_disconnect: 0 to {MAX_ABSENCE_NS // NS_PER_SECOND} seconds")
+    return CancelOnDisconnect(grace=round(wanted * NS_PER_SECOND))

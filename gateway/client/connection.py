@@ -16,6 +16,7 @@ from gateway.client.link_states import ConnectionEvent, LinkState, Tip
 from gateway.client.protocol import ClientProtocol
 from gateway.client.streams import Stream
 from gateway.protocol import messages as m
+from gateway.protocol.requests import CancelOnDisconnect
 
 R = TypeVar("R", bound=m.Message)
 
@@ -34,6 +35,7 @@ class Connection:
         pings: Pings = DEFAULT_PINGS,
         request_timeout: float = REQUEST_TIMEOUT_SECONDS,
         ca_file: Path | str | None = None,
+        cancel_on_disconnect: CancelOnDisconnect | None = None,
         lang: m.Lang = "en",
     ) -> None:
         self.url = url
@@ -42,6 +44,7 @@ class Connection:
         loaded = private_key(key) if key is not None else None
         sign = None if loaded is None else lambda challenge: loaded.sign(challenge).hex()
         self._protocol = ClientProtocol(participant, sign, request_timeout, self._happened)
+        self._protocol.cancel_on_disconnect = cancel_on_disconnect
         self._protocol.lang = lang
         self._link = Link(url, self._protocol, encoding, pings, reconnect, tls=_trusting(url, ca_file))
         self._event_streams: list[Stream[ConnectionEvent]] = []

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from gateway.client.account import Account, PrivateReport
+from gateway.client.asked import Answered, Asked
 from gateway.client.book import LocalBook
 from gateway.client.entries import AnyEntry, Entered, Entry
 from gateway.client.errors import ClientError, ConnectionLost, RequestFailed, RequestTimedOut
@@ -23,22 +24,7 @@ from gateway.client.orders import Order
 from gateway.client.streams import Stream
 from gateway.client.subscriptions import ChannelKey, Started, Subscriptions
 from gateway.protocol import messages as m
-
-Answered = Callable[[m.AnyMessage | ClientError], None]
-"""Called once: with the reply to a request, or with why there is none."""
-
-
-class _Asked:
-    """A request that has no reply yet."""
-
-    __slots__ = ("answered", "is_own", "request", "was_sent")
-
-    def __init__(self, request: m.AnyRequest, answered: Answered, is_own: bool) -> None:
-        self.request: Final = request
-        self.answered: Final = answered
-        self.is_own: Final = is_own
-        """Whether the client asks for itself: then another link asks anew."""
-        self.was_sent = False
+from gateway.protocol.requests import CancelOnDisconnect
 
 
 class ClientProtocol:
@@ -64,9 +50,12 @@ class ClientProtocol:
         self.hello: m.Hello | None = None
         self.welcome: m.Welcome | None = None
         self.tip: Tip | None = None  # the last batch of the journal that the venue told of
+        self.goodbye: m.Goodbye | None = None  # the last link ended in order, where it did
         self.first_accounts: list[str] = []
         """Those of the first login."""
         self.state: LinkState = "connecting"
+        self.cancel_on_disconnect: CancelOnDisconnect | None = None
+        """What each login asks for."""
         self.refusal: ClientError | None = None
         """Why the present link is of no use."""
         self.ended: ClientError | None = None
@@ -85,12 +74,12 @@ class ClientProtocol:
         self._ids: Final = itertools.count(1)
         self._login = 0
         """Id of the login that is under way."""
-        self._asked: Final[dict[int, _Asked]] = {}
+        self._asked: Final[dict[int, Asked]] = {}
         self._limits: Final[deque[tuple[float, int]]] = deque()
         """When the waits for replies and subscriptions end, in order."""
-        self._first: Final[deque[_Asked]] = deque()
+        self._first: Final[deque[Asked]] = deque()
         """The client's own requests, to be sent before others."""
-        self._waiting: Final[deque[_Asked]] = deque()
+        self._waiting: Final[deque[Asked]] = deque()
         self._entries: Final[dict[int, Entry]] = {}
         """Orders that are being entered, by the id of their request."""
         self._begun: list[Entry] = []
@@ -179,7 +168,7 @@ class ClientProtocol:
         if self.ended is not None:
             answered(self.ended)
             return
-        asked = _Asked(request, answered, is_own=False)
+        asked = Asked(request, answered, is_own=False)
         self._asked[request.id] = asked
         self._waiting.append(asked)
         self._limits.append((now + self._limit, request.id))
@@ -269,7 +258,7 @@ class ClientProtocol:
             assert not isinstance(reply, ClientError), "the client's own requests have no time limit"
             done(reply)
 
-        asked = _Asked(request, answered, is_own=True)
+        asked = Asked(request, answered, is_own=True)
         self._asked[request.id] = asked
         self._first.append(asked)
 
@@ -283,8 +272,8 @@ class ClientProtocol:
             self._shake_hands(message)
         elif isinstance(message, AnyReport):
             self._take_report(message)
-        elif isinstance(message, m.JournalTip):
-            self.tip = Tip(message.seq, message.link)
+        elif isinstance(message, m.JournalTip | m.Goodbye):
+            self.tip, self.goodbye = Tip(message.seq, message.link), message if isinstance(message, m.Goodbye) else None
         else:
             if isinstance(message, m.ChannelMessage):
                 self.subscriptions.take(message)
@@ -301,17 +290,22 @@ class ClientProtocol:
             if self.hello is not None and message.venue != self.hello.venue:
                 self._refused(ClientError(f"another venue answers: {message.venue}, not {self.hello.venue}"), False)
                 return
-            self.hello = message
+            self.hello, self.goodbye = message, None
             if self.participant is None or self._sign is None:
                 self._begin({})
                 return
             self._login = self.next_id()
-            proof = self._sign(m.login_challenge(message.venue, self.participant, message.nonce))
-            login = m.Login(id=self._login, participant=self.participant, signature=proof, lang=self.lang)
-            self._first.append(_Asked(login, lambda _: None, is_own=True))
+            signature = self._sign(m.login_challenge(message.venue, self.participant, message.nonce))
+            login = m.Login(
+                id=self._login,
+                participant=self.participant,
+                signature=signature,
+                lang=self.lang,
+                cancel_on_disconnect=self.cancel_on_disconnect,
+            )
+            self._first.append(Asked(login, lambda _: None, is_own=True))
         elif isinstance(message, m.Welcome):
-            self.welcome = message
-            self.tip = Tip(message.seq, message.link)
+            self.welcome, self.tip = message, Tip(message.seq, message.link)
             self._begin(message.accounts)
         elif isinstance(message, m.Error):
             # At a return the place of the lost link may not be free yet, or others behind the address have asked too much.

@@ -15,8 +15,9 @@ from typing import Any, Final, NamedTuple, cast, get_args
 
 from engine.book.assets import Asset
 from engine.command_row import PARTICIPANT, ROLES, SUPERVISOR, CommandRow
-from engine.command_table import COMMANDS, TRADING
+from engine.command_table import COMMANDS
 from engine.state.listing import MAX_SCALE
+from engine.trading_rows import TRADING
 from engine.vocabulary.codes import FIRM, INVESTOR_KINDS
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_RULE_TEXT_CHARS, MAX_SUPPLY, MAX_TEXT_CHARS
@@ -25,10 +26,11 @@ from engine.vocabulary.messages.commands import AnyCommand, Command
 from gateway.documents import DocumentError, is_like_a_number, spills
 from gateway.identity import Identities, check_documents, check_owners, secrets_of
 from gateway.outbound.given import FAUCET
+from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.messages import Admin, ToldArgument
 from gateway.protocol.wire import Malformed, parse_amount, parse_e8
 from gateway.venue.schedule import parse_schedule
-from gateway.venue.venue import built_in_rulebooks, load_rulebook_documents
+from gateway.venue.venue import Participant, built_in_rulebooks, load_rulebook_documents
 
 _ADMIN: Final = [row for row in COMMANDS.values() if row not in TRADING]
 ALLOWED: Final = {role: {row.name: row for row in _ADMIN if role in row.senders} for role in ROLES}
@@ -102,6 +104,15 @@ def admin_command(
     if secrets_of(command) and spills(request.arguments):
         raise Malformed("arguments: the number of a document stands in another argument, too")
     return command
+
+
+def check_own(command: AnyCommand, participant: Participant, reports: PrivateReports) -> None:
+    """Raise NotAllowed if a participant acknowledges for somebody else than the owners of accounts it operates."""
+    if participant.role != PARTICIPANT or not isinstance(command, commands.RecordAcknowledgement):
+        return
+    own = reports.accounts.get(participant.participant, ())
+    if all(reports.investors[each] != command.investor for each in own):
+        raise NotAllowed("acknowledge for those whose accounts you operate")
 
 
 def check_approvers(command: AnyCommand, roles: Iterable[str]) -> None:

@@ -25,6 +25,7 @@ from engine.vocabulary.limits import (
     ROW_STEPS,
 )
 from gateway.inbound.bygone import Bygone
+from gateway.inbound.frames import NORMAL
 from gateway.inbound.instruments import InstrumentsInPieces
 from gateway.inbound.movements import waiting
 from gateway.inbound.papers import papers
@@ -45,6 +46,8 @@ from gateway.protocol.messages import (
     Holding,
     Instruments,
     InstrumentsReply,
+    LoggedOut,
+    Logout,
     Message,
     Movements,
     OpenOrder,
@@ -109,6 +112,9 @@ class Answers:
         elif isinstance(query, RiskWarning | Contracts):
             message, steps = papers(self._exchange, query)
             messages = [message]
+        elif isinstance(query, Logout):
+            messages, steps = [LoggedOut(id=query.id)], ROW_STEPS
+            session.close(NORMAL, "logged out")
         elif isinstance(query, Movements):
             message, steps = waiting(self._exchange, query)
             messages = [message]

@@ -21,9 +21,9 @@ from engine.vocabulary.limits import (
     MAX_MALFORMED_MESSAGES,
     MAX_SUBSCRIPTIONS,
 )
-from engine.vocabulary.messages.commands import AnyCommand, RecordAcknowledgement
+from engine.vocabulary.messages.commands import AnyCommand
 from gateway.documents import without_numbers
-from gateway.inbound.admin import NotAllowed, check_approvers
+from gateway.inbound.admin import NotAllowed, check_approvers, check_own
 from gateway.inbound.context import VenueContext
 from gateway.inbound.faucet import asked_command
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
@@ -42,6 +42,7 @@ from gateway.protocol.messages import (
     Hello,
     Instruments,
     Login,
+    Logout,
     Message,
     Movements,
     OpenOrders,
@@ -78,6 +79,7 @@ Query = (
     | RiskWarning
     | Contracts
     | Records
+    | Logout
 )
 
 Pending = tuple[int, AnyCommand, int]
@@ -124,6 +126,7 @@ class Session(FrameReader):
         """By name and key of the channel."""
         self.is_ended = False
         """Whether the connection is gone."""
+        self.armed = 0  # the number of its connection, if the end of that cancels orders
         self._context: Final = context
         self._left_by = ""  # the participant who left commands behind
         self._nonce: Final = nonce
@@ -158,20 +161,18 @@ class Session(FrameReader):
     def greet(self, now_ns: int) -> None:
         """Send the first message."""
         context = self._context
-        self._reply(
-            Hello(
-                venue=context.venue_id,
-                protocol=PROTOCOL,
-                core_version=CORE_VERSION,
-                nonce=self._nonce,
-                durability=context.durability,
-                rulebook=context.fanout.rulebook,
-                time=now_ns,
-                heartbeat_interval=context.heartbeat_ns,
-                heartbeat_timeout=context.silence_ns,
-                recording=context.recording(),
-            )
+        hello = Hello(
+            venue=context.venue_id,
+            protocol=PROTOCOL,
+            core_version=CORE_VERSION,
+            nonce=self._nonce,
+            durability=context.durability,
+            rulebook=context.fanout.rulebook,
+            time=now_ns,
+            heartbeat_interval=context.heartbeat_ns,
+            heartbeat_timeout=context.silence_ns,
         )
+        self._reply(context.marked(hello))
 
     def end(self) -> None:
         """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
@@ -183,6 +184,7 @@ class Session(FrameReader):
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)
+            self._context.attendance.gone(self, name)
             if self.inbox:
                 # Nobody leaves more behind than connections may hold.
                 self._context.leaving[name] += 1
@@ -274,6 +276,10 @@ class Session(FrameReader):
             if not (channel.is_public or self._supervises()):
                 self._refuse(request, f"{request.channel} is for supervisors and operators")
                 return
+        elif isinstance(request, Logout):
+            if not self._context.attendance.leaves(self):
+                self._refuse(request, "")
+                return
         elif isinstance(request, Records):
             if not self._supervises():
                 self._refuse(request, "records are for supervisors and operators")
@@ -290,7 +296,7 @@ class Session(FrameReader):
         if account is None:
             return self._supervises()
         owner = self._context.fanout.reports.owners.get(account)
-        if self.participant is None or owner is None:
+        if owner is None or self.participant is None:
             return False
         return self._supervises() or owner == self.participant.participant
 
@@ -298,43 +304,30 @@ class Session(FrameReader):
         return self.participant is not None and self.participant.role in {SUPERVISOR, OPERATOR}
 
     def _admin(self, request: Admin) -> None:
-        participant = self.participant
-        if participant is None:
+        if (participant := self.participant) is None:
             self._refuse(request, "")
             return
         try:
             command = asked_command(request, participant, self._context)
-            self._check_own(command)
+            check_own(command, participant, self._context.fanout.reports)
             check_approvers(command, (each.role for each in self._context.participants.values()))
         except NotAllowed as error:
             # The journal has no word of it: here it is said who tried. Why, the sender is told.
-            name, command_name = participant.participant, without_numbers(request.command)
-            _LOG.warning("refused: %s, %s, asked for %s", name, participant.role, command_name)
+            tried = without_numbers(request.command)
+            _LOG.warning("refused: %s, %s, asked for %s", participant.participant, participant.role, tried)
             self._refuse(request, str(error))
         except Malformed as error:
             self._malformed(str(error), request.id)
         else:
             self.inbox.append((request.id, command, self.received_ns))
 
-    def _check_own(self, command: AnyCommand) -> None:
-        """Raise NotAllowed if a participant acknowledges for somebody else than the owners of accounts it operates."""
-        participant = self.participant
-        if participant is None or participant.role != PARTICIPANT or not isinstance(command, RecordAcknowledgement):
-            return
-        reports = self._context.fanout.reports
-        if all(
-            reports.investors[each] != command.investor for each in reports.accounts.get(participant.participant, ())
-        ):
-            raise NotAllowed("acknowledge for those whose accounts you operate")
-
     def _login(self, request: Login) -> None:
         fanout = self._context.fanout
-        if self.participant is None:
-            # A login that fails is answered in its language, too.
-            self.speak(language(request.lang))
-        else:
+        if self.participant is not None:
             self._error("not_allowed", f"logged in already, as {self.participant.participant}", request.id)
             return
+        # One that fails is answered in its language, too.
+        self.speak(language(request.lang))
         self._login_attempts += 1
         participant = self._context.participants.get(request.participant)
         challenge = login_challenge(self._context.venue_id, request.participant, self._nonce)
@@ -343,6 +336,8 @@ class Session(FrameReader):
         elif self._context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
             detail = f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections"
             self._error("too_many", detail, request.id)
+        elif why := self._context.attendance.problem(request.cancel_on_disconnect, participant, fanout.reports):
+            self._error("not_allowed", why, request.id)
         else:
             self.participant = participant
             fanout.listen(self, participant.participant)
@@ -353,8 +348,8 @@ class Session(FrameReader):
                 self.meter.log_in(name)
             welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
             welcome.rates, welcome.lang = self._rates(), request.lang
-            welcome.recording = self._context.recording()
-            self._reply(welcome)
+            welcome.cancel_on_disconnect = self._context.attendance.came(self, name, request.cancel_on_disconnect)
+            self._reply(self._context.marked(welcome))
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
             self.close(POLICY_VIOLATION, "too many login attempts")
@@ -366,7 +361,7 @@ class Session(FrameReader):
 
     def _error(self, code: str, detail: str, request_id: int | None) -> None:
         self._context.counters.errors[code] += 1
-        # Of what was sent nothing is repeated that may be a document's number.
+        # Nothing is repeated that may be a document's number.
         self._reply(Error(code=code, detail=without_numbers(detail)[:MAX_ERROR_CHARS], id=request_id))
 
     def _malformed(self, detail: str, request_id: int | None) -> None:
@@ -374,9 +369,9 @@ class Session(FrameReader):
         self._count_malformed()
 
     def _rate_limited(self, payload: bytes, wait_ns: int) -> None:
-        code, detail = "rate_limited", "too much was asked at once; `rates` in the welcome says how much may be"
-        self._context.counters.errors[code] += 1
-        self._reply(Error(code=code, detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
+        detail = "too much was asked at once; `rates` in the welcome says how much may be"
+        self._context.counters.errors["rate_limited"] += 1
+        self._reply(Error(code="rate_limited", detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
 
     def _rates(self) -> list[Rate]:
         return [] if self.meter is None else self.meter.stated()

@@ -26,6 +26,7 @@ from engine.vocabulary.messages import commands
 from gateway.protocol.messages import (
     AmendOrder,
     AnyRequest,
+    CancelAllAfter,
     CancelOrder,
     CancelWithdrawal,
     MassCancel,
@@ -207,6 +208,10 @@ def _mass_cancel(request: MassCancel, participant: str, known: Known) -> command
     return commands.MassCancel(participant, request.account, request.instrument or "", side)
 
 
+def _cancel_all_after(request: CancelAllAfter, participant: str, known: Known) -> commands.CancelAllAfter:
+    return commands.CancelAllAfter(participant, request.account or "", request.timeout)
+
+
 def _amount(request: Transfer | RequestWithdrawal, known: Known) -> int:
     """What is to be moved, in minor units."""
     asset = known.assets.get(request.asset)
@@ -271,6 +276,7 @@ TRANSLATE: Final[dict[type[AnyRequest], Callable[[Any, str, Known], commands.Any
     AmendOrder: _amend_order,
     CancelOrder: _cancel_order,
     MassCancel: _mass_cancel,
+    CancelAllAfter: _cancel_all_after,
     MassQuote: _mass_quote,
     NewOrderPair: _new_order_pair,
     NewBracket: _new_bracket,

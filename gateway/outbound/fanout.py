@@ -6,8 +6,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from engine.command_table import TRADING
 from engine.record.rows import Row
+from engine.trading_rows import TRADING
 from engine.vocabulary.codes import REJECT_CODES
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import (

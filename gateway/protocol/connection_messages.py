@@ -36,6 +36,10 @@ class Hello(Message, tag="hello"):
     """Nanoseconds. A client of whom nothing is heard for so long, pongs included, is disconnected."""
     recording: Recording | None = None
     """Left out by a venue that runs."""
+    test: bool = False
+    """A venue for tests: its time can be moved, and goes on from where its journal ended. Left out by others."""
+    time_scale: int = 1
+    """Of such a venue: how many times as fast as a clock its time goes. Heartbeats and rates go by the clock."""
 
 
 class Rate(msgspec.Struct, kw_only=True, gc=False):
@@ -46,6 +50,17 @@ class Rate(msgspec.Struct, kw_only=True, gc=False):
     units_per_second: int
     burst: int
     left: int
+
+
+class ArmedDisconnect(msgspec.Struct, omit_defaults=True, kw_only=True, gc=False):
+    """That the end of this connection cancels open orders. It is sequenced before whatever the connection asks."""
+
+    connection: int
+    """Its number in the journal."""
+    grace: int
+    """Nanoseconds within which a login of the participant prevents it."""
+    accounts: list[str] = []
+    """Whose orders; left out: those of all accounts of the participant."""
 
 
 class Welcome(Message, tag="welcome"):
@@ -64,8 +79,19 @@ class Welcome(Message, tag="welcome"):
     """Of this connection and of the participant; left out where nobody is limited."""
     recording: Recording | None = None
     """As in `Hello`, by now."""
+    cancel_on_disconnect: ArmedDisconnect | None = None
+    """As it was asked for; left out: the end of the connection cancels nothing."""
     lang: str = "en"
     """The language of this connection: `ru`; left out: English."""
+    test: bool = False
+    """As in `Hello`, as is `time_scale`."""
+    time_scale: int = 1
+
+
+class LoggedOut(Message, tag="logged_out"):
+    """Nobody is logged in on the connection any more, and all that it asked before is done. The venue closes it."""
+
+    id: int
 
 
 class RecordingEnded(Message, tag="recording_ended"):
@@ -82,6 +108,16 @@ class JournalTip(Message, tag="journal_tip"):
     """Of the last command of the last batch."""
     link: str
     """SHA-256 over all batches up to that one, hexadecimal."""
+    time: int
+
+
+class Goodbye(Message, tag="goodbye"):
+    """The venue stops, in order: the last message on a connection. What was asked and is not answered by now was not carried out."""
+
+    seq: int
+    """Of the last command of the journal: it goes on from there when the venue is back."""
+    link: str
+    """As in `JournalTip`."""
     time: int
 
 
@@ -119,3 +155,7 @@ class Unsubscribed(Message, tag="unsubscribed"):
     id: int
     channel: str
     instrument: str | None = None
+
+
+AnyConnectionMessage = Hello | Welcome | LoggedOut | JournalTip | Goodbye | RecordingEnded | Error
+"""What is said of a connection, but for answers to questions."""

@@ -21,11 +21,11 @@ from typing import Final
 
 import msgspec
 
-from gateway.protocol.messages import Admin, AnyRequest, NewBracket, NewOrderPair
+from gateway.protocol.messages import Admin, AnyRequest, Login, NewBracket, NewOrderPair
 
 _COLON: Final = 0x3A
 _BACKSLASH: Final = 0x5C
-_NESTED: Final = (Admin, NewOrderPair, NewBracket)
+_NESTED: Final = (Admin, Login, NewOrderPair, NewBracket)
 """Requests with maps in them."""
 _LONGEST_SHOWN: Final = 64
 

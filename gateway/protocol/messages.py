@@ -1,8 +1,7 @@
 """The messages of the protocol `sbx.v1`: one Struct each, tagged by `type`, the same in JSON and in MessagePack.
 
-Prices, quantities and money are decimal strings. Names are lower case. A request carries the client's own `id`, which its
-reply repeats. Optional fields that have no value are left out. Requests stand in `gateway.protocol.requests`, private reports in
-`gateway.protocol.private_messages`, what channels carry in `gateway.protocol.channel_messages`; all are exported here.
+Prices, quantities and money are decimal strings. Names are lower case. A request carries the client's own `id`, which its reply
+repeats. Optional fields that have no value are left out. Requests, private reports and what channels carry stand beside; all are exported here.
 """
 
 from __future__ import annotations
@@ -27,9 +26,12 @@ from gateway.protocol.channel_messages import (
     TradePrint,
 )
 from gateway.protocol.connection_messages import (
+    AnyConnectionMessage,
     Error,
+    Goodbye,
     Hello,
     JournalTip,
+    LoggedOut,
     Rate,
     RatesReply,
     Recording,
@@ -44,6 +46,7 @@ from gateway.protocol.private_messages import (
     AnyReport,
     AssetIssued,
     CloseOut,
+    DeadMan,
     Default,
     ExecutionReport,
     Funds,
@@ -69,12 +72,14 @@ from gateway.protocol.requests import (
     AmendOrder,
     AnyRequest,
     Balances,
+    CancelAllAfter,
     CancelOrder,
     CancelWithdrawal,
     Contracts,
     Instruments,
     Lang,
     Login,
+    Logout,
     MassCancel,
     MassQuote,
     Movements,
@@ -115,6 +120,7 @@ __all__ = [
     "BalancesReply",
     "BookSnapshot",
     "BookUpdate",
+    "CancelAllAfter",
     "CancelOrder",
     "CancelWithdrawal",
     "Change",
@@ -125,11 +131,13 @@ __all__ = [
     "Contracts",
     "ContractsReply",
     "Cover",
+    "DeadMan",
     "Default",
     "Done",
     "Error",
     "ExecutionReport",
     "Funds",
+    "Goodbye",
     "Heartbeat",
     "Hello",
     "Holding",
@@ -141,7 +149,9 @@ __all__ = [
     "InstrumentsReply",
     "JournalTip",
     "Lang",
+    "LoggedOut",
     "Login",
+    "Logout",
     "LossShared",
     "MarginCall",
     "MarginRestored",
@@ -365,11 +375,7 @@ class InstrumentsReply(Message, tag="instruments"):
 
 
 AnyMessage = (
-    Hello
-    | Welcome
-    | JournalTip
-    | RecordingEnded
-    | Error
+    AnyConnectionMessage
     | AnyReport
     | OpenOrdersReply
     | BalancesReply

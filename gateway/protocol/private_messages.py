@@ -91,6 +91,18 @@ class MassCancelled(Message, tag="mass_cancelled"):
     id: int | None = None
 
 
+class DeadMan(Message, tag="dead_man"):
+    """The dead man's timer of an account was set or switched off; or, with `cancelled`, it has come to its end."""
+
+    account: str
+    seq: int
+    until: int | None = None
+    """When it cancels all open orders; left out: it is off."""
+    cancelled: int | None = None
+    """How many orders it has cancelled; the reports of each precede it."""
+    id: int | None = None
+
+
 class MassQuoted(Message, tag="mass_quoted"):
     """A ladder is in place; the reports of its orders precede it."""
 
@@ -336,6 +348,7 @@ AnyReport = (
     ExecutionReport
     | RequestRejected
     | MassCancelled
+    | DeadMan
     | MassQuoted
     | TradeCorrected
     | Funds

@@ -10,7 +10,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_QUOTES_PER_SIDE, MAX_TEXT_CHARS
+from engine.vocabulary.limits import (
+    MAX_ABSENCE_NS,
+    MAX_ARMED_ACCOUNTS,
+    MAX_NAME_CHARS,
+    MAX_QUOTES_PER_SIDE,
+    MAX_TEXT_CHARS,
+)
 from gateway.protocol.channel_messages import ChannelName
 from gateway.protocol.record_messages import Argument, RecordKind
 
@@ -55,14 +61,31 @@ class OnlyId(msgspec.Struct):
 # ── connection ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
+class CancelOnDisconnect(
+    msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, kw_only=True, gc=False
+):
+    """What is to happen when the connection is gone: open orders are cancelled, unless its participant logs in again within the grace."""
+
+    grace: Annotated[int, msgspec.Meta(ge=0, le=MAX_ABSENCE_NS)] = 0
+    """Nanoseconds."""
+    accounts: Annotated[list[Name], msgspec.Meta(max_length=MAX_ARMED_ACCOUNTS)] = []
+    """Whose orders; left out: those of all accounts of the participant."""
+
+
 class Login(Request, tag="login", frozen=True):
     """Prove who you are: `signature` is the hexadecimal Ed25519 signature of `login_challenge(venue, participant, nonce)`."""
 
     participant: Name
     signature: Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{128}$", max_length=128)]
     """With a length beside the pattern: `$` would let a newline pass."""
+    cancel_on_disconnect: CancelOnDisconnect | None = None
+    """Left out: the end of the connection cancels nothing."""
     lang: Lang = "en"
     """In which the connection is told what is said in words: `detail` and `title`. All else is the same in each language."""
+
+
+class Logout(Request, tag="logout", frozen=True):
+    """Be logged in no longer: the answer comes after all that was asked before, then the venue closes the connection. Orders stay."""
 
 
 class Subscribe(Request, tag="subscribe", frozen=True):
@@ -203,6 +226,15 @@ class MassCancel(Request, tag="mass_cancel", frozen=True):
     side: Side | None = None
 
 
+class CancelAllAfter(Request, tag="cancel_all_after", frozen=True):
+    """Cancel all open orders of an account after a time, unless this is asked again before: a dead man's timer."""
+
+    timeout: Annotated[int, msgspec.Meta(ge=0, le=MAX_ABSENCE_NS)]
+    """Nanoseconds from now, at least 100 ms; 0: the timer is off."""
+    account: Name | None = None
+    """Left out: each account of yours, by a timer of its own."""
+
+
 class Transfer(Request, tag="transfer", frozen=True):
     """Move an asset from an account of yours to another account. Sent again with the same id it never acts twice."""
 
@@ -308,6 +340,7 @@ class Admin(Request, tag="admin", frozen=True):
 
 AnyRequest = (
     Login
+    | Logout
     | Subscribe
     | Unsubscribe
     | Instruments
@@ -320,6 +353,7 @@ AnyRequest = (
     | AmendOrder
     | CancelOrder
     | MassCancel
+    | CancelAllAfter
     | Transfer
     | RequestWithdrawal
     | CancelWithdrawal

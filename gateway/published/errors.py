@@ -267,6 +267,16 @@ _CANCELS: Final = (
         "Deposit, or close positions; ask `positions` for what is missing.",
     ),
     Entry("corrected", "What it had reserved was needed to correct a trade.", "Ask `balances`; enter it anew."),
+    Entry(
+        "disconnected",
+        "An armed connection was gone for longer than its grace.",
+        "Enter it anew; log in again sooner, or ask for a longer grace in `login`.",
+    ),
+    Entry(
+        "dead_man",
+        "The timer of `cancel_all_after` came to its end.",
+        "Enter it anew; send `cancel_all_after` again well before its time is over.",
+    ),
 )
 
 _CLOSES: Final = (

@@ -31,7 +31,17 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
             "heartbeat_timeout": 15000000000,
         },
     ),
-    m.Login: ({"id": 1, "participant": "anna", "signature": "0a1b2c3d" * 16},),
+    m.Login: (
+        {"id": 1, "participant": "anna", "signature": "0a1b2c3d" * 16},
+        {
+            "id": 1,
+            "participant": "anna",
+            "signature": "0a1b2c3d" * 16,
+            "cancel_on_disconnect": {"grace": 5000000000, "accounts": ["anna.main"]},
+        },
+    ),
+    m.Logout: ({"id": 9},),
+    m.LoggedOut: ({"id": 9},),
     m.Welcome: (
         {
             "id": 1,
@@ -42,8 +52,19 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
             "link": "5b1c" + _DIGEST[4:],
             "rates": _LIMITS,
         },
+        {
+            "id": 1,
+            "participant": "anna",
+            "role": "participant",
+            "accounts": {"anna.main": 11},
+            "seq": 812,
+            "link": "5b1c" + _DIGEST[4:],
+            "rates": _LIMITS,
+            "cancel_on_disconnect": {"connection": 17, "grace": 5000000000, "accounts": ["anna.main"]},
+        },
     ),
     m.RecordingEnded: ({"seq": 9120, "time": 1767218400000000000},),
+    m.Goodbye: ({"seq": 4711, "link": _DIGEST, "time": _NOON},),
     m.JournalTip: ({"seq": 4711, "link": _DIGEST, "time": _NOON},),
     m.Error: (
         {
@@ -136,6 +157,10 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
             "amount": "0.5",
             "destination": "bc1qexample",
         },
+    ),
+    m.CancelAllAfter: ({"id": 7, "account": "anna.main", "timeout": 10000000000},),
+    m.DeadMan: (
+        {"id": 7, "account": "anna.main", "seq": 12, "until": 1767225610000000000},
     ),
     m.CancelWithdrawal: ({"id": 7, "account": "anna.main", "movement": 4720},),
     m.Movements: ({"id": 8, "account": "anna.main"},),

@@ -47,6 +47,7 @@ class Asked(NamedTuple):
 
 REQUESTS: Final = (
     Asked(m.Login, (m.Welcome,), CONNECTION, ANYBODY),
+    Asked(m.Logout, (m.LoggedOut,), CONNECTION, ROLES),
     Asked(m.Rates, (m.RatesReply,), CONNECTION, ANYBODY),
     Asked(m.Subscribe, (m.Subscribed,), MARKET_DATA, ANYBODY),
     Asked(m.Unsubscribe, (m.Unsubscribed,), MARKET_DATA, ANYBODY),
@@ -58,6 +59,7 @@ REQUESTS: Final = (
     Asked(m.AmendOrder, (m.ExecutionReport, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.CancelOrder, (m.ExecutionReport, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.MassCancel, (m.MassCancelled, m.RequestRejected), TRADING, _TRADERS),
+    Asked(m.CancelAllAfter, (m.DeadMan, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.Transfer, (m.Transferred, m.TransferStatus, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.RequestWithdrawal, (m.Funds, m.MovementHeld, m.TransferStatus, m.RequestRejected), TRADING, _TRADERS),
     Asked(m.CancelWithdrawal, (m.MovementEnded, m.RequestRejected), TRADING, _TRADERS),
@@ -96,6 +98,11 @@ UNASKED: Final = (
         "journal_tip",
         (m.JournalTip,),
         "Where the journal stands, once an hour, to everybody who has logged in or subscribed.",
+    ),
+    Told(
+        "goodbye",
+        (m.Goodbye,),
+        "The venue stops, and that is its last command, to everybody who has logged in or subscribed.",
     ),
     Told("recording_ended", (m.RecordingEnded,), "A recording that is served was shown to its end."),
     Told(

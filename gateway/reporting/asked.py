@@ -8,6 +8,7 @@ from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL
 from engine.vocabulary.messages.commands import (
     AmendOrder,
     AnyCommand,
+    CancelAllAfter,
     CancelOrder,
     CancelWithdrawal,
     Command,
@@ -32,6 +33,7 @@ _REQUESTS: Final[dict[type[Command], str]] = {
     RequestDelivery: "delivery",
     RequestWithdrawal: "withdrawal",
     CancelWithdrawal: "cancel_withdrawal",
+    CancelAllAfter: "cancel_all_after",
 }
 
 

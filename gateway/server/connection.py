@@ -268,6 +268,8 @@ class Connection(WSListener):
         frames.clear()
         if session.answered_ns and not self._sender.is_holding:
             counters.answered(session.answered_ns)
+        if session.closing is not None:
+            self.close(*session.closing)
 
     def flush_late(self) -> None:
         """Send what was put off because the peer had not read what came before, if there is any."""

@@ -24,12 +24,13 @@ from engine.vocabulary.limits import (
 )
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from gateway.disk import DISK, Disk
+from gateway.inbound.attendance import UNASKED
 from gateway.inbound.session import Session
 from gateway.journal.files import save_fault
 from gateway.journal.writer import JournalWriter
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
-from gateway.server.clock import Clock
+from gateway.server.clock import Clock, MovedClock
 from gateway.server.gathered import Gathered, Taken
 from gateway.server.turns import Turns, VenueHalted
 
@@ -69,6 +70,8 @@ class Sequencer(Turns):
         self._directory: Final = directory
         self._disk: Final = disk
         self._clock: Final = clock
+        self._moved: Final = clock if isinstance(clock, MovedClock) else None
+        self.time_scale = 0 if self._moved is None else self._moved.scale
         self._waiting: Final[deque[Session]] = deque()
         self._owing: Final[deque[Session]] = deque()
         """Sessions whose inbox is not empty, and those of them that owe for what they asked. The first one is next, in both."""
@@ -98,7 +101,7 @@ class Sequencer(Turns):
     @property
     def now_ns(self) -> int:
         """The time that a command would have now, nanoseconds since the epoch, UTC: it never decreases."""
-        return max(self._clock(), self._exchange.time_ns)
+        return max(self._clock(), self._exchange.time_ns, self._exchange.advanced_ns)
 
     @property
     def next_due(self) -> int:
@@ -108,7 +111,8 @@ class Sequencer(Turns):
     def due_in_ns(self) -> int | None:
         """How long until the core does something by itself; None: nothing is due, ever."""
         due_ns = self._exchange.next_due_ns()
-        return max(due_ns - self._clock(), 0) if due_ns else None
+        # Rounded up: who looks again too early finds nothing.
+        return max(-((self.now_ns - due_ns) // (self.time_scale or 1)), 0) if due_ns else None
 
     def submit(self, session: Session) -> None:
         """Note that requests of a session wait."""
@@ -235,7 +239,7 @@ class Sequencer(Turns):
                 session.is_waiting = False
                 if session.is_ended:
                     session.all_taken()
-            yield session, request_id, received_ns, command
+            yield None if request_id == UNASKED else session, request_id, received_ns, command
 
     def _catch_up(self, time_ns: int) -> bool:
         """Let a piece of what was due while the venue slept happen, by a `Tick`; False: it did not sleep.
@@ -274,6 +278,8 @@ class Sequencer(Turns):
                 raise
             raise self._fault(gathered.fault, error) from error
         gathered.apply_ns += time.monotonic_ns() - began_ns
+        if self._moved is not None and self._exchange.advanced_ns > time_ns:
+            self._moved.move_to(self._exchange.advanced_ns)
         return events
 
     def _append(self, batch: Batch) -> None:

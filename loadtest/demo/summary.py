@@ -31,9 +31,7 @@ def print_summary(result: dict[str, Any], console: Terminal) -> None:
     fates = f"{orders['accepted']:,} accepted, {orders['rejected']:,} refused"
     _line(console, f"{orders['entered']:,} orders, {per_second:.0f} a second: {fates}")
     others = f"{orders['amended']:,} amends, {orders['cancelled']:,} cancels, {moves['done']:,} transfers"
-    watched = result["supervised"]
-    supervised = f"alerts {watched.get('raise_alert', 0)}, cases {watched.get('open_case', 0)}"
-    _line(console, f"{others}, {result['marks']:,} marks of futures, {supervised}")
+    _line(console, f"{others}, {result['marks']:,} marks of futures")
     _line(console, f"{_latency(result)} from the intended send time")
     console.print()
     _instruments(result["trades"], console)
@@ -44,10 +42,11 @@ def print_summary(result: dict[str, Any], console: Terminal) -> None:
     waited = ", ".join(f"{each['reason']} {each['count']:,}" for each in moves["waited"])
     if waited:
         _line(console, Text(f"had to wait before they left: {waited}", "dim"))
-    _line(console, Text(f"surveillance reports: {_reports(result)}", "dim"))
+    watched = result["supervised"]
+    supervised = f"alerts {watched.get('raise_alert', 0)}, cases {watched.get('open_case', 0)}"
+    _line(console, Text(f"{supervised}; surveillance reports {_reports(result)}", "dim"))
     console.print()
     _proof(result, console)
-    console.print()
     _line(console, SEED)
     _line(console, MORE)
 

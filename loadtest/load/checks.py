@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.command_table import TRADING
 from engine.record.rows import decode_command
+from engine.trading_rows import TRADING
 from gateway.client import ClientError, connect
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalReader

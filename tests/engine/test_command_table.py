@@ -7,7 +7,8 @@ from typing import get_args
 import pytest
 
 from engine.command_row import PARTICIPANT, ROLES, CommandRow
-from engine.command_table import COMMANDS, HANDLERS, TRADING
+from engine.command_table import COMMANDS, HANDLERS
+from engine.trading_rows import TRADING
 from engine.vocabulary.messages import commands
 from engine.vocabulary.names import command_name
 
@@ -43,6 +44,7 @@ def test_a_row_speaks_of_fields_that_its_command_has(row: CommandRow) -> None:
 NO_CHANGE = {
     *("tick", "deposit", "withdraw", "set_index_price", "mark_future", "issue_asset", "redeem_asset"),
     *("effective_from", "approve", "decline"),
+    *("arm_disconnect", "disconnected", "disarm_disconnect"),
 }
 
 

@@ -19,6 +19,8 @@ moves    transfers and withdrawals
 approval what of it waits for a second approval
 cases    alerts and cases of abuse
 arrests  holdings that courts arrest
+absence  the orders of those who are absent
+advancing the time of a venue for tests
 """
 
 from __future__ import annotations
@@ -26,10 +28,11 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY
 from engine.vocabulary.messages import commands, events
-from tests.reference.arrests import Arrests
+from tests.reference.absence import Absence
+from tests.reference.advancing import Advancing
 
 
-class ReferenceVenue(Arrests):
+class ReferenceVenue(Advancing, Absence):
     """A whole venue: the same sequenced commands as the engine takes, the same events, with details left empty."""
 
     def apply(self, sequenced: commands.Sequenced) -> list[events.Event]:
@@ -113,6 +116,16 @@ class ReferenceVenue(Arrests):
                 self.arrest(command)
             case commands.LiftArrest():
                 self.lift(command)
+            case commands.ArmDisconnect():
+                self.arm(command)
+            case commands.Disconnected():
+                self.disconnect(command)
+            case commands.DisarmDisconnect():
+                self.disarm(command)
+            case commands.CancelAllAfter():
+                self.set_dead_man(command)
+            case commands.AdvanceTime():
+                self.advance_time(command)
             case commands.RegisterInvestor():
                 self.name_owners(command)
             case (

@@ -353,6 +353,7 @@ class Calls(Aftermath):
                 self.run_wait(terms)
             for number in [each for each, proposal in self.proposals.items() if proposal.until <= self.now]:
                 self.end_proposal(number, codes.LAPSED)
+            self.run_absence()
             self.run_movements()
             self.ran_to = self.now
 

@@ -19,10 +19,15 @@ TRANSFERS, HOLDINGS = f"{CLEARING}/test_transfers.py", f"{CLEARING}/test_holding
 INDICATIVE, LEFTOVERS = f"{TRADING}/test_indicative.py", f"{STATE}/test_leftovers.py"
 PIECES, STATED = "tests/engine/test_pieces.py", f"{CLEARING}/test_stated.py"
 ARRESTS = f"{CLEARING}/test_arrests.py"
+ADVANCING = "tests/engine/test_advancing.py"
 CASES = "tests/engine/test_cases.py"
+ABSENCE = f"{TRADING}/test_absence.py"
 RULES = "tests/compliance/rules/test_transfer_rules.py"
 
 ELSEWHERE = {
+    "C-194": (ADVANCING, "test_a_venue_for_tests_stays_one"),
+    "C-195": (ADVANCING, "test_time_is_moved_up_to_a_year"),
+    "C-196": (ADVANCING, "test_what_is_refused_moves_nothing"),
     "C-175": (MOVEMENTS, "test_its_id_stays_used_up_over_days_and_is_free_when_the_day_of_its_end_is_over"),
     "C-176": (MOVEMENTS, "test_a_transfer_that_has_to_wait_is_answered_by_its_status_and_told"),
     "C-178": (MOVEMENTS, "test_so_many_wait_and_no_more"),
@@ -106,6 +111,13 @@ ELSEWHERE = {
     "C-189": (ARRESTS, "test_papers_add_up_and_each_lets_go_of_its_own_part"),
     "C-190": (ARRESTS, "test_a_paper_on_everything_takes_what_comes_wherever_it_comes"),
     "C-191": (ARRESTS, "test_a_correction_that_would_take_back_what_is_arrested_is_refused"),
+    "M-239": (ABSENCE, "test_what_is_refused"),
+    "M-240": (ABSENCE, "test_what_a_connection_leaves_behind_goes_when_its_grace_ends"),
+    "M-241": (ABSENCE, "test_who_comes_back_within_the_grace_keeps_them"),
+    "M-242": (ABSENCE, "test_stops_pairs_and_brackets_go_too"),
+    "M-243": (ABSENCE, "test_a_timer_acts_unless_it_is_set_again"),
+    "M-244": (ABSENCE, "test_a_timer_acts_unless_it_is_set_again"),
+    "M-245": (ABSENCE, "test_what_ends_at_one_instant_has_an_order"),
 }
 """Which test shows a statement, or the part of it, that no scenario can."""
 

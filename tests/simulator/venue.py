@@ -67,6 +67,7 @@ class RunningVenue:
             tip=lambda: started.writer.last,
             rates=Rates(file.limits, clocks.steady),
             identities=started.identities,
+            absence=started.exchange.absence,
         )
         self.host: Final = self
         """As `guarded` finds it."""
@@ -75,6 +76,7 @@ class RunningVenue:
         self._writes_head = False
         loop = cast(asyncio.AbstractEventLoop, Loop(stage, machine))
         self._scheduler: Final = Scheduler(self, started.sequencer, loop)
+        self.context.attendance.submit = self._scheduler.received
         self._beside: Final = SlowSync(stage, plan, machine, self._scheduler.sync_is_done)
         started.writer.sync_beside(self._beside)
         self._scheduler.wait_for_due()

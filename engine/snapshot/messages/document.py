@@ -296,6 +296,32 @@ class AlertState(Part):
     raised_ns: int
 
 
+class ArmedState(Part):
+    """An armed connection."""
+
+    connection: int
+    accounts: tuple[str, ...]
+    grace_ns: int
+    until_ns: int
+
+
+class PresenceState(Part):
+    """The armed connections of a participant, by number; when the next grace ends, and what is due because of it."""
+
+    participant: str
+    connections: list[ArmedState]
+    until_ns: int
+    entries: list[int]
+
+
+class TimerState(Part):
+    """A dead man's timer, and what is due because of it."""
+
+    account: int
+    until_ns: int
+    entries: list[int]
+
+
 class Snapshot(Part):
     """A whole core between two commands, and the hook that it asks."""
 
@@ -337,3 +363,8 @@ class Snapshot(Part):
     alerts: list[AlertState] = []
     arrests: list[ArrestState] = []
     """In the order in which they came."""
+    presences: list[PresenceState] = []
+    timers: list[TimerState] = []
+    last_connection: int = 0
+    is_test: bool = False
+    advanced_ns: int = 0

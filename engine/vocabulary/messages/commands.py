@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import msgspec
 
+from engine.vocabulary.messages.absence_commands import ArmDisconnect, CancelAllAfter, DisarmDisconnect, Disconnected
 from engine.vocabulary.messages.approval_commands import Approve, Decline, SetApproval
 from engine.vocabulary.messages.case_commands import AddEvidence, CloseCase, DismissAlert, OpenCase, RaiseAlert
 from engine.vocabulary.messages.clearing_commands import (
@@ -57,6 +58,7 @@ from engine.vocabulary.messages.rule_commands import (
 from engine.vocabulary.messages.structs import Command
 from engine.vocabulary.messages.venue_commands import (
     AddAsset,
+    AdvanceTime,
     BustTrade,
     Deposit,
     ListInstrument,
@@ -76,12 +78,15 @@ from engine.vocabulary.messages.venue_commands import (
 __all__ = [
     "AddAsset",
     "AddEvidence",
+    "AdvanceTime",
     "AmendOrder",
     "AnyCommand",
     "Approve",
+    "ArmDisconnect",
     "Arrest",
     "AuthoriseClient",
     "BustTrade",
+    "CancelAllAfter",
     "CancelOrder",
     "CancelWithdrawal",
     "CloseCase",
@@ -89,6 +94,8 @@ __all__ = [
     "Command",
     "Decline",
     "Deposit",
+    "DisarmDisconnect",
+    "Disconnected",
     "DismissAlert",
     "EffectiveFrom",
     "FreezeAsset",
@@ -153,6 +160,7 @@ TradingCommand = (
     | RequestDelivery
     | RequestWithdrawal
     | CancelWithdrawal
+    | CancelAllAfter
 )
 AnyCommand = (
     NewOrder
@@ -166,6 +174,7 @@ AnyCommand = (
     | RequestDelivery
     | RequestWithdrawal
     | CancelWithdrawal
+    | CancelAllAfter
     | AddAsset
     | ListInstrument
     | SetPhase
@@ -179,6 +188,7 @@ AnyCommand = (
     | SetLimits
     | SetMarketHalt
     | SetVenueRules
+    | AdvanceTime
     | BustTrade
     | RepriceTrade
     | SetIndexPrice
@@ -214,6 +224,9 @@ AnyCommand = (
     | CloseCase
     | RaiseAlert
     | DismissAlert
+    | ArmDisconnect
+    | Disconnected
+    | DisarmDisconnect
 )
 
 

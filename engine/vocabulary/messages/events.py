@@ -7,6 +7,7 @@ dense sequence: every event that carries one is a private report to that account
 
 from __future__ import annotations
 
+from engine.vocabulary.messages.absence_events import ConnectionArmed, ConnectionEnded, ConnectionLost, DeadManSet
 from engine.vocabulary.messages.approval_events import CommandProposed, ProposalEnded
 from engine.vocabulary.messages.case_events import (
     AlertDismissed,
@@ -68,6 +69,7 @@ from engine.vocabulary.messages.venue_events import (
     MarketHalted,
     PhaseChanged,
     RulesChanged,
+    TimeAdvanced,
 )
 
 __all__ = [
@@ -86,7 +88,11 @@ __all__ = [
     "CloseOutStarted",
     "CommandProposed",
     "CommandRejected",
+    "ConnectionArmed",
+    "ConnectionEnded",
+    "ConnectionLost",
     "DayEnded",
+    "DeadManSet",
     "DefaultDeclared",
     "Event",
     "EvidenceAdded",
@@ -119,6 +125,7 @@ __all__ = [
     "RulebookLoaded",
     "RulesChanged",
     "StopTriggered",
+    "TimeAdvanced",
     "Trade",
     "TradeCorrected",
     "TransferStatus",
@@ -153,6 +160,7 @@ AnyEvent = (
     | CommandRejected
     | RulesChanged
     | MarketHalted
+    | TimeAdvanced
     | RulebookLoaded
     | InvestorRegistered
     | RegistryChanged
@@ -181,4 +189,8 @@ AnyEvent = (
     | CaseClosed
     | AlertRaised
     | AlertDismissed
+    | ConnectionArmed
+    | ConnectionLost
+    | ConnectionEnded
+    | DeadManSet
 )

@@ -23,6 +23,7 @@ from engine.vocabulary.codes import (
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.kinds import fields_of
 from engine.vocabulary.messages.events import (
+    DeadManSet,
     MassCancelled,
     MassQuoted,
     OrderAccepted,
@@ -310,4 +311,15 @@ def mass_quoted(
         kept=event.kept,
         cancelled=event.cancelled,
         entered=event.entered,
+    )
+
+
+def dead_man(formats: Formats, report: PrivateReport, event: DeadManSet, request_id: int | None) -> messages.DeadMan:
+    """A dead man's timer was set or switched off, or has acted."""
+    return messages.DeadMan(
+        id=request_id,
+        account=event.account,
+        seq=event.report_seq,
+        until=event.until_ns or None,
+        cancelled=event.orders if event.acted else None,
     )

@@ -140,7 +140,9 @@ def test_rules_of_an_included_book_that_no_order_names_stand_where_they_stand_th
     assert [rule for rule in book.order if rule != "DISC-1"] == [
         rule for rule in load_rulebook("general-2026", texts).order if rule != "DISC-1"
     ]
-    older = texts["general-2026"].replace('transfer_order = ["SAN-1", "ANON-1", "PAY-1",', 'transfer_order = ["ANON-1",')
+    older = texts["general-2026"].replace(
+        'transfer_order = ["SAN-1", "ANON-1", "PAY-1",', 'transfer_order = ["ANON-1",'
+    )
     assert older != texts["general-2026"]
     assert load_rulebook("general-2026", texts | {"general-2026": older}).transfer_order[:3] == (
         *("SAN-1", "PAY-1", "ANON-1"),

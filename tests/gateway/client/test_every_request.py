@@ -43,6 +43,8 @@ async def trade(client: Client) -> None:
     await client.transfer("bob", "RUB", 5, "domestic_payment")
     await client.request_withdrawal("RUB", 5, "account 1 of a bank")
     assert await client.movements() == []
+    await client.cancel_all_after(60)
+    await client.cancel_all_after(0)
     with pytest.raises(OrderRejected) as refused:
         await client.cancel_withdrawal(1)
     assert (refused.value.code, refused.value.detail) == ("invalid", "no withdrawal or transfer 1 waits")
@@ -95,6 +97,7 @@ async def test_every_request_and_channel_of_the_protocol_has_its_method(tmp_path
             link.cut()
             await asyncio.wait_for(alice.lost(), 10)
             await asyncio.wait_for(alice.resumed(), 10)
+            await alice.logout()
     assert {type(each) for each in sent} == set(get_args(m.AnyRequest))
     channels = {each.channel for each in sent if isinstance(each, m.Subscribe)}
     assert channels == set(get_args(m.ChannelName))

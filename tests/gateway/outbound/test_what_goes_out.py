@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.command_table import TRADING
 from engine.record.rows import Row, decode_command, decode_events
+from engine.trading_rows import TRADING
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.journal.reader import JournalReader
 from gateway.outbound.channels.book import Book, SnapshotInPieces

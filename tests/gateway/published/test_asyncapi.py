@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 import pytest
 
-from engine.command_table import TRADING
+from engine.trading_rows import TRADING
 from engine.vocabulary.messages import events
 from gateway.inbound.admin import ALLOWED
 from gateway.outbound.given import FAUCET
@@ -49,6 +49,7 @@ def test_the_replies_to_commands_are_those_that_the_core_gives():
         events.OrderAmended: m.ExecutionReport,
         events.OrderCancelled: m.ExecutionReport,
         events.MassCancelled: m.MassCancelled,
+        events.DeadManSet: m.DeadMan,
         events.MassQuoted: m.MassQuoted,
         events.RequestRejected: m.RequestRejected,
         events.Transferred: m.Transferred,
@@ -163,7 +164,7 @@ def test_what_structs_say_of_their_fields_is_in_the_schemas():
 def test_requests_are_strict_and_what_the_venue_sends_is_open_and_never_null():
     schemas = document()["components"]["schemas"]
     read = {kind.__name__ for kind in structs_in(get_args(m.AnyRequest))}
-    assert len(read) == len(get_args(m.AnyRequest)) + 1
+    assert len(read) == len(get_args(m.AnyRequest)) + 2
     for name, schema in schemas.items():
         assert (schema.get("additionalProperties") is False) == (name in read), name
         assert name in read or '"null"' not in str(schema).replace("'", '"'), name

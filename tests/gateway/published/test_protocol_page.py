@@ -74,8 +74,9 @@ class DefaultVenue:
 class Senders:
     """Who sends the requests of the page: each once, as it stands there but for what no page can know."""
 
-    def __init__(self, venue: DefaultVenue, anna: RawClient, supervisor: RawClient, eve: RawClient) -> None:
+    def __init__(self, venue: DefaultVenue, url: str, anna: RawClient, supervisor: RawClient, eve: RawClient) -> None:
         self.venue = venue
+        self.url = url
         self.anna = anna
         self.supervisor = supervisor
         self.eve = eve
@@ -84,7 +85,17 @@ class Senders:
         """Send a request of the page; its reply."""
         request = {key: value for key, value in shown.items() if key != "id"}
         if request["type"] == "login":
-            return await self.anna.login(request["participant"], self.venue.key(request["participant"]))
+            name = request["participant"]
+            if "cancel_on_disconnect" not in request:
+                return await self.anna.login(name, self.venue.key(name))
+            async with client(self.url) as other:
+                return await other.login(
+                    name, self.venue.key(name), cancel_on_disconnect=request["cancel_on_disconnect"]
+                )
+        if request["type"] == "logout":
+            async with client(self.url) as other:
+                await other.login("anna", self.venue.key("anna"))
+                return await other.ask(**request)
         if request["type"] == "admin":
             return await self._admin(request)
         is_theirs = request["type"] in SUPERVISING or request.get("channel") in ("drop_copy", "changes")
@@ -124,7 +135,7 @@ async def senders(directory: Path) -> AsyncIterator[Senders]:
         anna, supervisor, eve = [await stack.enter_async_context(client(url_of(server))) for _ in range(3)]
         assert (await supervisor.login("supervisor", venue.key("supervisor")))["type"] == "welcome"
         assert (await eve.login("eve", SECOND))["type"] == "welcome"
-        yield Senders(venue, anna, supervisor, eve)
+        yield Senders(venue, url_of(server), anna, supervisor, eve)
 
 
 async def test_every_request_on_the_page_is_one_that_a_venue_takes(tmp_path):

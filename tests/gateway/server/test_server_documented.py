@@ -73,7 +73,7 @@ def test_every_request_and_its_fields_are_documented():
         assert f"`{name}`" in DOCUMENT or f'"type":"{name}"' in DOCUMENT, name
         for field in request.__struct_fields__:
             assert f"`{field}`" in DOCUMENT or f'"{field}":' in DOCUMENT, f"{name}.{field}"
-    assert len(TRANSLATE) == 11
+    assert len(TRANSLATE) == 12
 
 
 def test_every_message_and_its_fields_are_documented():
@@ -116,7 +116,9 @@ def test_every_question_is_in_the_list_of_questions_and_in_that_of_supervisors()
     questions = DOCUMENT.partition("Questions (")[2].partition(")")[0]
     assert [name for name in named if f"`{name}`" not in questions] == []
     supervisors = DOCUMENT.partition("\n## Supervisors and operators\n")[2].partition(" of any account.")[0]
-    of_accounts = [name for name in named if name not in ("instruments", "records", "subscribe", "unsubscribe")]
+    of_accounts = [
+        name for name in named if name not in ("instruments", "records", "subscribe", "unsubscribe", "logout")
+    ]
     assert [name for name in of_accounts if f"`{name}`" not in supervisors] == []
 
 

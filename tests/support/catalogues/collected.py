@@ -15,6 +15,7 @@ from engine.command_table import COMMANDS
 from engine.vocabulary.codes import PROPOSAL_OUTCOMES
 from gateway.cli.main import SUMMARIES, LazyGroup, group
 from gateway.cli.speaking import paragraphs
+from gateway.operating.page import HELP as KEYS_OF_TOP
 from gateway.published.errors import KINDS
 from gateway.reporting.sections.overview import ARRESTS, FIGURES, OPEN
 from gateway.reporting.workbook import HEADINGS
@@ -30,6 +31,7 @@ from tests.support.catalogues.spoken import (
     keys_of,
     kinds_of,
     labels_of,
+    pairs_of,
     shapes_of,
     shown_constants,
     translated_by_name,
@@ -217,6 +219,8 @@ TOLD = (
     "gateway/cli",
     "gateway/reporting",
     "gateway/whatif",
+    "gateway/operating/status.py",
+    "gateway/operating/asked.py",
     "gateway/near.py",
     "gateway/venue/lint.py",
     "gateway/session",
@@ -351,6 +355,8 @@ def _told() -> Iterator[tuple[Text, str]]:
         for text in (row.title, " ".join(row.definition.split()), row.source, row.misses):
             if text not in elsewhere:
                 yield _plain(text), f"compliance/surveillance/detectors/{row.name}.py"
+    for text in ("runs", *KEYS_OF_TOP):
+        yield _plain(text), "gateway/operating/page.py"
     for text in (KEYS, FEW_KEYS, *filter(None, HELP)):
         yield _plain(text), "gateway/watching/picture.py"
     for text in PIECES_OF_CONTROL:
@@ -374,6 +380,8 @@ def _reports() -> Iterator[tuple[Text, str]]:
         yield _plain(name.replace("_", " "), "column"), "gateway/reporting/sections/overview.py"
     for name, where in keys_of("figures", ("compliance/surveillance/detectors",)):
         yield _plain(name.replace("_", " "), "column"), where
+    for heading, where in pairs_of({"gateway/operating/page.py": "page", "gateway/cli/status.py": "_lines"}):
+        yield _plain(heading, "column"), where
     for heading, where in columns_of():
         yield _plain(heading, "column"), where
 

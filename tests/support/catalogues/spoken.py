@@ -16,7 +16,7 @@ _MARKUP = re.compile(r"<[a-z/]|\n\.[a-z]|yyyy-mm")
 """Of pages and formats: no words for people."""
 _BARE = re.compile(r"\{\}")
 _NAMED = re.compile(r"\{[a-z_]\w*[^}]*\}")
-_HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_ ,-]{0,40}")
+_HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_ ,()-]{0,40}")
 _SHOWN = re.compile(
     r"TITLE|title$|purpose$|_SAY$|^(VOLUME|REFUSED|PERCENT|INVESTORS|REFUSALS|CAPS|EXPOSURES|CONCENTRATION|PRICES|MORE|"
     r"READ|OF_DAY|KEY_FIGURES|PLOTS|HOW_TO_READ|SOUND|UNSOUND|NOT_COMPLETE|TOP_10|LARGEST|WITHOUT_CLASS|NONE)$"
@@ -188,6 +188,17 @@ def keys_of(name: str, places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
             for key in given.keys if isinstance(given, ast.Dict) else ():
                 if isinstance(key, ast.Constant) and isinstance(key.value, str):
                     yield key.value, path.relative_to(ROOT).as_posix()
+
+
+def pairs_of(functions: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What stands beside values in the tuples of functions, by their files."""
+    for where, name in functions.items():
+        for node in ast.walk(ast.parse((ROOT / where).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                for pair in (each for each in ast.walk(node) if isinstance(each, ast.Tuple)):
+                    for text in pair.elts:
+                        if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value:
+                            yield text.value, where
 
 
 def columns_of(places: tuple[str, ...] = ("gateway",)) -> Iterator[tuple[str, str]]:

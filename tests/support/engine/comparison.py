@@ -225,6 +225,7 @@ class SideBySide:
         movements = {number: (each.command, each.until_ns) for number, each in self.exchange.movements.items()}
         assert movements == {number: (each.request, each.until) for number, each in self.reference.movements.items()}
         self.compare_cases()
+        self.compare_absence()
         for asset in self.exchange.assets.values():
             assert asset.fees == self.reference.fees.get(asset.asset, 0)
         accounts = self.reference.accounts.values()
@@ -237,6 +238,20 @@ class SideBySide:
         cases = {n: (list(c.seqs), list(c.investors), list(c.instruments)) for n, c in docket.cases.items()}
         assert cases == {n: (c.seqs, c.investors, c.instruments) for n, c in reference.cases.items()}
         assert {n: each.command for n, each in docket.alerts.items()} == reference.alerts
+
+    def compare_absence(self) -> None:
+        """Compare armed connections, and dead man's timers."""
+        absence, reference = self.exchange.absence, self.reference
+        armed = {
+            (presence.participant, number): each.until_ns
+            for presence in absence.presences
+            for number, each in presence.connections.items()
+        }
+        assert armed == {key: each.until for key, each in reference.armed.items()}
+        names = list(self.exchange.accounts)
+        timers = {names[number]: alarm.until_ns for number, alarm in absence.timers.items() if alarm.until_ns}
+        assert timers == reference.dead_men
+        assert all(len(alarm.entries) <= 40 for alarm in absence.timers.values())
 
     def compare_work(self, happened: list[events.Event], parts: int) -> None:
         """Each trade uses up a part that was open when the command came, or one of an order that came with it."""

@@ -120,6 +120,22 @@ class DrawsOperation(DrawsParts):
         number = self.pick(*papers) if papers and self.once_in(15) else f"1-{len(self.sent)}/2026"
         return commands.Arrest(number, "court", "2026-01-02", *whose, asset, 0 if amount else share, amount)
 
+    def absence(self) -> commands.AnyCommand:
+        """A connection that is armed, gone or back; or a dead man's timer, now and then set again."""
+        participant, account = self.pick("red", "blue", "grey", "thief" if self.once_in(8) else "red"), self.sender()[1]
+        if self.once_in(2):
+            timeout = self.pick(0, 1, 100_000_000, 1_000_000_000, 5_000_000_000, 3_600_000_000_000, 86_401_000_000_000)
+            sender = self.sender()
+            return commands.CancelAllAfter(sender[0], self.pick("", sender[1], account), timeout)
+        armed = list(self.venue.armed)
+        if not armed or self.once_in(3):
+            accounts = self.pick((), (), (account,), ("a", "c"))
+            grace = self.pick(0, 1, 500_000_000, 2_000_000_000, 600_000_000_000, -1 if self.once_in(5) else 0)
+            number = len(self.sent) if self.draw(8) else self.draw(3)
+            return commands.ArmDisconnect(participant, number, accounts, grace)
+        key = self.pick(*armed) if self.draw(12) else (participant, 7)
+        return commands.Disconnected(*key) if self.draw(3) else commands.DisarmDisconnect(*key)
+
     def movement(self) -> commands.AnyCommand:
         """A transfer or withdrawal, now and then one that was asked for before; or what is said about one that waits, or about none."""
         waiting = list(self.venue.movements.values())

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 import msgspec
 
-from engine.command_table import TRADING
 from engine.record.rows import Row, decode_command, decode_events
+from engine.trading_rows import TRADING
 from gateway.journal.reader import JournalReader
 from gateway.outbound.channels.book import Book, SnapshotInPieces
 from gateway.outbound.channels.outbox import Outbox

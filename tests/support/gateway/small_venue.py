@@ -190,11 +190,11 @@ class RawClient:
                 return message
             self.reports.append(message)
 
-    async def login(self, name: str, key: Ed25519PrivateKey | None = None) -> dict[str, Any]:
+    async def login(self, name: str, key: Ed25519PrivateKey | None = None, **more: Any) -> dict[str, Any]:
         """Log in as `name`, with its own key or another one."""
         challenge = f"sbx.v1 login\n{self.hello['venue']}\n{name}\n{self.hello['nonce']}"
         signature = (key or KEYS[name]).sign(challenge.encode()).hex()
-        return await self.ask(type="login", participant=name, signature=signature)
+        return await self.ask(type="login", participant=name, signature=signature, **more)
 
     async def order(self, side: str, quantity: str, price: str | None, name: str, **terms: Any) -> dict[str, Any]:
         """Enter an order in BTC/RUB for the account that is named like the participant."""

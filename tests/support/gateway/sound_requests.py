@@ -32,7 +32,15 @@ _ORDER: Final[dict[str, Any]] = {
 }
 
 FULL: Final[list[dict[str, Any]]] = [
-    {"type": "login", "id": 1, "participant": "alice", "signature": "0a" * 64},
+    {
+        "type": "login",
+        "id": 1,
+        "participant": "alice",
+        "signature": "0a" * 64,
+        "cancel_on_disconnect": {"grace": 10**9, "accounts": ["alice"]},
+        "lang": "ru",
+    },
+    {"type": "logout", "id": 15},
     {"type": "subscribe", "id": 2, "channel": "book", "instrument": "BTC/RUB"},
     {"type": "unsubscribe", "id": 3, "channel": "trades", "instrument": "BTC/RUB"},
     {"type": "instruments", "id": 4},
@@ -71,6 +79,7 @@ FULL: Final[list[dict[str, Any]]] = [
     },
     {"type": "cancel_order", "id": 11, "account": "alice", "order_id": 70_000, "client_order_id": "c:1"},
     {"type": "mass_cancel", "id": 12, "account": "alice", "instrument": "BTC/RUB", "side": "sell"},
+    {"type": "cancel_all_after", "id": 14, "account": "alice", "timeout": 10**9},
     {
         "type": "transfer",
         "id": 13,

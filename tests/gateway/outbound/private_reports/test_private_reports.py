@@ -13,6 +13,7 @@ from engine.vocabulary.messages.events import (
     AssetIssued,
     ChangeEffective,
     CloseOutStarted,
+    DeadManSet,
     DefaultDeclared,
     FundsMoved,
     HoldingFrozen,
@@ -52,9 +53,8 @@ ALL_EVENTS = get_args(AnyEvent)
 
 
 def fed(rows) -> tuple[PrivateReports, list[PrivateReport]]:
-    formats = Formats()
+    formats, found = Formats(), []
     reports = PrivateReports(formats, RuleTitles())
-    found = []
     for seq, time_ns, _, events in rows:
         for event in events:
             formats.learn(event)
@@ -175,6 +175,7 @@ FORMATS_ROWS, _ = random_flow(1, 0)
             {"type": "request_rejected", "account": "ann", "seq": 9, "client_order_id": "c", "code": "unknown_order"},
         ),
         (MassCancelled("ann", 9, 3), {"type": "mass_cancelled", "account": "ann", "seq": 9, "orders": 3}),
+        (DeadManSet("ann", 9, 17), {"type": "dead_man", "account": "ann", "seq": 9, "until": 17}),
         (
             FundsMoved("ann", 9, "RUB", -150, 1, 20, "out"),
             {

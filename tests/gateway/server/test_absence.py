@@ -1,0 +1,213 @@
+"""Orders whose owner is absent: a connection that is gone or frozen, a venue that was killed, a dead man's timer, a logout."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.vocabulary.limits import NS_PER_SECOND
+from gateway.client.client import connect
+from gateway.client.errors import ClientError
+from tests.support.gateway.mortal_venue import MortalVenue
+from tests.support.gateway.raw_frames import frame, read_frame
+from tests.support.gateway.small_venue import KEYS, RawClient, client, serving, small_venue, url_of
+
+GRACE = NS_PER_SECOND // 2
+QUICK = "\n[server]\nheartbeat_s = 1\nmissed_heartbeats = 2\n"
+
+
+async def rest(raw: RawClient, *names: str) -> None:
+    for name in names:
+        report = await raw.order("buy", "1", "90", name, account="alice")
+        assert report["exec_type"] == "new", report
+
+
+async def cancelled(raw: RawClient, most: float = 5) -> dict[str, str]:
+    """Name and reason of the next cancel."""
+    async with asyncio.timeout(most):
+        while True:
+            report = await raw.until("execution_report")
+            if report["exec_type"] == "cancelled":
+                return {report["client_order_id"]: report["reason"]}
+
+
+async def open_names(raw: RawClient) -> list[str]:
+    return [each["client_order_id"] for each in await raw.open_orders("alice")]
+
+
+async def test_what_a_lost_connection_leaves_behind_is_cancelled_after_the_grace(tmp_path: Path) -> None:
+    async with serving(tmp_path / "venue") as server, client(url_of(server), "sue") as sue:
+        await sue.ask(type="subscribe", channel="drop_copy")
+        async with client(url_of(server)) as bot:
+            welcome = await bot.login("alice", cancel_on_disconnect={"grace": GRACE})
+            assert welcome["cancel_on_disconnect"] == {"connection": 1, "grace": GRACE}
+            await rest(bot, "a1", "a2")
+        began = asyncio.get_running_loop().time()
+        assert await cancelled(sue) == {"a2": "disconnected"}
+        assert await cancelled(sue) == {"a1": "disconnected"}
+        assert 0.4 < asyncio.get_running_loop().time() - began < 3
+
+
+async def test_who_comes_back_within_the_grace_finds_them_open(tmp_path: Path) -> None:
+    async with serving(tmp_path / "venue") as server:
+        url = url_of(server)
+        async with client(url) as bot:
+            await bot.login("alice", cancel_on_disconnect={"grace": GRACE, "accounts": ["alice"]})
+            await rest(bot, "a1")
+        async with client(url, "alice") as again:
+            assert again.hello["type"] == "hello"
+            await asyncio.sleep(1)
+            assert await open_names(again) == ["a1"]
+        # That connection was not armed.
+        async with client(url, "alice") as third:
+            assert await open_names(third) == ["a1"]
+            assert third.reports == []
+
+
+async def test_one_that_drops_right_behind_its_login_and_comes_back_at_once_loses_nothing(tmp_path: Path) -> None:
+    async with serving(tmp_path / "venue") as server:
+        for number in range(20):
+            async with client(url_of(server)) as bot:
+                await bot.login("alice", cancel_on_disconnect={"grace": 0 if number % 2 else GRACE})
+                await rest(bot, f"a{number}")
+                if number % 2:
+                    # With no grace what is open goes, before the next login.
+                    continue
+        async with client(url_of(server), "alice") as bot:
+            assert await open_names(bot) == []
+        exchange = server.started.exchange
+        assert all(not each.connections for each in exchange.absence.presences)
+        exchange.check()
+
+
+async def test_without_arming_there_is_no_command(tmp_path: Path) -> None:
+    async with serving(tmp_path / "venue") as server:
+        before = server.started.exchange.seq
+        async with client(url_of(server), "alice") as bot:
+            await rest(bot, "a1")
+        async with client(url_of(server), "alice") as bot:
+            assert (await bot.ask(type="logout"))["type"] == "logged_out"
+        await asyncio.sleep(0.1)
+        assert server.started.exchange.seq == before + 1
+
+
+async def test_a_login_names_own_accounts_of_a_participant(tmp_path: Path) -> None:
+    async with serving(tmp_path / "venue") as server:
+        wrong: list[tuple[str, dict[str, Any], str]] = [
+            ("alice", {"accounts": ["bob"]}, "not_allowed"),
+            ("sue", {"grace": 1}, "not_allowed"),
+        ]
+        for name, wanted, code in wrong:
+            async with client(url_of(server)) as bot:
+                reply = await bot.login(name, cancel_on_disconnect=wanted)
+                assert (reply["type"], reply["code"]) == ("error", code), reply
+        assert not server.started.exchange.absence.presences
+
+
+async def greeted(url: str) -> tuple[asyncio.StreamReader, Any, str]:
+    """A socket that does nothing by itself, and the nonce of its hello."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(url.rsplit(":", 1)[1]))
+    writer.write(
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n"
+        b"Sec-WebSocket-Protocol: sbx.v1.json\r\n\r\n"
+    )
+    assert b" 101 " in await reader.readuntil(b"\r\n\r\n")
+    return reader, writer, json.loads((await read_frame(reader))[1])["nonce"]
+
+
+async def test_a_frozen_link_counts_by_its_heartbeat(tmp_path: Path) -> None:
+    async with serving(tmp_path / "venue", small_venue(QUICK)) as server, client(url_of(server), "sue") as sue:
+        await sue.ask(type="subscribe", channel="drop_copy")
+        reader, writer, nonce = await greeted(url_of(server))
+        signature = KEYS["alice"].sign(f"sbx.v1 login\nsmall\nalice\n{nonce}".encode()).hex()
+        armed = {"cancel_on_disconnect": {"grace": 1}}
+        login = {"type": "login", "id": 1, "participant": "alice", "signature": signature, **armed}
+        writer.write(frame(0x81, json.dumps(login).encode()))
+        assert json.loads((await read_frame(reader))[1])["type"] == "welcome"
+        order = {"type": "new_order", "id": 2, "account": "alice", "client_order_id": "a1", "instrument": "BTC/RUB"}
+        writer.write(frame(0x81, json.dumps({**order, "side": "buy", "quantity": "1", "price": "90"}).encode()))
+        # From now on it says nothing and answers no ping.
+        assert await cancelled(sue, 10) == {"a1": "disconnected"}
+        await asyncio.sleep(1.5)
+        assert server.counters.closed["dead_peer"] == 1
+        writer.close()
+
+
+async def test_a_killed_venue_counts_every_armed_connection_as_gone(tmp_path: Path) -> None:
+    async with MortalVenue(tmp_path / "venue") as venue:
+        bot_context = client(venue.url)
+        bot = await bot_context.__aenter__()
+        await bot.login("alice", cancel_on_disconnect={"grace": 2 * NS_PER_SECOND})
+        await rest(bot, "a1")
+        await venue.kill()
+        await venue.start()
+        async with client(venue.url, "sue") as sue:
+            await sue.ask(type="subscribe", channel="drop_copy")
+            assert await cancelled(sue, 10) == {"a1": "disconnected"}
+        # Once more, and this time it comes back.
+        async with client(venue.url) as again:
+            welcome = await again.login("alice", cancel_on_disconnect={"grace": 3 * NS_PER_SECOND})
+            assert welcome["cancel_on_disconnect"]["connection"] == 2
+            await rest(again, "a2")
+            await venue.kill()
+            await venue.start()
+        async with client(venue.url, "alice") as third:
+            await asyncio.sleep(4)
+            assert await open_names(third) == ["a2"]
+        await bot_context.__aexit__(None, None, None)
+
+
+async def test_a_dead_mans_timer(tmp_path: Path) -> None:
+    async with serving(tmp_path / "venue") as server, client(url_of(server), "alice") as bot:
+        await rest(bot, "a1")
+        for _ in range(5):
+            said = await bot.ask(type="cancel_all_after", account="alice", timeout=NS_PER_SECOND)
+            assert said["type"] == "dead_man"
+            assert said["until"] > server.started.exchange.time_ns
+            await asyncio.sleep(0.3)
+        assert await open_names(bot) == ["a1"]
+        assert await cancelled(bot) == {"a1": "dead_man"}
+        done = await bot.until("dead_man")
+        assert (done["cancelled"], done.get("until")) == (1, None)
+        off = await bot.ask(type="cancel_all_after", timeout=0)
+        assert (off["type"], off["account"], off.get("until")) == ("dead_man", "alice", None)
+        for account, timeout, code in (("bob", NS_PER_SECOND, "permission"), ("alice", 1, "invalid")):
+            refused = await bot.ask(type="cancel_all_after", account=account, timeout=timeout)
+            assert (refused["type"], refused["code"]) == ("request_rejected", code)
+
+
+async def test_a_logout_leaves_orders_open_and_ends_the_connection(tmp_path: Path) -> None:
+    async with serving(tmp_path / "venue") as server:
+        async with client(url_of(server)) as bot:
+            await bot.login("alice", cancel_on_disconnect={})
+            await rest(bot, "a1")
+            assert (await bot.ask(type="logout"))["type"] == "logged_out"
+            assert await bot.until_closed() == ([], 1000)
+        async with client(url_of(server)) as stranger:
+            assert (await stranger.ask(type="logout"))["code"] == "not_logged_in"
+        async with client(url_of(server), "alice") as again:
+            assert await open_names(again) == ["a1"]
+        assert not server.started.exchange.absence.of["alice"].connections
+
+
+async def test_the_client_library(tmp_path: Path) -> None:
+    async with serving(tmp_path / "venue") as server:
+        url = url_of(server)
+        async with connect(url, "alice", KEYS["alice"], cancel_on_disconnect=0.2) as bot:
+            await bot.buy("BTC/RUB", quantity="1", price="90")
+            await bot.cancel_all_after(60)
+            await bot.cancel_all_after(0, account="alice")
+        await asyncio.sleep(0.6)
+        async with connect(url, "alice", KEYS["alice"], cancel_on_disconnect=0) as bot:
+            assert await bot.open_orders() == []
+            await bot.buy("BTC/RUB", quantity="1", price="91")
+            await bot.logout()
+            with pytest.raises(ClientError, match="the client is closed"):
+                await bot.open_orders()
+        async with connect(url, "alice", KEYS["alice"]) as bot:
+            assert len(await bot.open_orders()) == 1

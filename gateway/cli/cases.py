@@ -102,7 +102,7 @@ def _list(records: list[Any], alerts: bool, as_json: bool) -> None:
             )
             for each in records
         ]
-        show_small(console, ("alert", "state", "term", "raised_moscow", "detector", "investors"), _texts(rows))
+        show_small(console, ("alert", "state", "term", "raised (Moscow)", "detector", "investors"), _texts(rows))
     else:
         rows = [
             (
@@ -116,7 +116,7 @@ def _list(records: list[Any], alerts: bool, as_json: bool) -> None:
             )
             for each in records
         ]
-        columns = ("case", "state", "term", "opened_moscow", "by", "evidence", "investors")
+        columns = ("case", "state", "term", "opened (Moscow)", "by", "evidence", "investors")
         show_small(console, columns, _texts(rows))
 
 

@@ -78,12 +78,7 @@ def _alerts(index: Index, episode: Episode) -> list[int]:
 def _show(episode: Episode, rows: list[StoredRow], drawing: Drawing, alerts: list[int], reference: Reference) -> None:
     finding, console = episode.finding, Terminal(wraps=False)
     title = chosen().text(DETECTORS[episode.detector].title)
-<<<<<<< HEAD
-    head = tr("report {number}: {title}", number=episode.number, title=title)
-    console.tell((head, "bold"), f", {episode.term}")
-=======
     console.tell((tr("report {number}: {title}", number=episode.number, title=title), "bold"), f", {episode.term}")
->>>>>>> stage
     console.tell(finding.note)
     console.tell(f"{moscow_time(episode.time_ns, 3)} (Moscow), detector {episode.detector}, version {episode.version}")
     console.tell(f"investors: {' '.join(finding.investors)}")

@@ -11,6 +11,19 @@ from babel.messages.extract import extract_from_file
 
 from compliance.rulebook.diff import PARTS
 from compliance.surveillance.catalogue import DETECTORS
+from compliance.worlds.fates import (
+    ENDED_OTHERWISE,
+    FILLED_LESS,
+    FILLED_MORE,
+    KEPT_OUT,
+    LET_IN,
+    ONLY_OTHER,
+    ONLY_RECORDED,
+    OTHER_PRICE,
+    OTHER_TRADES,
+    REFUSED_OTHERWISE,
+)
+from compliance.worlds.other import ENTERED_NOT, NO_MOVEMENT, NO_PROPOSAL, NO_TRADE, SET_OTHERWISE
 from engine.command_table import COMMANDS
 from engine.vocabulary.codes import PROPOSAL_OUTCOMES
 from gateway.cli.main import SUMMARIES, LazyGroup, group
@@ -187,6 +200,8 @@ PIECES_OF_CHANGES = (
 """Sentences of what changes between two rulebooks, whose verbs and names are put together there."""
 PIECES_OF_CONTROL = ("not ", "participant {0}", "investor {0}", "instrument {0}", "asset {0}", "intermediary {0}")
 PIECES_OF_FINDINGS = ("a large", "session", "day", "buy", "sell", "levels of buy", "levels of sell")
+PIECES_OF_JOURNALS = ("no journal in {0}: a journal is a directory of {1} and so on",)
+"""What commands tell of a directory that is none."""
 PIECES_OF_TABLES = (
     *(
         "set-up",
@@ -202,17 +217,18 @@ PIECES_OF_TABLES = (
         "zero",
         "equal",
     ),
+    *("{0} in {1}", "holdings", "turnover", "positions", "dismissed", "open", "up to {0} %", "above {0} %"),
     *(
-        "{0} in {1}",
-        "holdings",
-        "turnover",
-        "positions",
-        "dismissed",
-        "open",
-        "up to {0} %",
-        "above {0} %",
         "not in force",
+        "Markets",
+        "Limits",
+        "Operations",
+        "traded by investor",
+        "traded by intermediary",
+        "held by investor",
     ),
+    *(LET_IN, KEPT_OUT, REFUSED_OTHERWISE, ONLY_RECORDED, ONLY_OTHER, FILLED_MORE, FILLED_LESS, OTHER_PRICE),
+    *(ENDED_OTHERWISE, OTHER_TRADES, ENTERED_NOT, SET_OTHERWISE, NO_TRADE, NO_PROPOSAL, NO_MOVEMENT),
 )
 """Words of ours in the cells of reports, beside what commands and movements are called."""
 TOLD = (
@@ -224,6 +240,7 @@ TOLD = (
     "gateway/near.py",
     "gateway/venue/lint.py",
     "gateway/session",
+    "compliance/worlds/change.py",
 )
 """What commands say."""
 PAGES = ("gateway/cli/rulebook_document.py", "gateway/cli/rulebook_doors.py")
@@ -361,6 +378,8 @@ def _told() -> Iterator[tuple[Text, str]]:
         yield _plain(text), "gateway/watching/picture.py"
     for text in PIECES_OF_CONTROL:
         yield _plain(text), "gateway/control/actions.py"
+    for text in PIECES_OF_JOURNALS:
+        yield _plain(text), "gateway/journal/files.py"
     for text in PIECES_OF_TABLES:
         if text not in elsewhere:
             yield _plain(text), "gateway/reporting/spoken.py"
@@ -376,7 +395,7 @@ FIGURES_OF_ACTIVITY = (
 
 
 def _reports() -> Iterator[tuple[Text, str]]:
-    for name in (*FIGURES, *OPEN, ARRESTS, *FIGURES_OF_ACTIVITY, *HEADINGS):
+    for name in ("difference", "quote", "fees", "turnover", *FIGURES, *OPEN, ARRESTS, *FIGURES_OF_ACTIVITY, *HEADINGS):
         yield _plain(name.replace("_", " "), "column"), "gateway/reporting/sections/overview.py"
     for name, where in keys_of("figures", ("compliance/surveillance/detectors",)):
         yield _plain(name.replace("_", " "), "column"), where

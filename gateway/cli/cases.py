@@ -22,7 +22,7 @@ from gateway.reporting.times import moscow_of, moscow_time, utc
 from gateway.session.cases import OPEN, AlertRecord, CaseBook, CaseRecord
 from gateway.session.known import learned
 from gateway.session.telling import details, told
-from gateway.words.chosen import chosen
+from gateway.words.chosen import chosen, tr
 
 MAX_LINES: Final = 5
 """Of what came of one command that is evidence."""
@@ -92,7 +92,14 @@ def _list(records: list[Any], alerts: bool, as_json: bool) -> None:
         console.print(f"no {what}")
     elif alerts:
         rows: list[tuple[Any, ...]] = [
-            (each.alert, each.state, each.term, moscow_of(each.raised_utc), each.detector, _names(each.investors))
+            (
+                each.alert,
+                chosen().text(each.state),
+                each.term,
+                moscow_of(each.raised_utc),
+                each.detector,
+                _names(each.investors),
+            )
             for each in records
         ]
         show_small(console, ("alert", "state", "term", "raised (Moscow)", "detector", "investors"), _texts(rows))
@@ -100,7 +107,7 @@ def _list(records: list[Any], alerts: bool, as_json: bool) -> None:
         rows = [
             (
                 each.case,
-                each.state,
+                chosen().text(each.state),
                 each.term,
                 moscow_of(each.opened_utc),
                 each.opened_by,
@@ -151,7 +158,7 @@ def _show(index: Index, records: dict[int, Any], number: int, alerts: bool, as_j
         _tell_alert(console, record)
     console.print(f"evidence: {len(rows):,} rows")
     for seq, (time_ns, line, lines) in rows.items():
-        console.tell((f"{seq:,}  {moscow_time(time_ns, 3)}", "bold"), f"  {line}")
+        console.tell((f"{seq}  {moscow_time(time_ns, 3)}", "bold"), f"  {line}")
         for each in lines[:MAX_LINES]:
             console.tell(f"    {each}")
         if len(lines) > MAX_LINES:
@@ -159,7 +166,8 @@ def _show(index: Index, records: dict[int, Any], number: int, alerts: bool, as_j
 
 
 def _tell_case(console: Terminal, case: CaseRecord) -> None:
-    console.tell((f"case {case.case}: {case.term}", "bold"), f", {case.state}")
+    head = tr("case {number}: {term}", number=case.case, term=case.term)
+    console.tell((head, "bold"), f", {chosen().text(case.state)}")
     console.tell(f"opened {moscow_of(case.opened_utc)} (Moscow) by {case.opened_by}: {case.reason or 'not said why'}")
     if case.alert is not None:
         console.print(f"from alert {case.alert}")
@@ -174,7 +182,8 @@ def _tell_case(console: Terminal, case: CaseRecord) -> None:
 
 
 def _tell_alert(console: Terminal, alert: AlertRecord) -> None:
-    console.tell((f"alert {alert.alert}: {alert.term}", "bold"), f", {alert.state}")
+    head = tr("alert {number}: {term}", number=alert.alert, term=alert.term)
+    console.tell((head, "bold"), f", {chosen().text(alert.state)}")
     console.tell(f"raised {moscow_of(alert.raised_utc)} (Moscow) by {alert.raised_by}, detector {alert.detector}")
     _tell_names(console, alert)
     if alert.accounts:
@@ -185,8 +194,15 @@ def _tell_alert(console: Terminal, alert: AlertRecord) -> None:
         console.tell(chosen().story(alert.note))
     if alert.ended_utc is not None:
         case = "" if alert.case is None else f" {alert.case}"
-        when = f"{alert.state}{case} {moscow_of(alert.ended_utc)} (Moscow) by {alert.ended_by}"
-        console.tell(f"{when}: {alert.end_reason or 'not said why'}")
+        console.tell(
+            tr(
+                "{state} {time} (Moscow) by {name}: {why}",
+                state=f"{chosen().text(alert.state)}{case}",
+                time=moscow_of(alert.ended_utc),
+                name=alert.ended_by,
+                why=alert.end_reason or tr("not said why"),
+            )
+        )
 
 
 def _tell_names(console: Terminal, record: CaseRecord | AlertRecord) -> None:

@@ -16,6 +16,8 @@ from gateway.printable import figures
 from gateway.reporting.explaining import Found
 from gateway.reporting.reference import Reference
 from gateway.reporting.times import moscow_time
+from gateway.words.chosen import chosen, tr
+from gateway.words.rules import rule_text
 
 MAX_PURCHASES: Final = 5
 """That are shown without `--all`: the latest."""
@@ -107,8 +109,10 @@ def under_report(data: RuleData | None) -> dict[str, object] | None:
 
 def print_under(console: Terminal, data: RuleData) -> None:
     """The rule under which a command acts."""
-    idle = "" if data.enabled and not data.waits else f"; {why_idle(data)}"
-    console.tell("under rule ", (data.rule, "bold"), f": {data.title}. {data.source}; {status_text(data)}{idle}")
+    language = chosen()
+    idle = "" if data.enabled and not data.waits else f"; {language.explained(why_idle(data))}"
+    text = f"{rule_text(data, 'title', language)}. {rule_text(data, 'source', language)}"
+    console.tell("under rule ", (data.rule, "bold"), f": {text}; {language.explained(status_text(data))}{idle}")
 
 
 def print_standings(console: Terminal, found: Found, *, is_whole: bool) -> None:
@@ -117,12 +121,15 @@ def print_standings(console: Terminal, found: Found, *, is_whole: bool) -> None:
         if found.explanations and not is_whole:
             continue
         console.print()
-        console.tell((f"class of {standing.investor}", "bold"), f": {standing.investor_class or 'none yet'}")
+        console.tell(
+            (tr("class of {investor}", investor=standing.investor), "bold"),
+            f": {standing.investor_class or tr('none yet')}",
+        )
         if standing.is_set:
             by = f" {standing.by}" if standing.by else ""
             console.tell(f"  set by the supervisor{by}, not {standing.derived}: {standing.reason}")
         for rule, arithmetic, made in standing.evidence:
-            console.tell("  ", (f"{rule:7}", "bold"), f" {arithmetic}: {made}")
+            console.tell("  ", (f"{rule:7}", "bold"), f" {chosen().explained(arithmetic)}: {made}")
 
 
 def print_used(console: Terminal, used: Used, reference: Reference, *, is_whole: bool) -> None:

@@ -223,7 +223,7 @@ def _show(index: Index, rows: list[StoredRow], more: bool, reference: Reference)
     """What was found, for people: a paragraph a row, in words."""
     console, story = Terminal(wraps=False), chosen().story
     for row in rows:
-        console.tell((f"{row[0]:,}  {moscow_time(row[1], 3)}", "bold"), f"  {told(row, reference)}")
+        console.tell((f"{row[0]}  {moscow_time(row[1], 3)}", "bold"), f"  {told(row, reference)}")
         lines = list(islice(details(row, reference), MAX_LINES + 1))
         for line in map(story, lines[:MAX_LINES]):
             console.tell(f"    {line if len(line) <= MAX_CHARS else line[:MAX_CHARS] + '...'}")

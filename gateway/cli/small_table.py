@@ -24,8 +24,9 @@ _HEADINGS: Final = {
     "trade_id": "trade",
     "taker_side": "taker",
 }
-_IDS: Final = ("seq", "last_seq", "trade_id", "order", "after", "as of seq", "code")
-"""Columns of numbers that other commands are asked by."""
+_IDS: Final = ("trade_id", "order", "after", "code", "alert", "case", "report", "movement", "transfer", "change")
+_SEQ: Final = "seq"
+"""Columns of numbers that other commands are asked by: these, and each whose name ends so."""
 
 
 def show_small(console: Terminal, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -49,7 +50,7 @@ def show_small(console: Terminal, columns: Sequence[str], rows: Iterable[Sequenc
 def _shown(value: object, column: str) -> str:
     """A cell for people: figures with separators between thousands, but for ids."""
     text = NONE if value is None else printable(str(value))
-    return text if column in _IDS else figures(text)
+    return text if column in _IDS or column.endswith(_SEQ) else figures(text)
 
 
 def _head(name: str, cells: list[str]) -> Column:

@@ -89,7 +89,7 @@ def _show(episode: Episode, rows: list[StoredRow], drawing: Drawing, alerts: lis
         console.print(line)
     console.print(f"evidence: {len(finding.seqs):,} rows from {finding.first_seq} to {episode.seq}")
     for row in rows:
-        console.tell((f"{row[0]:,}  {moscow_time(row[1], 3)[11:]}", "bold"), f"  {told(row, reference)}")
+        console.tell((f"{row[0]}  {moscow_time(row[1], 3)[11:]}", "bold"), f"  {told(row, reference)}")
         for each in islice(details(row, reference), MAX_DETAILS):
             console.tell(f"    {chosen().story(each)}")
     if alerts:

@@ -55,7 +55,12 @@ def _read(part: str | tuple[str, str]) -> str | tuple[str, str]:
 
 
 def _read_text(text: str) -> str:
-    return chosen().read(text) if " " in text.strip() else text
+    if " " not in text.strip():
+        return text
+    said = chosen().read(text)
+    # A line may be indented: its sentence is known without that.
+    indent = text[: len(text) - len(text.lstrip(" "))] if said == text else ""
+    return indent + chosen().read(text[len(indent) :]) if indent else said
 
 
 def styled(*parts: str | tuple[str, str]) -> Text:

@@ -81,7 +81,10 @@ def told_holdings(command: AnyCommand, events: Sequence[Event], reference: Refer
             key = (event.account, event.rule)
             cancelled[key] = cancelled.get(key, 0) + 1
     for (account, rule), count in list(cancelled.items())[:MAX_TOLD]:
-        yield f"{account}: {count:,} open order{'' if count == 1 else 's'} cancelled by {rule}"
+        if count == 1:
+            yield f"{account}: 1 open order cancelled by {rule}"
+        else:
+            yield f"{account}: {count:,} open orders cancelled by {rule}"
 
 
 def _leaving(event: Event, account: str, reference: Reference) -> Iterator[str]:
@@ -138,18 +141,19 @@ def _lines(command: AnyCommand, event: Event, reference: Reference, owned_of: Ow
 def _arrested(command: AnyCommand, event: HoldingArrested, reference: Reference) -> str:
     """What a paper claims of a holding, and what is arrested of it."""
     amount = reference.formats.amount
-    paper = f"paper {event.arrest} of {event.authority}, {event.dated},"
+    who, paper, issued_by = event.account, event.arrest, f"{event.authority}, {event.dated}"
     if event.claimed < 0:
-        claims = f"claims all {event.asset}, and all that comes"
+        claims = f"{who}: paper {paper} of {issued_by}, claims all {event.asset}, and all that comes"
     elif not event.claimed:
-        claims = f"claims no {event.asset} any more"
+        claims = f"{who}: paper {paper} of {issued_by}, claims no {event.asset} any more"
     else:
-        claims = f"claims {amount(event.asset, event.claimed)} {event.asset}"
+        claimed = f"{amount(event.asset, event.claimed)} {event.asset}"
         if isinstance(command, Arrest) and command.arrest == event.arrest and 0 < command.share_ppm < PPM:
-            claims += f" ({command.share_ppm / 10_000:g} % of what was owned, rounded up)"
+            claimed += f" ({command.share_ppm / 10_000:g} % of what was owned, rounded up)"
+        claims = f"{who}: paper {paper} of {issued_by}, claims {claimed}"
     sales = "; it may be sold, and the proceeds are arrested" if event.sales_allowed and event.claimed else ""
     return (
-        f"{event.account}: {paper} {claims}{sales}; arrested by all papers {amount(event.asset, event.arrested)}, "
+        f"{claims}{sales}; arrested by all papers {amount(event.asset, event.arrested)}, "
         f"available {amount(event.asset, event.available)}"
     )
 

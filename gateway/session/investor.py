@@ -210,21 +210,40 @@ class InvestorStory:
                 seq, time_ns, "frozen", f"{self._amount(event.asset, event.frozen)} of {event.account} is frozen now"
             )
         elif isinstance(event, HoldingArrested):
-            paper = f"paper {event.arrest} of {event.authority}, dated {event.dated}"
-            how = f"claims {self._claimed(event)}" if event.claimed else "is lifted"
-            arrested = f"{self._amount(event.asset, event.arrested)} of {event.account} is arrested now"
-            self._add(seq, time_ns, "arrested", f"{arrested}: {paper}, {how}")
+            claims = tr("claims {what}", what=self._claimed(event)) if event.claimed else tr("is lifted")
+            self._add(
+                seq,
+                time_ns,
+                "arrested",
+                tr(
+                    "{amount} of {account} is arrested now: paper {paper} of {authority}, dated {dated}, {claims}",
+                    amount=self._amount(event.asset, event.arrested),
+                    account=event.account,
+                    paper=event.arrest,
+                    authority=event.authority,
+                    dated=event.dated,
+                    claims=claims,
+                ),
+            )
 
     def _refused(self, seq: int, time_ns: int, event: OrderRejected | RequestRejected, what: str) -> None:
         rule = event.rule or REJECT_CODES[event.code]
         self.refused_by[rule] += 1
-        self._add(seq, time_ns, "refused", f"{what} by {rule}: {words_of(event, chosen())}")
+        why = words_of(event, chosen())
+        self._add(
+            seq,
+            time_ns,
+            "refused",
+            f"{what} by {rule}: {why}"
+            if event.rule
+            else tr("{what}, code {code}: {why}", what=what, code=rule, why=why),
+        )
 
     def _add(self, seq: int, time_ns: int, what: str, detail: str) -> None:
         self.happened.append(Happened(seq, time_ns, what, detail))
 
     def _claimed(self, event: HoldingArrested) -> str:
-        return f"all {event.asset}" if event.claimed < 0 else self._amount(event.asset, event.claimed)
+        return tr("all {asset}", asset=event.asset) if event.claimed < 0 else self._amount(event.asset, event.claimed)
 
     def _amount(self, asset: str, amount: int) -> str:
         return f"{self._reference.formats.amount(asset, amount)} {asset}"

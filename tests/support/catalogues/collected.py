@@ -91,6 +91,7 @@ PIECES = (
         "issued",
         "clients",
         "income",
+        "revenue",
         "resident",
         "non-resident",
         "{0} is a resident",
@@ -193,7 +194,35 @@ FIGURES_OF_WHATIF = (
     *(fates.LET_IN, fates.KEPT_OUT, fates.REFUSED_OTHERWISE, fates.ONLY_RECORDED, fates.ONLY_OTHER),
     *(fates.FILLED_MORE, fates.FILLED_LESS, fates.OTHER_PRICE, fates.ENDED_OTHERWISE, fates.OTHER_TRADES),
 )
-PIECES_OF_FINDINGS = ("a large", "session", "day", "buy", "sell")
+PIECES_OF_FINDINGS = ("a large", "session", "day", "buy", "sell", "levels of buy", "levels of sell")
+PIECES_OF_TABLES = (
+    *(
+        "set-up",
+        "order",
+        "cancel",
+        "amend",
+        "quote",
+        "direct",
+        "stranger",
+        "bank",
+        "outside",
+        "issuer",
+        "zero",
+        "equal",
+    ),
+    *(
+        "{0} in {1}",
+        "holdings",
+        "turnover",
+        "positions",
+        "dismissed",
+        "open",
+        "up to {0} %",
+        "above {0} %",
+        "not in force",
+    ),
+)
+"""Words of ours in the cells of reports, beside what commands and movements are called."""
 TOLD = (
     "gateway/cli",
     "gateway/reporting",
@@ -212,6 +241,7 @@ STORIES = (
     "gateway/watching/recorded.py",
     "gateway/watching/live.py",
     "gateway/reporting/history.py",
+    "gateway/reporting/history_tables.py",
     "gateway/reporting/explaining.py",
 )
 """Rows in words: what happened."""
@@ -340,6 +370,9 @@ def _told() -> Iterator[tuple[Text, str]]:
         yield _plain(text), "gateway/watching/picture.py"
     for text in PIECES_OF_CONTROL:
         yield _plain(text), "gateway/control/actions.py"
+    for text in PIECES_OF_TABLES:
+        if text not in elsewhere:
+            yield _plain(text), "gateway/reporting/spoken.py"
     for text, plural, where in translated_by_name(("gateway", "loadtest")):
         yield Text(text, None, bool(plural), plural), where
 

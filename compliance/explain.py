@@ -12,7 +12,7 @@ from compliance.hook import ComplianceHook, most_ticks
 from compliance.ledger.open_orders import BY_FUNDS
 from compliance.registry.classes import class_name
 from compliance.registry.listings import Decision
-from compliance.registry.records import Client
+from compliance.registry.records import Client, Investor
 from compliance.rulebook.rulebook import Rulebook, RuleData
 from compliance.rulebook.wording import date_text
 from compliance.rules.case import Case, LeavingCase, Profile, TransferCase
@@ -197,14 +197,24 @@ def explain_leaving(table: RuleTable, case: LeavingCase) -> list[RuleExplanation
         data = table.rulebook.rules[name]
         if name in waits:
             found.waiting(data, waits[name], case)
-        elif RULES[name].waits is not None:
+        elif RULES[name].waits is not None or (name == "SAN-1" and table.rulebook.active(name) is None):
             found.unconcerned(data, why_idle(data))
-        elif name == "SAN-1" and table.rulebook.active(name) is not None:
-            finding = ListFinding([("investor", case.investor)], trades=False)
-            found.concerned(data, finding, None if finding.passed else listed_owner(case.investor))
+        elif name == "SAN-1":
+            parties = _parties_of(case)
+            finding = ListFinding(parties, trades=False)
+            stopped = [listed_owner(each) for _, each in parties if each.listed is not None]
+            found.concerned(data, finding, stopped[0] if stopped else None)
         elif name == CUSTODY:
             _tell_custody(table, case, found)
     return found.rules
+
+
+def _parties_of(case: LeavingCase) -> list[tuple[str, Investor]]:
+    """Whose assets would leave, and whom the destination names."""
+    found = [("investor", case.investor)]
+    if type(case.command) is RequestWithdrawal:
+        found += [("destination", each) for each in case.registry.named(case.command.destination)]
+    return found
 
 
 def _tell_custody(table: RuleTable, case: LeavingCase, found: _Explained) -> None:

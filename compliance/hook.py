@@ -194,12 +194,15 @@ class ComplianceHook(PreTradeHook):
         return table.judge_transfer(TransferCase(transfer, time_ns, self._intake.registry, self._ledger))
 
     def check_withdrawal(self, withdrawal: Leaving, time_ns: int) -> Verdict | None:
-        """Decide on what takes an asset out of the venue: a blocked owner's stays (SAN-1), clients' assets go to no own account (CUST-1)."""
+        """Decide on what takes an asset out of the venue: to or from no blocked owner (SAN-1), clients' assets to no own account (CUST-1)."""
         table = self._intake.table
         if table is None:
             return None
         client, failures = self._clients[withdrawal.account], []
         problem = table.transfers.owner_problem(client.investor)
+        if type(withdrawal) is RequestWithdrawal:
+            for named in self._intake.registry.named(withdrawal.destination):
+                problem = problem or table.transfers.owner_problem(named)
         if problem is not None:
             failures.append(Failure("SAN-1", problem))
         segregation = table.transfers.segregation

@@ -17,6 +17,7 @@ from engine.clearing.holdings import freeze, issue, redeem
 from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, withdraw
 from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR, SURVEILLANCE, CommandRow, Handler
 from engine.phases.absence import arm, disarm, disconnect
+from engine.phases.advancing import advance_time
 from engine.phases.approval import (
     APPROVAL_ITSELF,
     RULEBOOKS,
@@ -133,8 +134,11 @@ CONFIGURATION: Final = (
         set_venue_rules,
         senders=_OPERATORS,
         word="venue rules",
+        sets_up="venue rules",
+        is_single=True,
         names={"self_trade": codes.SELF_TRADE_MODES},
     ),
+    CommandRow(commands.AdvanceTime, advance_time, senders=_OPERATORS, word="advance of time"),
     CommandRow(
         commands.BustTrade,
         correct,

@@ -82,13 +82,14 @@ ROOMS = Rooms(
         ),
         "gateway.whatif": (". words journal reporting snapshots", "engine.* compliance.*"),
         "gateway.alerting": (
-            ". protocol client journal reporting session",
+            ". protocol client words journal reporting session",
             "engine.vocabulary.* engine.record engine.phases compliance.surveillance.*",
         ),
         "gateway.watching": (
             ". protocol client words reporting session",
             "engine engine.vocabulary.* engine.record compliance",
         ),
+        "gateway.operating": (". words journal index snapshots", "engine.vocabulary"),
         "gateway.export": (". protocol words outbound.channels journal reporting session", "engine.vocabulary.*"),
         "gateway.readable": (
             ". words journal export reporting session",
@@ -104,7 +105,7 @@ ROOMS = Rooms(
             "engine.vocabulary compliance compliance.rulebook",
         ),
         "gateway.cli": (
-            ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif alerting watching export playback control",
+            ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif alerting watching operating export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.

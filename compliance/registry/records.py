@@ -286,6 +286,13 @@ class Registry:
         listing.has_rouble_market = asset in self.rouble_markets
         listing.quote_has_rouble_market = listing.quote.asset in self.rouble_markets
 
+    def named(self, text: str) -> list[Investor]:
+        """Whom a destination names here, if anybody: whose account is called so, and the investor of that name."""
+        name = text.strip()
+        client, investor = self.clients.get(name), self.investors.get(name)
+        found = [] if client is None else [client.investor]
+        return found if investor is None or investor in found else [*found, investor]
+
     def rouble_market(self, asset: str) -> Listing | None:
         """Where an asset is priced in roubles here, None: nowhere.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from engine.book.entities import Future
 from engine.book.order_book import LimitOrderBook
 from engine.clearing.futures import changing_band, expired_problem
+from engine.phases.advancing import mark_problem
 from engine.phases.phase_changes import enter_phase, follow_schedule, may_enter, rules_changed
 from engine.state.protection import Limits
 from engine.state.saying import setting_changed
@@ -50,6 +51,10 @@ def set_venue_rules(state: State, command: SetVenueRules) -> Problem | None:
     self_trade = stated(command.self_trade, CANCEL_NEWEST if command.replace else state.self_trade)
     if not 0 <= self_trade < len(SELF_TRADE_MODES):
         return invalid(said("self_trade.unknown"))
+    problem = mark_problem(state, command.test)
+    if problem is not None:
+        return problem
+    state.is_test = state.is_test or command.test is True
     state.self_trade = self_trade
     state.seed = stated_text(command.seed, "" if command.replace else state.seed)
     state.emit(setting_changed("venue_rules", "", said("setting.self_trade", SELF_TRADE_MODES[self_trade]), command.by))

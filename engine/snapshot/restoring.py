@@ -30,6 +30,8 @@ def restore_state(state: State, document: Snapshot) -> None:
     state.first_trade = document.first_trade
     state.self_trade = document.self_trade
     state.seed = document.seed
+    state.is_test = document.is_test
+    state.advanced_ns = document.advanced_ns
     state.halt_threshold_ppm = document.halt_threshold_ppm
     state.halt_ns = document.halt_ns
     state.grace_ns = document.grace_ns

@@ -85,6 +85,8 @@ def take_snapshot(state: State) -> Snapshot:
             TimerState(number, alarm.until_ns, list(alarm.entries)) for number, alarm in state.absence.timers.items()
         ],
         last_connection=state.absence.last_connection,
+        is_test=state.is_test,
+        advanced_ns=state.advanced_ns,
     )
 
 

@@ -146,6 +146,10 @@ class State:
     """How many orders of a queue get shares. These nine are no state: they are the bounds, but for tests and benchmarks."""
     self_trade: int = CANCEL_NEWEST
     seed: str = ""
+    is_test: bool = False
+    """A venue for tests: its time can be moved."""
+    advanced_ns: int = 0
+    """To when it was moved last: the commands after that one are not before."""
     second: tuple[str, ...] = ()
     """Which kinds of commands need a second approval."""
     halt_threshold_ppm: int = 0

@@ -52,8 +52,7 @@ MAX_OPEN_ORDERS_PER_ACCOUNT: Final = 10_000
 # these is ever cut: 10 000 fills take 75 to 155 ms interpreted, and five times as many five times that. It takes five accounts
 # to fill a book.
 MAX_OPEN_ORDERS_PER_BOOK: Final = 50_000
-# Those of the venue: about 1 GB of orders with their client order ids, and what a kill switch may cancel. It takes fifty accounts
-# and ten books to fill it.
+# Those of the venue: about 1 GB of orders with their ids, and what a kill switch may cancel: fifty accounts and ten books fill it.
 MAX_OPEN_ORDERS: Final = 500_000
 # The last fifth of the room in a book, and in the venue, is for accounts with no more open than this. So whoever fills the rest keeps
 # nobody else out: it takes twenty more accounts to fill a book, two hundred to fill the venue.
@@ -69,8 +68,7 @@ MAX_PEGS_PER_ACCOUNT: Final = 20
 # Open reduce-only orders of one account in one future, brackets' too: a command that changes the position by a lot cuts them all.
 # So two accounts that trade one lot cause 200 cuts of two events at most: some 60 KB of a frame, with the longest names.
 MAX_REDUCE_ONLY_PER_POSITION: Final = 100
-# Client order ids of one account in one trading day. Each is kept until the day ends (promise P5): one account does not fill the
-# venue, below.
+# Client order ids of one account in one trading day, each kept until it ends (P5): one account does not fill the venue, below.
 MAX_CLIENT_ORDER_IDS_PER_DAY: Final = 1_000_000
 # And of all accounts, refused orders and transfers too. What is kept of one that has ended takes 190 bytes, half of them its name: 3 GB for
 # so many. With names of 64 of the widest characters it is KEPT_ORDER_BYTES, and 20 GB.
@@ -99,8 +97,7 @@ MAX_SCHEDULED_CHANGES: Final = 256
 # Commands that wait for a second approval. Each may carry a whole rulebook, too: 4 MiB. Two people who decide about so many at a time
 # do not read them; whoever fills the room is declined by anybody else.
 MAX_PROPOSALS: Final = 64
-# Withdrawals and transfers of one account that wait: what a freeze, an arrest or a loss may have to end, one by one, and what a list of them
-# is. Nobody has a hundred on the way for two days who does not split them on purpose.
+# Withdrawals and transfers of one account that wait: what a freeze, an arrest or a loss may have to end, one by one.
 MAX_WAITING_MOVEMENTS_PER_ACCOUNT: Final = 100
 # And of the venue: some 700 bytes each with the longest texts, 70 MB, which a snapshot carries. It takes a thousand accounts to fill it.
 MAX_WAITING_MOVEMENTS: Final = 100_000
@@ -109,7 +106,7 @@ MAX_ABSENCE_NS: Final = 86_400 * 1_000_000_000
 MIN_DEAD_MAN_NS: Final = 100_000_000
 # Armed connections of a participant: as many as it may have, and as many that a crash has cut off. 0.5 KB each.
 MAX_ARMED_CONNECTIONS: Final = 128
-MAX_ARMED_ACCOUNTS: Final = 100  # That a login names.
+MAX_ARMED_ACCOUNTS: Final = 100
 # What is too much for one command is done in pieces: what it has not done when a piece ends, clock ticks carry on, before any
 # other command. A piece ends at so many events: about 20 ms compiled, and some 1 MiB of a frame.
 # What is never cut may pass it: matching, a cascade of stops, an uncross, the moves of the pegs of one instrument.
@@ -157,8 +154,7 @@ MAX_GRACE_NS: Final = 30 * NS_PER_DAY
 # How long a proposal waits for a second approval: both are at work within a day, and nobody approves what he has forgotten.
 PROPOSAL_NS: Final = NS_PER_DAY
 DEFAULT_GRACE_NS: Final = 3_600 * NS_PER_SECOND
-# Papers in force that arrest holdings of one investor: each fill looks at those on what is sold, 20 ns a paper compiled. And of the venue: each is
-# a kilobyte of a snapshot with the longest texts.
+# Papers in force that arrest holdings of one investor: each fill looks at those on what is sold. And of the venue: a kilobyte each.
 MAX_ARRESTS_PER_INVESTOR: Final = 32
 MAX_ARRESTS: Final = 10_000
 # The trading day and the year of the caps are Moscow's: UTC+3, no daylight saving since 2014.
@@ -374,8 +370,7 @@ BYTES_PER_STEP: Final = 4_096
 MAX_LISTED_ORDERS: Final = 200
 # Contracts in one answer to `contracts`: one piece of 1 100 steps; with the longest subjects 250 KB of JSON.
 MAX_LISTED_CONTRACTS: Final = 100
-# What waits to leave accounts, in one answer to `movements`: all of an account. With the longest texts 100 KB of JSON; to look through all of a venue
-# that is full of it takes 3 125 steps.
+# What waits to leave accounts, in one answer to `movements`: all of an account. With the longest texts 100 KB of JSON.
 MAX_LISTED_MOVEMENTS: Final = MAX_WAITING_MOVEMENTS_PER_ACCOUNT
 # Records in one answer to `records`: 1 000 steps, as many as open orders; accounts with names of 64 letters are 28 KB of JSON. With the
 # names of 99 000 accounts left out before it 4 100 steps: 2.3 ms were measured.

@@ -18,6 +18,7 @@ from engine.vocabulary.messages.events import (
 from gateway.printable import printable
 from gateway.reporting.reference import Reference
 from gateway.reporting.times import moscow_time
+from gateway.words.chosen import tr
 
 MAX_MARKS: Final = 20_000
 """Trades and orders that are drawn; what comes later is left out."""
@@ -26,7 +27,6 @@ MAX_LINES: Final = 12
 _WIDTH, _HEIGHT = 900, 360
 _MARGIN: Final = 64
 _SECOND: Final = 1_000_000_000
-LEGEND: Final = "· trade   ● trade of those named   ─ their buys   ═ their sells   x taken away"
 
 
 class Bar:
@@ -132,11 +132,11 @@ class Drawing:
             found += self._plot(bounds, width, height)
         shown = self.transfers[:MAX_LINES]
         if shown:
-            found += ["transfers:", *(f"  {printable(line)}" for line in shown)]
+            found += [tr("transfers:"), *(f"  {printable(line)}" for line in shown)]
             more = len(self.transfers) - len(shown)
             if more:
-                found.append(f"  and {more:,} more")
-        return found or ["nothing of those named can be drawn"]
+                found.append(tr("  and {n} more", n=f"{more:,}"))
+        return found or [tr("nothing of those named can be drawn")]
 
     def _bounds(self) -> tuple[int, int] | None:
         """The lowest and the highest price that is drawn; far orders are drawn at the edge."""
@@ -181,7 +181,8 @@ class Drawing:
         begin, end = moscow_time(self.begin_ns, 1)[11:], moscow_time(self.end_ns, 1)[11:]
         found.append(f"{'':>{margin}} └{'─' * width}")
         found.append(f"{'':>{margin}}  {begin}{end:>{width - len(begin)}}")
-        found.append(f"{'':>{margin}}  {LEGEND}")
+        legend = tr("· trade   ● trade of those named   ─ their buys   ═ their sells   x taken away")
+        found.append(f"{'':>{margin}}  {legend}")
         return found
 
     def _price(self, ticks: int) -> str:

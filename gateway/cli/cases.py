@@ -22,6 +22,7 @@ from gateway.reporting.times import moscow_of, moscow_time, utc
 from gateway.session.cases import OPEN, AlertRecord, CaseBook, CaseRecord
 from gateway.session.known import learned
 from gateway.session.telling import details, told
+from gateway.words.chosen import chosen
 
 MAX_LINES: Final = 5
 """Of what came of one command that is evidence."""
@@ -179,9 +180,9 @@ def _tell_alert(console: Terminal, alert: AlertRecord) -> None:
     if alert.accounts:
         console.tell(f"accounts: {' '.join(alert.accounts)}")
     for name, value in alert.figures.items():
-        console.tell(f"{name}: {value}")
+        console.tell(f"{chosen().heading(name.replace('_', ' '))}: {chosen().explained(value)}")
     if alert.note:
-        console.tell(alert.note)
+        console.tell(chosen().story(alert.note))
     if alert.ended_utc is not None:
         case = "" if alert.case is None else f" {alert.case}"
         when = f"{alert.state}{case} {moscow_of(alert.ended_utc)} (Moscow) by {alert.ended_by}"

@@ -61,6 +61,8 @@ class Target(msgspec.Struct):
     participant: str | None
     directory: Path | None
     ca_file: Path | None
+    role: str = "supervisor"
+    """Whose key of the directory it is."""
 
     def connect(self, *, may_be_public: bool = False, reconnect: bool = False) -> AbstractAsyncContextManager[Client]:
         """A connection.
@@ -96,7 +98,7 @@ class Target(msgspec.Struct):
         key = self.key
         if key is None and self.directory is not None:
             people = load_venue(self.directory).participants.values()
-            keys = [self.directory / "keys" / f"{each.participant}.pem" for each in people if each.role == "supervisor"]
+            keys = [self.directory / "keys" / f"{each.participant}.pem" for each in people if each.role == self.role]
             key = next((path for path in keys if path.exists()), None)
         return key
 

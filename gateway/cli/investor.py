@@ -74,8 +74,9 @@ def command(directory: Path, name: str, days: int, last: int, as_json: bool) -> 
         )
         counts.append(f"{story.orders[each]:,} {told(each)}" + (f" ({undone})" if undone else ""))
     console.tell(f"{name}: {tr('orders')} {', '.join(counts)}")
-    for each in story.happened[-last:]:
-        console.tell(f"{each.seq:>10}  {moscow_time(each.time_ns, 3)}  {told(each.what)}: {told(each.detail)}")
+    for happened in story.happened[-last:]:
+        when = moscow_time(happened.time_ns, 3)
+        console.tell(f"{happened.seq:>10}  {when}  {told(happened.what)}: {told(happened.detail)}")
     if len(story.happened) > last:
         console.tell(f"the last {last:,} of {len(story.happened):,} things; --last and --json show more")
     if story.refused_by:

@@ -29,6 +29,8 @@ SUMMARIES: Final[dict[str, str]] = {
     "init": "Write a commented venue file and the keys that go with it.",
     "lint": "Look for what should not be so in a venue file.",
     "serve": "Run a venue.",
+    "status": "Say how a venue is, and what of it needs somebody.",
+    "top": "Show what a running venue does: rates, queues, memory.",
     "participants": "Let simulated participants trade at a venue that runs.",
     "invite": "Let a newcomer trade at a venue: key, account, test money.",
     "faucet": "Ask a venue for test money.",

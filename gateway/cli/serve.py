@@ -20,6 +20,7 @@ from gateway.journal.files import JournalError
 from gateway.journal.writer import Durability
 from gateway.keys import KeyFileError
 from gateway.printable import json_text, printable
+from gateway.server.clock import MAX_TIME_SCALE
 from gateway.server.follower_process import FollowerProcess
 from gateway.server.listening import Certificate
 from gateway.server.logs import Log
@@ -61,6 +62,11 @@ _LOGGER = logging.getLogger("gateway.serve")
     "--accept-jump",
     is_flag=True,
     help="Start although the machine's clock is days away from the journal's last time.",
+)
+@click.option(
+    "--time-scale",
+    type=click.IntRange(1, MAX_TIME_SCALE),
+    help="Of a venue for tests: let its time go so many times as fast. Heartbeats, logins and rates go by the clock.",
 )
 @click.option(
     "--no-snapshot",
@@ -108,6 +114,7 @@ def command(
     metrics_port: int | None,
     rulebook: str,
     accept_jump: bool,
+    time_scale: int | None,
     no_snapshot: bool,
     follower: bool | None,
     tls_cert: Path | None,
@@ -131,23 +138,20 @@ def command(
     \b
     Examples:
       sbx init venue && sbx serve venue --with-participants --surveillance
-      sbx serve venue --port 0 --metrics-port 9464 --json
-      sbx serve venue --rulebook general-2026 --durability os
+      sbx serve test-venue --time-scale 1000 --port 0 --metrics-port 9464 --json
       sbx serve venue --host 0.0.0.0 --tls-cert cert.pem --tls-key key.pem
     """
     try:
-        # The venue file's own is looked for beside it; what is typed here, from where it is typed.
-        venue = load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
+        venue = _read(directory, rulebook)
         serving = partial(
-            _serve,
-            venue,
-            directory,
+            *(_serve, venue, directory),
             host=host,
             port=port,
             durability=durability,
             metrics_port=metrics_port,
             force_rulebook=bool(rulebook),
             accept_jump=accept_jump,
+            time_scale=time_scale,
             use_snapshot=not no_snapshot,
             has_follower=venue.server.follower if follower is None else follower,
             tls=_pair(tls_cert, tls_key),
@@ -160,6 +164,11 @@ def command(
         raise click.ClickException(str(error)) from error
     except OSError as error:
         raise click.ClickException(f"the venue can't run: {error}") from error
+
+
+def _read(directory: Path, rulebook: str) -> Venue:
+    """The venue. Its file's own rulebook is looked for beside it; what is typed here, from where it is typed."""
+    return load_venue(directory, str(Path(rulebook).absolute()) if rulebook.endswith(".toml") else rulebook)
 
 
 def _asked(
@@ -190,6 +199,7 @@ async def _serve(
     metrics_port: int | None,
     force_rulebook: bool,
     accept_jump: bool,
+    time_scale: int | None,
     use_snapshot: bool,
     has_follower: bool,
     tls: tuple[Path, Path] | None,
@@ -206,6 +216,7 @@ async def _serve(
         metrics_port=metrics_port,
         force_rulebook=force_rulebook,
         accept_jump=accept_jump,
+        time_scale=time_scale,
         use_snapshot=use_snapshot,
         tls=tls,
         insecure=insecure,
@@ -221,7 +232,7 @@ async def _serve(
         follower.begin()
     url = _url(server, venue.host if host is None else host)
     beside = [_beside(name, venue, directory, url, options=options, tls=tls) for name, options in asked]
-    with running_at(directory, url):
+    with running_at(directory, url, "" if server.metrics is None else server.metrics.url):
         for process in beside:
             process.begin()
         _announce(venue, server, url, follower, as_json)

@@ -34,6 +34,7 @@ from gateway.printable import json_text, printable
 from gateway.reporting.times import moscow_time
 from gateway.session.moments import Moment
 from gateway.venue.running import running_url
+from gateway.words.chosen import chosen, tr, tr_count
 
 COMPLETE: Final = 0
 INCOMPLETE: Final = 1
@@ -173,7 +174,7 @@ def _list_detectors(settings: dict[str, Settings], as_json: bool) -> None:
     console = Terminal()
     for name, row in DETECTORS.items():
         console.tell((name, "bold"), f"  {row.title}, version {settings[name].version}")
-        console.print(f"  {' '.join(row.definition.split())}")
+        console.print(f"  {chosen().text(' '.join(row.definition.split()))}")
         console.print(f"  source: {row.source}")
         console.print(f"  misses: {row.misses}")
 
@@ -243,12 +244,12 @@ def _show_all(watched: Watched, episodes: list[Episode]) -> None:
                 _names(each.finding.investors),
                 " ".join(each.finding.instruments) or "-",
                 str(each.seen),
-                each.finding.note,
+                chosen().story(each.finding.note),
             )
             for each in episodes
         ]
         show_small(console, ("report", "Moscow time", "detector", "investors", "instruments", "seen", "what"), rows)
-    found = "nothing was found" if not episodes else f"{len(episodes)} report{'' if len(episodes) == 1 else 's'}"
+    found = tr_count("{n} report", "{n} reports", len(episodes)) if episodes else tr("nothing was found")
     console.print(
         f"{found}: {len(watched.surveillance.detectors)} detectors, {watched.surveillance.rows:,} rows, "
         f"{watched.events:,} events in {watched.seconds:.1f} s"
@@ -257,7 +258,7 @@ def _show_all(watched: Watched, episodes: list[Episode]) -> None:
 
 def _names(names: tuple[str, ...]) -> str:
     more = len(names) - MAX_NAMES
-    return " ".join(names[:MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
+    return " ".join(names[:MAX_NAMES]) + (tr(" and {n} more", n=more) if more > 0 else "")
 
 
 # ── live ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -332,10 +333,12 @@ class _Printer:
             more = {"alert": None if raised is None else raised.alert, "delay_s": delay_s, "refused": refused or None}
             click.echo(json_text(record(episode) | more))
         else:
-            what = "not sent" if raised is None else f"alert {raised.alert}, after {delay_s:.2f} s"
+            what = tr("not sent")
+            if raised is not None:
+                what = tr("alert {alert}, after {time} s", alert=raised.alert, time=f"{delay_s:.2f}")
             if refused:
-                what = f"refused: {refused}"
-            line = f"{episode.finding.note} [{what}]"
+                what = tr("refused: {what}", what=chosen().read(refused))
+            line = f"{chosen().story(episode.finding.note)} [{what}]"
             self._console.tell(
                 f"{moscow_time(episode.time_ns, 1)[11:]}  ", (episode.detector, "bold"), f"  {printable(line)}"
             )

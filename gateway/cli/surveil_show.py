@@ -24,6 +24,7 @@ from gateway.reporting.times import moscow_time
 from gateway.session.cases import CaseBook
 from gateway.session.known import learned
 from gateway.session.telling import details, told
+from gateway.words.chosen import chosen, tr
 
 MAX_EVIDENCE: Final = 20
 """Rows of evidence that are shown: the last ones."""
@@ -76,20 +77,21 @@ def _alerts(index: Index, episode: Episode) -> list[int]:
 
 def _show(episode: Episode, rows: list[StoredRow], drawing: Drawing, alerts: list[int], reference: Reference) -> None:
     finding, console = episode.finding, Terminal(wraps=False)
-    console.tell((f"report {episode.number}: {DETECTORS[episode.detector].title}", "bold"), f", {episode.term}")
+    title = chosen().text(DETECTORS[episode.detector].title)
+    console.tell((tr("report {number}: {title}", number=episode.number, title=title), "bold"), f", {episode.term}")
     console.tell(finding.note)
     console.tell(f"{moscow_time(episode.time_ns, 3)} (Moscow), detector {episode.detector}, version {episode.version}")
     console.tell(f"investors: {' '.join(finding.investors)}")
     console.tell(f"accounts: {' '.join(finding.accounts)}")
     for name, value in finding.figures.items():
-        console.tell(f"{name.replace('_', ' ')}: {value}")
+        console.tell(f"{chosen().heading(name.replace('_', ' '))}: {chosen().explained(value)}")
     for line in drawing.lines():
         console.print(line)
     console.print(f"evidence: {len(finding.seqs):,} rows from {finding.first_seq} to {episode.seq}")
     for row in rows:
         console.tell((f"{row[0]:,}  {moscow_time(row[1], 3)[11:]}", "bold"), f"  {told(row, reference)}")
         for each in islice(details(row, reference), MAX_DETAILS):
-            console.tell(f"    {each}")
+            console.tell(f"    {chosen().story(each)}")
     if alerts:
         console.tell(f"alert {', '.join(map(str, alerts))} of the venue: sbx control open-case --alert {alerts[0]}")
     else:

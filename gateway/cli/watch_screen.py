@@ -12,7 +12,7 @@ import tty
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from math import inf
-from typing import Final
+from typing import Final, Protocol
 
 from rich.live import Live
 from rich.text import Text
@@ -23,10 +23,24 @@ from gateway.watching.keys import Keys
 from gateway.watching.picture import help_page, picture
 from gateway.watching.scene import Scene
 from gateway.watching.view import CLOCK_SECONDS, Refused, View
+from gateway.words.chosen import chosen, tr
 
 MAX_TYPED: Final = 60
 """Letters of a moment."""
 _READ_BYTES: Final = 1_024
+
+
+class Pressed(Protocol):
+    """What is done with keys."""
+
+    def press(self, data: bytes) -> None:
+        """Do what keys say; without any the terminal is gone."""
+
+    def quit(self) -> None:
+        """Let it be over."""
+
+    def wake(self) -> None:
+        """Draw again at once."""
 
 
 async def show(view: View, keys: str = "", over: asyncio.Event | None = None) -> None:
@@ -41,12 +55,12 @@ async def show(view: View, keys: str = "", over: asyncio.Event | None = None) ->
         Exception: the view can't go on; the terminal is as it was.
     """
     screen = Screen(view, keys, over)
-    with _keys_of(sys.stdin.fileno(), screen), Live(console=screen.console, screen=True, auto_refresh=False) as live:
+    with keys_of(sys.stdin.fileno(), screen), Live(console=screen.console, screen=True, auto_refresh=False) as live:
         await screen.run(live)
 
 
 @contextmanager
-def _keys_of(descriptor: int, screen: Screen) -> Iterator[None]:
+def keys_of(descriptor: int, screen: Pressed) -> Iterator[None]:
     """Hand a terminal's keys over one by one, unseen, until the end; a signal to end quits likewise."""
     loop = asyncio.get_running_loop()
     before = termios.tcgetattr(descriptor)
@@ -151,7 +165,9 @@ class Screen:
         return picture(scene, width, height, self._foot(), ascii_only=ascii_only, keys=self._keys_in_words)
 
     def _foot(self) -> str:
-        return self._said if self._typed is None else f"go to (moment, number, order): {self._typed}_"
+        if self._typed is None:
+            return chosen().read(self._said) if self._said else ""
+        return tr("go to (moment, number, order): {typed}", typed=f"{self._typed}_")
 
     # ── keys ───────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -8,6 +8,7 @@ from typing import Literal
 AdminCommand = Literal[
     "add_asset",
     "add_evidence",
+    "advance_time",
     "approve",
     "arrest",
     "authorise_client",

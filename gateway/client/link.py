@@ -226,6 +226,9 @@ class Link:
                 self.wake()
             return f"the connection to {self.url} was given up: {self._protocol.refusal}"
         except ConnectionClosed as error:
+            said = self._protocol.goodbye
+            if said is not None:
+                return f"the venue at {self.url} stopped, in order, after command {said.seq}"
             return f"the connection to {self.url} is lost: {error}"
         finally:
             for task in beside:

@@ -50,6 +50,7 @@ class ClientProtocol:
         self.hello: m.Hello | None = None
         self.welcome: m.Welcome | None = None
         self.tip: Tip | None = None  # the last batch of the journal that the venue told of
+        self.goodbye: m.Goodbye | None = None  # the last link ended in order, where it did
         self.first_accounts: list[str] = []
         """Those of the first login."""
         self.state: LinkState = "connecting"
@@ -271,8 +272,8 @@ class ClientProtocol:
             self._shake_hands(message)
         elif isinstance(message, AnyReport):
             self._take_report(message)
-        elif isinstance(message, m.JournalTip):
-            self.tip = Tip(message.seq, message.link)
+        elif isinstance(message, m.JournalTip | m.Goodbye):
+            self.tip, self.goodbye = Tip(message.seq, message.link), message if isinstance(message, m.Goodbye) else None
         else:
             if isinstance(message, m.ChannelMessage):
                 self.subscriptions.take(message)
@@ -289,7 +290,7 @@ class ClientProtocol:
             if self.hello is not None and message.venue != self.hello.venue:
                 self._refused(ClientError(f"another venue answers: {message.venue}, not {self.hello.venue}"), False)
                 return
-            self.hello = message
+            self.hello, self.goodbye = message, None
             if self.participant is None or self._sign is None:
                 self._begin({})
                 return
@@ -304,8 +305,7 @@ class ClientProtocol:
             )
             self._first.append(Asked(login, lambda _: None, is_own=True))
         elif isinstance(message, m.Welcome):
-            self.welcome = message
-            self.tip = Tip(message.seq, message.link)
+            self.welcome, self.tip = message, Tip(message.seq, message.link)
             self._begin(message.accounts)
         elif isinstance(message, m.Error):
             # At a return the place of the lost link may not be free yet, or others behind the address have asked too much.

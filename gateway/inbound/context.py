@@ -13,7 +13,7 @@ from gateway.inbound.rates import Rates
 from gateway.inbound.translate import Known
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
-from gateway.protocol.messages import Recording
+from gateway.protocol.messages import Hello, Message, Recording, Welcome
 from gateway.venue.venue import Participant
 
 
@@ -38,6 +38,7 @@ class VenueContext:
         faucet: Mapping[str, int] | None = None,
         now: Callable[[], int] = lambda: 0,
         absence: Absence | None = None,
+        time_scale: int = 0,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
@@ -61,6 +62,8 @@ class VenueContext:
         """The venue's time, nanoseconds since the epoch, UTC."""
         self.attendance: Final = Attendance(absence or Absence(), recording is not None)
         """Which connections are armed."""
+        self.time_scale: Final = time_scale
+        """Of a venue for tests: how many times as fast as the machine's its clock goes; 0 of any other."""
         self.is_recording: Final = recording is not None
         """What happened is shown again: commands are refused."""
         self._recording: Final = recording
@@ -70,6 +73,12 @@ class VenueContext:
     def recording(self) -> Recording | None:
         """How far a recording has come; None: this is a venue that runs."""
         return None if self._recording is None else self._recording()
+
+    def marked(self, message: Hello | Welcome) -> Message:
+        """The message, which says whether this is a recording, or a venue for tests."""
+        message.recording = self.recording()
+        message.test, message.time_scale = self.time_scale > 0, self.time_scale or 1
+        return message
 
     def connections_of(self, participant: str) -> int:
         """How many connections a participant has, those included that are gone and left commands behind."""

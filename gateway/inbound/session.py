@@ -161,20 +161,18 @@ class Session(FrameReader):
     def greet(self, now_ns: int) -> None:
         """Send the first message."""
         context = self._context
-        self._reply(
-            Hello(
-                venue=context.venue_id,
-                protocol=PROTOCOL,
-                core_version=CORE_VERSION,
-                nonce=self._nonce,
-                durability=context.durability,
-                rulebook=context.fanout.rulebook,
-                time=now_ns,
-                heartbeat_interval=context.heartbeat_ns,
-                heartbeat_timeout=context.silence_ns,
-                recording=context.recording(),
-            )
+        hello = Hello(
+            venue=context.venue_id,
+            protocol=PROTOCOL,
+            core_version=CORE_VERSION,
+            nonce=self._nonce,
+            durability=context.durability,
+            rulebook=context.fanout.rulebook,
+            time=now_ns,
+            heartbeat_interval=context.heartbeat_ns,
+            heartbeat_timeout=context.silence_ns,
         )
+        self._reply(context.marked(hello))
 
     def end(self) -> None:
         """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
@@ -298,7 +296,7 @@ class Session(FrameReader):
         if account is None:
             return self._supervises()
         owner = self._context.fanout.reports.owners.get(account)
-        if self.participant is None or owner is None:
+        if owner is None or self.participant is None:
             return False
         return self._supervises() or owner == self.participant.participant
 
@@ -306,8 +304,7 @@ class Session(FrameReader):
         return self.participant is not None and self.participant.role in {SUPERVISOR, OPERATOR}
 
     def _admin(self, request: Admin) -> None:
-        participant = self.participant
-        if participant is None:
+        if (participant := self.participant) is None:
             self._refuse(request, "")
             return
         try:
@@ -316,8 +313,8 @@ class Session(FrameReader):
             check_approvers(command, (each.role for each in self._context.participants.values()))
         except NotAllowed as error:
             # The journal has no word of it: here it is said who tried. Why, the sender is told.
-            name, command_name = participant.participant, without_numbers(request.command)
-            _LOG.warning("refused: %s, %s, asked for %s", name, participant.role, command_name)
+            tried = without_numbers(request.command)
+            _LOG.warning("refused: %s, %s, asked for %s", participant.participant, participant.role, tried)
             self._refuse(request, str(error))
         except Malformed as error:
             self._malformed(str(error), request.id)
@@ -326,12 +323,11 @@ class Session(FrameReader):
 
     def _login(self, request: Login) -> None:
         fanout = self._context.fanout
-        if self.participant is None:
-            # A login that fails is answered in its language, too.
-            self.speak(language(request.lang))
-        else:
+        if self.participant is not None:
             self._error("not_allowed", f"logged in already, as {self.participant.participant}", request.id)
             return
+        # One that fails is answered in its language, too.
+        self.speak(language(request.lang))
         self._login_attempts += 1
         participant = self._context.participants.get(request.participant)
         challenge = login_challenge(self._context.venue_id, request.participant, self._nonce)
@@ -352,9 +348,8 @@ class Session(FrameReader):
                 self.meter.log_in(name)
             welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
             welcome.rates, welcome.lang = self._rates(), request.lang
-            welcome.recording = self._context.recording()
             welcome.cancel_on_disconnect = self._context.attendance.came(self, name, request.cancel_on_disconnect)
-            self._reply(welcome)
+            self._reply(self._context.marked(welcome))
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
             self.close(POLICY_VIOLATION, "too many login attempts")
@@ -366,7 +361,7 @@ class Session(FrameReader):
 
     def _error(self, code: str, detail: str, request_id: int | None) -> None:
         self._context.counters.errors[code] += 1
-        # Of what was sent nothing is repeated that may be a document's number.
+        # Nothing is repeated that may be a document's number.
         self._reply(Error(code=code, detail=without_numbers(detail)[:MAX_ERROR_CHARS], id=request_id))
 
     def _malformed(self, detail: str, request_id: int | None) -> None:
@@ -374,9 +369,9 @@ class Session(FrameReader):
         self._count_malformed()
 
     def _rate_limited(self, payload: bytes, wait_ns: int) -> None:
-        code, detail = "rate_limited", "too much was asked at once; `rates` in the welcome says how much may be"
-        self._context.counters.errors[code] += 1
-        self._reply(Error(code=code, detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
+        detail = "too much was asked at once; `rates` in the welcome says how much may be"
+        self._context.counters.errors["rate_limited"] += 1
+        self._reply(Error(code="rate_limited", detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
 
     def _rates(self) -> list[Rate]:
         return [] if self.meter is None else self.meter.stated()

@@ -172,6 +172,8 @@ class Running:
             if is_waiting and not session.inbox:
                 # What is due came in turns before, and what it has left comes in turns behind.
                 is_waiting, self.last_seq = False, self.exchange.seq
+        # A venue for tests may have moved its time.
+        self.clock.time_ns = max(self.clock.time_ns, sequencer.now_ns)
         while sequencer.has_questions:
             sequencer.answer()
 

@@ -36,6 +36,10 @@ class Hello(Message, tag="hello"):
     """Nanoseconds. A client of whom nothing is heard for so long, pongs included, is disconnected."""
     recording: Recording | None = None
     """Left out by a venue that runs."""
+    test: bool = False
+    """A venue for tests: its time can be moved, and goes on from where its journal ended. Left out by others."""
+    time_scale: int = 1
+    """Of such a venue: how many times as fast as a clock its time goes. Heartbeats and rates go by the clock."""
 
 
 class Rate(msgspec.Struct, kw_only=True, gc=False):
@@ -79,6 +83,9 @@ class Welcome(Message, tag="welcome"):
     """As it was asked for; left out: the end of the connection cancels nothing."""
     lang: str = "en"
     """The language of this connection: `ru`; left out: English."""
+    test: bool = False
+    """As in `Hello`, as is `time_scale`."""
+    time_scale: int = 1
 
 
 class LoggedOut(Message, tag="logged_out"):
@@ -101,6 +108,16 @@ class JournalTip(Message, tag="journal_tip"):
     """Of the last command of the last batch."""
     link: str
     """SHA-256 over all batches up to that one, hexadecimal."""
+    time: int
+
+
+class Goodbye(Message, tag="goodbye"):
+    """The venue stops, in order: the last message on a connection. What was asked and is not answered by now was not carried out."""
+
+    seq: int
+    """Of the last command of the journal: it goes on from there when the venue is back."""
+    link: str
+    """As in `JournalTip`."""
     time: int
 
 
@@ -140,5 +157,5 @@ class Unsubscribed(Message, tag="unsubscribed"):
     instrument: str | None = None
 
 
-AnyConnectionMessage = Hello | Welcome | LoggedOut | JournalTip | RecordingEnded | Error
+AnyConnectionMessage = Hello | Welcome | LoggedOut | JournalTip | Goodbye | RecordingEnded | Error
 """What is said of a connection, but for answers to questions."""

@@ -28,6 +28,7 @@ from gateway.protocol.channel_messages import (
 from gateway.protocol.connection_messages import (
     AnyConnectionMessage,
     Error,
+    Goodbye,
     Hello,
     JournalTip,
     LoggedOut,
@@ -136,6 +137,7 @@ __all__ = [
     "Error",
     "ExecutionReport",
     "Funds",
+    "Goodbye",
     "Heartbeat",
     "Hello",
     "Holding",

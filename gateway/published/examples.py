@@ -64,6 +64,7 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
         },
     ),
     m.RecordingEnded: ({"seq": 9120, "time": 1767218400000000000},),
+    m.Goodbye: ({"seq": 4711, "link": _DIGEST, "time": _NOON},),
     m.JournalTip: ({"seq": 4711, "link": _DIGEST, "time": _NOON},),
     m.Error: (
         {

@@ -99,6 +99,11 @@ UNASKED: Final = (
         (m.JournalTip,),
         "Where the journal stands, once an hour, to everybody who has logged in or subscribed.",
     ),
+    Told(
+        "goodbye",
+        (m.Goodbye,),
+        "The venue stops, and that is its last command, to everybody who has logged in or subscribed.",
+    ),
     Told("recording_ended", (m.RecordingEnded,), "A recording that is served was shown to its end."),
     Told(
         "reports",

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from engine.phases.advancing import MAX_MOVED_NS
 from engine.vocabulary.limits import (
     CLOCK_STEP_NS,
     MAX_AHEAD_NS,
@@ -27,6 +28,8 @@ from engine.vocabulary.limits import (
 Clock = Callable[[], int]
 """Returns nanoseconds since the epoch, UTC; a steady clock: since any instant."""
 
+MAX_TIME_SCALE: Final = 1_000_000
+"""How many times as fast as a clock the time of a venue for tests may go: then a year takes half a minute."""
 _LOGGER: Final = logging.getLogger("gateway.clock")
 # Of what a clock that is set again and again is told: one line in so long.
 _TOLD_EVERY_NS: Final = 60 * NS_PER_SECOND
@@ -96,6 +99,33 @@ class VenueClock:
             "ahead of" if apart_ns > 0 else "behind",
             hours,
         )
+
+
+class MovedClock:
+    """The clock of a venue for tests: it goes on from where it was, by a steady clock alone, faster if asked to, and can be moved forward.
+
+    Args:
+        begin_ns: where it begins.
+        scale: how many times as fast as the steady clock it goes.
+        steady: never decreases.
+    """
+
+    def __init__(self, begin_ns: int, scale: int = 1, steady: Clock = steady_ns) -> None:
+        assert 1 <= scale <= MAX_TIME_SCALE
+        self.scale: Final = scale
+        self._steady: Final = steady
+        self._from_ns = begin_ns
+        self._since_ns = steady()
+
+    def __call__(self) -> int:
+        """The venue's time, nanoseconds since the epoch, UTC. It stands still once it is at the last that there is."""
+        moved_ns = self._from_ns + (self._steady() - self._since_ns) * self.scale
+        return min(moved_ns, max(MAX_MOVED_NS, self._from_ns))
+
+    def move_to(self, until_ns: int) -> None:
+        """Go on from then, if that is later."""
+        self._from_ns = max(self(), until_ns)
+        self._since_ns = self._steady()
 
 
 def jump_problem(last_ns: int, now_ns: int) -> str:

@@ -45,7 +45,7 @@ class Gathered:
     def apply(self, exchange: Exchange, time_ns: int, commands: Iterator[Taken], is_whole: bool) -> int:
         """Apply commands at a time, and gather what they bring; returns how many events that is.
 
-        It ends at a bound on commands, or when the frame is full, unless it `is_whole`, and behind a command that has left work.
+        It ends at a bound on commands, or when the frame is full, unless it `is_whole`, and behind a command that has left work or moved the time.
 
         Raises:
             Exception: whatever the core has raised; `fault` is the command. It is not gathered.
@@ -64,5 +64,8 @@ class Gathered:
             self.events += len(events) or 1
             self.steps += exchange.steps
             if not is_whole and (len(origins) >= most or self.is_full or exchange.is_unfinished):
+                break
+            if exchange.advanced_ns > time_ns and not is_whole:
+                # The time was moved: what comes behind has another one.
                 break
         return self.events - before

@@ -96,6 +96,9 @@ def health(context: VenueContext, connections: int) -> WSUpgradeResponseWithList
         # No further than what is durable: this answer waits for no disk.
         "seq": context.tip()[0],
         "connections": connections,
+        "time": context.now(),
     }
+    if context.time_scale:
+        facts |= {"test": True, "time_scale": context.time_scale}
     response = WSUpgradeResponse.create_ok_response(json.dumps(facts).encode(), {"Content-Type": "application/json"})
     return WSUpgradeResponseWithListener(response, None)

@@ -28,6 +28,7 @@ async def start_server(
     force_rulebook: bool = False,
     accept_jump: bool = False,
     use_snapshot: bool = True,
+    time_scale: int | None = None,
     insecure: bool = False,
     tls: tuple[Path, Path] | None = None,
     exchange: Callable[[], Exchange] = new_exchange,
@@ -41,6 +42,7 @@ async def start_server(
         metrics_port: where to answer scrapers, on loopback (0: any); None: as the venue file says, which may be nowhere.
         force_rulebook: put the venue's rulebook in force although the journal has another one in force.
         accept_jump: start although the machine's clock is far from the journal's last time.
+        time_scale: how many times as fast as the machine's clock that of a venue for tests goes.
         use_snapshot: begin with the newest good snapshot.
         insecure: listen at other addresses than loopback although there is no TLS.
         tls: files of the certificate and its key; None: as the venue file says, which may be none.
@@ -62,19 +64,31 @@ async def start_server(
     if certificate is None and not insecure:
         await _refuse_open_network(address)
     started = start_venue(
-        venue, directory, chosen, exchange, force_rulebook, accept_jump=accept_jump, use_snapshot=use_snapshot
+        venue,
+        directory,
+        chosen,
+        exchange,
+        force_rulebook,
+        accept_jump=accept_jump,
+        use_snapshot=use_snapshot,
+        time_scale=time_scale,
     )
     server = VenueServer(venue, chosen, started, certificate, directory=directory)
-    wanted_port = venue.metrics_port if metrics_port is None else metrics_port
+    scraped = venue.metrics_port if metrics_port is None else metrics_port
+    await _listen(server, address, venue.port if port is None else port, scraped)
+    return server
+
+
+async def _listen(server: VenueServer, host: str, port: int, metrics_port: int | None) -> None:
+    """Open the ports, or close what was begun. Raises `OSError` if one can't be had."""
     try:
-        if wanted_port is not None:
-            await server.listen_to_scrapers(wanted_port)
-        await server.listen(address, venue.port if port is None else port)
+        if metrics_port is not None:
+            await server.listen_to_scrapers(metrics_port)
+        await server.listen(host, port)
     except BaseException:
         server.close_sockets()
-        started.writer.close()
+        server.started.writer.close()
         raise
-    return server
 
 
 def _files(venue: Venue, directory: Path) -> tuple[Path, Path] | None:

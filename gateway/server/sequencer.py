@@ -30,7 +30,7 @@ from gateway.journal.files import save_fault
 from gateway.journal.writer import JournalWriter
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
-from gateway.server.clock import Clock
+from gateway.server.clock import Clock, MovedClock
 from gateway.server.gathered import Gathered, Taken
 from gateway.server.turns import Turns, VenueHalted
 
@@ -70,6 +70,8 @@ class Sequencer(Turns):
         self._directory: Final = directory
         self._disk: Final = disk
         self._clock: Final = clock
+        self._moved: Final = clock if isinstance(clock, MovedClock) else None
+        self.time_scale = 0 if self._moved is None else self._moved.scale
         self._waiting: Final[deque[Session]] = deque()
         self._owing: Final[deque[Session]] = deque()
         """Sessions whose inbox is not empty, and those of them that owe for what they asked. The first one is next, in both."""
@@ -99,7 +101,7 @@ class Sequencer(Turns):
     @property
     def now_ns(self) -> int:
         """The time that a command would have now, nanoseconds since the epoch, UTC: it never decreases."""
-        return max(self._clock(), self._exchange.time_ns)
+        return max(self._clock(), self._exchange.time_ns, self._exchange.advanced_ns)
 
     @property
     def next_due(self) -> int:
@@ -109,7 +111,8 @@ class Sequencer(Turns):
     def due_in_ns(self) -> int | None:
         """How long until the core does something by itself; None: nothing is due, ever."""
         due_ns = self._exchange.next_due_ns()
-        return max(due_ns - self._clock(), 0) if due_ns else None
+        # Rounded up: who looks again too early finds nothing.
+        return max(-((self.now_ns - due_ns) // (self.time_scale or 1)), 0) if due_ns else None
 
     def submit(self, session: Session) -> None:
         """Note that requests of a session wait."""
@@ -275,6 +278,8 @@ class Sequencer(Turns):
                 raise
             raise self._fault(gathered.fault, error) from error
         gathered.apply_ns += time.monotonic_ns() - began_ns
+        if self._moved is not None and self._exchange.advanced_ns > time_ns:
+            self._moved.move_to(self._exchange.advanced_ns)
         return events
 
     def _append(self, batch: Batch) -> None:

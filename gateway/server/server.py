@@ -21,7 +21,7 @@ from gateway.inbound.frames import GOING_AWAY
 from gateway.inbound.session import Session
 from gateway.outbound.channels.heartbeat import Heartbeats as HeartbeatChannel
 from gateway.outbound.channels.outbox import Outbox
-from gateway.protocol.messages import Message
+from gateway.protocol.messages import Goodbye, Message
 from gateway.protocol.wire import CODECS
 from gateway.server.connection import CLOSE_SECONDS, Connection
 from gateway.server.handshake import Callers, health, negotiate, refusal
@@ -111,6 +111,9 @@ class Server:
         for connection in self._connections.values():
             connection.stop_reading()
         await self._scheduler.run_out(time.monotonic_ns() + STOP_NS)
+        if not self._ended.done():
+            seq, link = self._turns.tip
+            self.tell_all(Goodbye(seq=seq, link=link.hex(), time=self.now_ns))
         for connection in list(self._connections.values()):
             connection.close(GOING_AWAY, "the venue stops")
         if self._connections:

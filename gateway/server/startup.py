@@ -21,7 +21,7 @@ from gateway.journal.head import is_begun
 from gateway.journal.key import KEY_FILE, keep_venue_key, venue_key
 from gateway.journal.recovery import Recovery, TornTail, recover
 from gateway.journal.writer import Durability, JournalWriter
-from gateway.server.clock import Clock, VenueClock, jump_problem, steady_ns
+from gateway.server.clock import Clock, MovedClock, VenueClock, jump_problem, steady_ns
 from gateway.server.sequencer import Sequencer
 from gateway.snapshots.folder import check_none_beyond, folder_beside
 from gateway.snapshots.making import Begun, begin_replica
@@ -32,6 +32,12 @@ from gateway.words.words import words_of
 
 JOURNAL_FOLDER: Final = "journal"
 NO_LONGER: Final = "whoever proposed it may propose it no longer"
+
+
+_NOT_FOR_TESTS: Final = (
+    "--time-scale is for venues for tests alone, and this one is none: its first start would have said so, by test = true under [venue]. "
+    "`sbx init DIR --test` writes one. No command was sequenced"
+)
 
 
 class StartError(Exception):
@@ -67,7 +73,7 @@ class Started:
         """What writing and syncing a small batch takes here."""
         self.identities: Final = identities
         """Makes the keys of documents."""
-        self.snapshot_seq: Final = 0 if begun.point is None else begun.point.seq
+        self.snapshot_seq: Final = begun.seq
         """Where the snapshot was taken from which it began; 0: all of the journal was replayed."""
         self.unusable: Final = begun.unusable
         """Newer snapshots that could not be used, and why; a line each."""
@@ -82,6 +88,7 @@ def start_venue(
     *,
     accept_jump: bool = False,
     use_snapshot: bool = True,
+    time_scale: int | None = None,
     wall: Clock = time.time_ns,
     steady: Clock = steady_ns,
     disk: Disk = DISK,
@@ -96,11 +103,12 @@ def start_venue(
         force_rulebook: put the venue's rulebook in force even if the journal knows another one.
         accept_jump: start although the machine's clock is far from the journal's last time.
         use_snapshot: begin with the newest good snapshot, if there is one; else with the journal's first command.
+        time_scale: how many times as fast a venue for tests goes; None: as fast as the clock. Its time goes on from its journal's.
         wall, steady: the machine's clock, and one that nobody sets.
         disk: what the directory is on.
 
     Raises:
-        StartError: the replay differs, a definition is refused, the venue's key or its secret is missing, or the clock is far off.
+        StartError: the replay differs, a definition is refused, the venue's key or its secret is missing, the clock is far off, or may not go faster.
         JournalError: the journal is damaged, in use, or of another core version; or a snapshot is not of it.
         OSError: the disk failed.
     """
@@ -108,9 +116,9 @@ def start_venue(
     try:
         begun = _replayed(recovery, new_exchange, use_snapshot)
         replica = begun.replica
-        exchange, fanout = replica.exchange, replica.fanout
-        recovered = exchange.seq
-        _check_clock(exchange.time_ns, wall(), accept_jump)
+        exchange, fanout, recovered = replica.exchange, replica.fanout, replica.exchange.seq
+        is_test = exchange.is_test if recovered else venue.test
+        clock = (_moved if is_test else _steady)(exchange, wall, steady, accept_jump, time_scale)
         identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
         force_rulebook &= venue.rulebook_digest != fanout.rulebook_digest
         to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
@@ -120,16 +128,14 @@ def start_venue(
     except BaseException:
         recovery.close()
         raise
-    clock, past_seq = VenueClock(exchange.time_ns, steady, wall), 0 if begun.point is None else begun.point.seq
-    sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=past_seq, disk=disk)
-    rows = _set_up(sequencer, writer, [*_taken_back(exchange, venue.participants), *to_do])
+    sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=begun.seq, disk=disk)
     return Started(
         begun=begun,
         writer=writer,
         sequencer=sequencer,
         recovered=recovered,
         torn=recovery.torn,
-        notes=_notes(changed, rows),
+        notes=_notes(changed, _set_up(sequencer, writer, [*_taken_back(exchange, venue.participants), *to_do])),
         sync_ns=sync_ns,
         identities=identities,
     )
@@ -186,11 +192,22 @@ def _keep(identities: Identities, directory: Path, disk: Disk) -> Identities:
     return identities
 
 
-def _check_clock(last_ns: int, wall_ns: int, accept_jump: bool) -> None:
-    """Refuse a start, unless asked for, at a time far from the journal's last one. Both in nanoseconds since the epoch, UTC."""
-    problem = "" if accept_jump else jump_problem(last_ns, wall_ns)
+def _moved(exchange: Exchange, wall: Clock, steady: Clock, _: bool, scale: int | None) -> Clock:
+    """The clock of a venue for tests: from where its journal ended, or was moved to; at first from the machine's."""
+    if steady is wall:
+        # The program that holds the venue moves that one.
+        return VenueClock(max(exchange.time_ns, exchange.advanced_ns), steady, wall)
+    return MovedClock(max(exchange.time_ns, exchange.advanced_ns) or wall(), scale or 1, steady)
+
+
+def _steady(exchange: Exchange, wall: Clock, steady: Clock, accept_jump: bool, time_scale: int | None) -> Clock:
+    """The clock of any other venue. Refuses a start, unless asked for, at a time far from the journal's last one."""
+    if time_scale is not None:
+        raise StartError(_NOT_FOR_TESTS)
+    problem = "" if accept_jump else jump_problem(exchange.time_ns, wall())
     if problem:
         raise StartError(problem)
+    return VenueClock(exchange.time_ns, steady, wall)
 
 
 def _notes(changed: list[str], rows: list[Row]) -> list[str]:

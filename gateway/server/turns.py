@@ -38,6 +38,8 @@ class Turns(ABC):
 
     def __init__(self, exchange: Exchange, fanout: Fanout, counters: Counters) -> None:
         self.counters: Final = counters
+        self.time_scale = 0
+        """Of a venue for tests: how many times as fast as the machine's its clock goes; 0 of any other."""
         self._exchange: Final = exchange
         self._fanout: Final = fanout
         self._answers: Final = Answers(exchange, fanout, counters)
@@ -65,6 +67,7 @@ class Turns(ABC):
             faucet=venue.faucet,
             now=lambda: self.now_ns,
             absence=self._exchange.absence,
+            time_scale=self.time_scale,
             **others,
         )
 

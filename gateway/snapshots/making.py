@@ -32,6 +32,8 @@ class Begun:
         """Where the snapshot was taken, which the journal must have; None: the replica is empty."""
         self.unusable: Final = unusable
         """Newer snapshots that could not be used, and why; a line each."""
+        self.seq: Final = 0 if point is None else point.seq
+        """Of the last command in that snapshot; 0: there is none."""
 
 
 class Made:

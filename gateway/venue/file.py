@@ -53,6 +53,8 @@ class VenueSection(Entry, frozen=True):
     """Left out: no metrics."""
     margin_grace_s: Annotated[int, msgspec.Meta(ge=1, le=MAX_GRACE_NS // NS_PER_SECOND)] | None = None
     """Left out: the core's."""
+    test: bool = False
+    """A venue for tests, from its first start on: its time can be moved, and made to go faster."""
 
 
 class RateEntry(Entry, frozen=True):

@@ -19,8 +19,8 @@ MAX_URL_BYTES: Final = 1_024
 
 
 @contextmanager
-def running_at(directory: Path, url: str) -> Iterator[None]:
-    """Let the file of a directory name an address, until the end.
+def running_at(directory: Path, url: str, metrics: str = "") -> Iterator[None]:
+    """Let the file of a directory name an address, and that of its metrics if there are some, until the end.
 
     Raises:
         OSError: it can't be written.
@@ -31,7 +31,7 @@ def running_at(directory: Path, url: str) -> Iterator[None]:
     try:
         # Whole and held before it has its name. Nothing is synced: after a power cut nobody holds it.
         DISK.lock(descriptor)
-        write_all(descriptor, url.encode())
+        write_all(descriptor, "\n".join([url, *([metrics] if metrics else [])]).encode())
         DISK.rename(unfinished, path)
         yield
     finally:
@@ -47,11 +47,23 @@ def running_url(directory: Path) -> str | None:
     Raises:
         OSError: the file can't be read.
     """
+    return running_at_urls(directory)[0]
+
+
+def running_at_urls(directory: Path) -> tuple[str | None, str | None]:
+    """Where the venue of a directory answers, and where its metrics are; None: it is not running, or has none.
+
+    Raises:
+        OSError: the file can't be read.
+    """
     try:
         descriptor = DISK.open(directory / RUNNING_FILE, os.O_RDONLY)
     except FileNotFoundError:
-        return None
+        return None, None
     try:
-        return DISK.read_at(descriptor, MAX_URL_BYTES, 0).decode() if DISK.is_held(descriptor) else None
+        if not DISK.is_held(descriptor):
+            return None, None
+        url, _, metrics = DISK.read_at(descriptor, MAX_URL_BYTES, 0).decode().partition("\n")
+        return url, metrics or None
     finally:
         DISK.close(descriptor)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Final
 
 from compliance import digest_of
@@ -57,6 +57,23 @@ def known(where: str, name: str, names: Container[str], section: str) -> None:
         raise VenueError(
             without_numbers(f"{where}: no {name!r}") + f" in [[{section}]]; define it there, or correct the name"
         )
+
+
+def check_parties(
+    where: str,
+    account: AccountEntry,
+    roles: Mapping[str, str],
+    investors: Container[str],
+    intermediaries: Container[str],
+) -> None:
+    """Check that the parties of an account are defined, and that its participant can trade."""
+    known(f"{where}.participant", account.participant, roles, "participants")
+    role = roles[account.participant]
+    if role != "participant":
+        raise VenueError(f"{where}.participant: {account.participant!r} is {role}, and can't trade")
+    known(f"{where}.investor", account.investor, investors, "investors")
+    if account.intermediary:
+        known(f"{where}.intermediary", account.intermediary, intermediaries, "intermediaries")
 
 
 def scaled(where: str, text: str, scale: int, most: int) -> int:

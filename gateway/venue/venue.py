@@ -27,6 +27,7 @@ from engine.vocabulary.messages.commands import (
     SetApproval,
     SetMarginRules,
     SetPhase,
+    SetVenueRules,
 )
 from engine.vocabulary.messages.events import CommandRejected
 from engine.vocabulary.said import Said
@@ -56,6 +57,7 @@ from gateway.venue.setup import (
     VenueError,
     add_asset,
     amount_of,
+    check_parties,
     known,
     list_instrument,
     moscow_midnight_ns,
@@ -111,6 +113,8 @@ class Venue(msgspec.Struct, frozen=True):
     limits: LimitsSection = LimitsSection()
     """Rates of requests at the edge."""
     server: ServerSection = ServerSection()
+    test: bool = False
+    """A venue for tests: its time can be moved."""
     faucet: dict[str, int] = {}
     """Test money that an account may have a day, by asset, in minor units; empty: it is no venue for tests."""
     identities: Identities | None = None
@@ -192,8 +196,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
     name, documents = load_rulebook_documents(rulebook or section.rulebook, directory)
     scales = {entry.asset: entry.scale for _, entry in assets}
     setup: list[tuple[str, AnyCommand]] = [("venue.rulebook", LoadRulebook(name, documents, "", "venue file"))]
-    if section.margin_grace_s is not None:
-        setup.append(("venue.margin_grace_s", SetMarginRules(section.margin_grace_s * NS_PER_SECOND)))
+    setup += _of_the_whole(section)
     setup += [(where, command) for where, entry in assets for command in add_asset(where, entry)]
     setup += [(where, set_index_price(where, entry)) for where, entry in indices]
     setup += [(where, command) for where, each in instruments for command in list_instrument(where, each, scales)]
@@ -208,7 +211,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
     investor_names = {entry.investor for _, entry in investors}
     setup += [(where, register_contract(where, entry, investor_names, scales)) for where, entry in contracts]
     for where, account in accounts:
-        _check_parties(where, account, roles, investor_names, intermediary_names)
+        check_parties(where, account, roles, investor_names, intermediary_names)
         setup += open_account(where, account, scales)
     setup += _opening_phases(instruments)
     setup += _second_approval(approval, roles)
@@ -225,9 +228,18 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
         tuple(setup),
         limits,
         server,
+        section.test,
         {asset: amount_of(f"faucet.{asset}", asset, text, scales) for asset, text in faucet.items()},
         identities,
     )
+
+
+def _of_the_whole(section: VenueSection) -> list[tuple[str, AnyCommand]]:
+    """What holds for the whole venue."""
+    setup: list[tuple[str, AnyCommand]] = [("venue.test", SetVenueRules(test=True))] if section.test else []
+    if section.margin_grace_s is not None:
+        setup.append(("venue.margin_grace_s", SetMarginRules(section.margin_grace_s * NS_PER_SECOND)))
+    return setup
 
 
 def _registrations(
@@ -365,23 +377,6 @@ def _convert(row: object, kind: type[_Entry], where: str) -> _Entry:
         elif message.startswith(("Expected `str`, got `int`", "Expected `str`, got `float`")):
             hint = '; write decimals and names in quotes, as in "0.01"'
         raise VenueError(f"{where}{key}".lstrip(".") + f": {without_numbers(message)}{hint}") from error
-
-
-def _check_parties(
-    where: str,
-    account: AccountEntry,
-    roles: Mapping[str, str],
-    investors: Container[str],
-    intermediaries: Container[str],
-) -> None:
-    """Check that the parties of an account are defined, and that its participant can trade."""
-    known(f"{where}.participant", account.participant, roles, "participants")
-    role = roles[account.participant]
-    if role != "participant":
-        raise VenueError(f"{where}.participant: {account.participant!r} is {role}, and can't trade")
-    known(f"{where}.investor", account.investor, investors, "investors")
-    if account.intermediary:
-        known(f"{where}.intermediary", account.intermediary, intermediaries, "intermediaries")
 
 
 def _participants(entries: Sequence[tuple[str, ParticipantEntry]]) -> dict[str, Participant]:

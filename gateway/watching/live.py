@@ -226,7 +226,9 @@ class LiveView:
         notes = list(self.notes)
         if lost:
             notes.append(
-                f"the connection was lost {lost:,} time{'' if lost == 1 else 's'}; {missed:,} messages were missed"
+                f"the connection was lost 1 time; {missed:,} messages were missed"
+                if lost == 1
+                else f"the connection was lost {lost:,} times; {missed:,} messages were missed"
             )
         recording = self._client.hello.recording
         state = _STATES.get(self._client.state, "connected")

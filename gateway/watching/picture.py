@@ -13,6 +13,7 @@ from rich.text import Text
 from gateway.printable import figures, printable
 from gateway.reporting.times import moscow_time
 from gateway.watching.scene import BookSeen, Level, Market, Printed, Scene, Verdict, around
+from gateway.words.chosen import chosen, tr
 
 BESIDE: Final = 72
 """Columns from which on the tape stands beside the book."""
@@ -69,7 +70,7 @@ class Row(NamedTuple):
 
 def table(columns: Sequence[Column], rows: Sequence[Row], width: int) -> list[Text]:
     """The heads and the rows, in as many of the columns as have room; they stand closer before one goes. An empty column goes first."""
-    lines = [Row([column.head for column in columns], DIM), *rows]
+    lines = [Row([chosen().heading(column.head) if column.head else "" for column in columns], DIM), *rows]
     widths = [max(cell_len(line.cells[place]) for line in lines) for place in range(len(columns))]
     kept, gap = [place for place in range(len(columns)) if any(row.cells[place] for row in rows)], 2
     while sum(widths[place] for place in kept) + gap * (len(kept) - 1) > width:
@@ -136,7 +137,8 @@ def picture(scene: Scene, width: int, height: int, foot: str = "", *, ascii_only
         keys: what they do, where that is not as usual.
     """
     lines = _head(scene, width)
-    keys = keys or (KEYS if width >= len(KEYS) else FEW_KEYS)
+    said = chosen().text(keys or KEYS)
+    keys = said if keys or width >= len(said) else chosen().text(FEW_KEYS)
     last = [] if height < 3 else [fit(printable(foot) or keys, width, WARN if foot else DIM)]
     room = height - len(last) - len(lines)
     if room >= 9:
@@ -149,22 +151,29 @@ def picture(scene: Scene, width: int, height: int, foot: str = "", *, ascii_only
 
 def help_page(width: int, height: int) -> Text:
     """What the keys do."""
-    return Text("\n").join(_filled([fit(line, width) for line in HELP[: max(height, 0)]], height))
+    return Text("\n").join(
+        _filled([fit(chosen().text(line) if line else "", width) for line in HELP[: max(height, 0)]], height)
+    )
 
 
 def _head(scene: Scene, width: int) -> list[Text]:
     """Where and when it is, and what was done last."""
-    state = f"[{scene.state}]"
-    seq = "" if scene.seq is None else f"seq {scene.seq:,}"
+    state = f"[{chosen().story(scene.state)}]"
+    seq = "" if scene.seq is None else f"{tr('seq')} {scene.seq:,}"
     if scene.last_seq is not None:
-        seq += f" of {scene.last_seq:,}"
+        seq += f" {tr('of {n}', n=f'{scene.last_seq:,}')}"
     time = ""
     if scene.time_ns is not None:
         whole = moscow_time(scene.time_ns, 3)
-        forms = (f"{whole} Moscow", f"{whole[-CLOCK:]} Moscow", f"{whole[-CLOCK:][:SHORT_CLOCK]} Moscow")
+        forms = [tr("{time} Moscow", time=each) for each in (whole, whole[-CLOCK:], whole[-CLOCK:][:SHORT_CLOCK])]
         time = next((form for form in forms if len(seq) + 1 + len(form) <= width), forms[-1])
     lines = [
-        ends(printable(f"{scene.where}, {scene.kind}"), printable(state), width, WARN if scene.is_paused else HEAD),
+        ends(
+            printable(f"{scene.where}, {chosen().story(scene.kind)}"),
+            printable(state),
+            width,
+            WARN if scene.is_paused else HEAD,
+        ),
         ends(seq, time, width),
     ]
     if scene.figures:
@@ -173,7 +182,7 @@ def _head(scene: Scene, width: int) -> list[Text]:
         # As many lines whatever it says: what stands below keeps its place.
         most = 1 if width >= WIDE else 2
         lines += _filled(_wrapped(scene.last_command, width)[:most], most)
-    return lines + [fit(printable(note), width, WARN) for note in scene.notes]
+    return lines + [fit(printable(chosen().read(note)), width, WARN) for note in scene.notes]
 
 
 def _all(scene: Scene, width: int, room: int, ascii_only: bool) -> list[Text]:
@@ -264,7 +273,7 @@ _BOOK: Final = (
 def _book(book: BookSeen | None, width: int, room: int, ascii_only: bool) -> list[Text]:
     """Asks above bids, the best ones in the middle, where they stay."""
     if book is None:
-        return [fit("no book yet", width, DIM)]
+        return [fit(tr("no book yet"), width, DIM)]
     half = max((room - 2) // 2, 1)
     asks, bids = book.asks[:half], book.bids[: max(room - 2 - half, 1)]
     most = max((Decimal(level.quantity) for level in (*asks, *bids)), default=Decimal(0))
@@ -272,7 +281,7 @@ def _book(book: BookSeen | None, width: int, room: int, ascii_only: bool) -> lis
     empty = Row([""] * len(_BOOK))
     rows = [empty] * (half - len(asks))
     rows += [_level("ask", level, most, block, ASK) for level in reversed(asks)]
-    rows.append(Row(["", _spread(book), "spread", *[""] * (len(_BOOK) - 3)], DIM))
+    rows.append(Row(["", _spread(book), tr("spread"), *[""] * (len(_BOOK) - 3)], DIM))
     rows += [_level("bid", level, most, block, BID) for level in bids]
     found = table(_BOOK, rows, width)
     if room < len(found):
@@ -285,7 +294,10 @@ def _level(side: str, level: Level, most: Decimal, block: str, style: str) -> Ro
     cells = int(Decimal(level.quantity) * BAR_CELLS / most) if most else 0
     hidden = "" if level.hidden is None else _figure(level.hidden if level.hidden.strip("0.") else None)
     orders = "" if level.orders is None else f"{level.orders:,}"
-    return Row([side, _figure(level.price), _figure(level.quantity), hidden, orders, block * cells], side=style)
+    return Row(
+        [chosen().heading(side), _figure(level.price), _figure(level.quantity), hidden, orders, block * cells],
+        side=style,
+    )
 
 
 def _spread(book: BookSeen) -> str:
@@ -309,7 +321,7 @@ _TAPE: Final = (
 def _tape(scene: Scene, width: int, room: int) -> list[Text]:
     """The last trades of the chosen instrument."""
     if not scene.tape:
-        return [fit(f"no trade of {printable(scene.chosen)} was seen yet", width, DIM)]
+        return [fit(tr("no trade of {instrument} was seen yet", instrument=printable(scene.chosen or "")), width, DIM)]
     clock = CLOCK if width >= BESIDE - CLOCK else SHORT_CLOCK
     return table(_TAPE, [_print(printed, clock) for printed in scene.tape[: max(room - 1, 0)]], width)
 
@@ -337,7 +349,13 @@ def _verdicts(scene: Scene, width: int, room: int) -> list[Text]:
     lines = []
     if scene.since_ns is not None:
         since = moscow_time(scene.since_ns, 0)[-SHORT_CLOCK:]
-        lines.append(fit(f"since {since}: {scene.accepted:,} accepted, {scene.refused:,} refused", width, DIM))
+        counts = tr(
+            "since {time}: {accepted} accepted, {refused} refused",
+            time=since,
+            accepted=f"{scene.accepted:,}",
+            refused=f"{scene.refused:,}",
+        )
+        lines.append(fit(counts, width, DIM))
     for verdict in scene.verdicts:
         if len(lines) >= room:
             break
@@ -345,10 +363,16 @@ def _verdicts(scene: Scene, width: int, room: int) -> list[Text]:
     return lines[:room]
 
 
+def _fate(verdict: Verdict) -> str:
+    if verdict.what == "refused":
+        return tr("refused by {rule}", rule=verdict.by)
+    return tr("cancelled by {rule}", rule=verdict.by)
+
+
 def _verdict(verdict: Verdict, width: int) -> list[Text]:
     time = "" if verdict.time_ns is None else moscow_time(verdict.time_ns, 3)[-CLOCK:]
     seq = "-" if verdict.seq is None else str(verdict.seq)
-    said = (seq, time, f"{verdict.what} by {verdict.by}", verdict.account, verdict.instrument)
+    said = (seq, time, _fate(verdict), verdict.account, verdict.instrument)
     head = INDENT.join(part for part in said if part)
     words = ": ".join(part for part in (verdict.title, verdict.words) if part)
     return [fit(printable(head), width, HEAD), *_wrapped(words, width, INDENT)]

@@ -173,7 +173,7 @@ class RecordedView:
                 if each.thousandths and (now == MAX or each.thousandths < now.thousandths)
             ]
         if not found:
-            raise Refused(f"there is nothing {'faster' if steps > 0 else 'slower'}")
+            raise Refused("there is nothing faster" if steps > 0 else "there is nothing slower")
         self._pace.set_speed(found[0])
 
     def choose(self, steps: int) -> None:
@@ -298,7 +298,7 @@ class RecordedView:
         if self._way is not None:
             return f"on the way to {self._goal:,}, at {self._way_at:,}"
         at = self._pace.speed
-        speed = "step by step" if at == STEP else "as fast as it can" if at == MAX else f"at {at.name}"
+        speed = "step by step" if at == STEP else "as fast as it can" if at == MAX else f"speed {at.name}"
         if self._is_at_end:
             return "the end"
         return f"paused ({speed})" if self._pace.is_paused else speed

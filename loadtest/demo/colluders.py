@@ -20,7 +20,8 @@ FOUND: Final = {
     "derivatives-2025": ("payment_in_disguise",),
     "general-2026": (*ON_SPOT, "payment_in_disguise"),
 }
-"""What a demonstration of some seconds shows, by rulebook: no spot market is open under derivatives-2025."""
+"""What surveillance reports of it once they have had the time, by rulebook: no spot market is open under derivatives-2025."""
+TAKES_S: Final = 12.0
 ROUNDS: Final = 4
 LAYERS: Final = 4
 LAYER_RUB: Final = 8_000_000.0

@@ -27,7 +27,7 @@ from gateway.venue.invite import all_lines, append, invitation
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import VENUE_FILE, Venue, load_venue
 from loadtest.demo.cast import TREASURER_RATE, accounts_of, cast_of, logged_in, logins, markets_of
-from loadtest.demo.colluders import FOUND, Colluders
+from loadtest.demo.colluders import FOUND, TAKES_S, Colluders
 from loadtest.demo.court import Court
 from loadtest.demo.market import watch
 from loadtest.demo.outgoing import WITHDRAWALS, Supervisor, Withdrawer
@@ -215,7 +215,7 @@ def shortfalls(result: dict[str, Any]) -> list[str]:
         found.append("nothing was arrested, or it was not let go")
     reported = {each["detector"] for each in result["surveillance"]["reports"]}
     missed = [name for name in FOUND[result["rulebook"]] if name not in reported]
-    if missed:
+    if missed and result["seconds"] >= TAKES_S:
         found.append(f"abuse that surveillance did not report: {', '.join(missed)}")
     if result["orders"]["not_sequenced"]:
         found.append(f"requests that were not sequenced: {result['orders']['not_sequenced']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, Final
 
 from rich.table import Table
@@ -30,9 +31,7 @@ def print_summary(result: dict[str, Any], console: Terminal) -> None:
     fates = f"{orders['accepted']:,} accepted, {orders['rejected']:,} refused"
     _line(console, f"{orders['entered']:,} orders, {per_second:.0f} a second: {fates}")
     others = f"{orders['amended']:,} amends, {orders['cancelled']:,} cancels, {moves['done']:,} transfers"
-    watched = result["supervised"]
-    supervised = f"alerts {watched.get('raise_alert', 0)}, cases {watched.get('open_case', 0)}"
-    _line(console, f"{others}, {result['marks']:,} marks of futures, {supervised}")
+    _line(console, f"{others}, {result['marks']:,} marks of futures")
     _line(console, f"{_latency(result)} from the intended send time")
     console.print()
     _instruments(result["trades"], console)
@@ -43,9 +42,11 @@ def print_summary(result: dict[str, Any], console: Terminal) -> None:
     waited = ", ".join(f"{each['reason']} {each['count']:,}" for each in moves["waited"])
     if waited:
         _line(console, Text(f"had to wait before they left: {waited}", "dim"))
+    watched = result["supervised"]
+    supervised = f"alerts {watched.get('raise_alert', 0)}, cases {watched.get('open_case', 0)}"
+    _line(console, Text(f"{supervised}; surveillance reports {_reports(result)}", "dim"))
     console.print()
     _proof(result, console)
-    console.print()
     _line(console, SEED)
     _line(console, MORE)
 
@@ -84,6 +85,8 @@ def print_result(result: dict[str, Any], console: Terminal) -> None:
     console.print(
         f"latency from the intended send time, {result['latency_us']['count']:,} requests: {_latency(result)}\n"
     )
+    for report in result["surveillance"]["reports"][:MAX_REPORTS]:
+        console.tell("surveillance: ", (report["detector"], "bold"), f", {report['note']}")
     _proof(result, console)
     console.print(f"\n{SEED}")
 
@@ -159,11 +162,15 @@ def _rules(result: dict[str, Any], console: Terminal) -> None:
         _line(console, Text(f"by the venue's own checks: {', '.join(others)}", "dim"))
 
 
+def _reports(result: dict[str, Any]) -> str:
+    """The detectors that reported something, with how often."""
+    found = Counter(report["detector"] for report in result["surveillance"]["reports"])
+    return ", ".join(f"{name} {count}" for name, count in found.items()) or "none"
+
+
 def _proof(result: dict[str, Any], console: Terminal) -> None:
-    """What surveillance says of the journal, the journal, and its replay."""
+    """The journal, and its replay."""
     verify, replay = result["verify"], result["replay"]
-    for report in result["surveillance"]["reports"][:MAX_REPORTS]:
-        console.tell("abuse?    ", (report["detector"], "bold"), f"  {report['note']}")
     console.print(f"journal   {verify['status']}: {verify['frames']:,} frames, {verify['commands']:,} commands")
     console.print(f"recorded  {replay['recorded_digest']}")
     console.print(f"replayed  {replay['replayed_digest']}")

@@ -36,7 +36,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
     ("To trade", ("PYTHON", "CLIENT", "examples", "PROTOCOL", "ERRORS")),
     ("What the venue does", ("MATCHING", "CLEARING", "scenarios")),
     ("To supervise", ("SUPERVISOR", "SUPERVISOR.ru", "GLOSSARY", "RULES", "REPORTS", "WHATIF")),
-    ("To operate and to load", ("METRICS", "LOAD")),
+    ("To operate and to load", ("OPERATE", "METRICS", "LOAD")),
     ("To analyse", ("TABLES", "FLOW")),
     ("To change it", ("ARCHITECTURE", "EXTENDING", "golden", "CHANGELOG")),
 )

@@ -182,7 +182,8 @@ def test_shortfalls_are_named():
         "marks": 1,
         "supervised": {"raise_alert": 2, "open_case": 1},
         "arrests": {"holdings": 1, "lifted": 0},
-        "surveillance": {"reports": [{"detector": "layering"}, {"detector": "payment_in_disguise"}]},
+        "seconds": 20.0,
+        "surveillance": {"reports": [{"detector": "layering"}]},
         "orders": {"not_sequenced": {"malformed": 1}},
     }
     assert shortfalls(result) == [
@@ -194,9 +195,11 @@ def test_shortfalls_are_named():
         "no transfer was done, or no future was marked",
         "no case was closed, or no alert was dismissed",
         "nothing was arrested, or it was not let go",
-        "abuse that surveillance did not report: wash_trade",
+        "abuse that surveillance did not report: wash_trade, payment_in_disguise",
         "requests that were not sequenced: {'malformed': 1}",
     ]
+    later = {**result, "seconds": 2.0}
+    assert not any("abuse" in line for line in shortfalls(later)), "they had no time"
 
 
 def test_nothing_is_left_behind(tmp_path):

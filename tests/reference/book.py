@@ -20,6 +20,7 @@ approval what of it waits for a second approval
 cases    alerts and cases of abuse
 arrests  holdings that courts arrest
 absence  the orders of those who are absent
+advancing the time of a venue for tests
 """
 
 from __future__ import annotations
@@ -28,9 +29,10 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY
 from engine.vocabulary.messages import commands, events
 from tests.reference.absence import Absence
+from tests.reference.advancing import Advancing
 
 
-class ReferenceVenue(Absence):
+class ReferenceVenue(Advancing, Absence):
     """A whole venue: the same sequenced commands as the engine takes, the same events, with details left empty."""
 
     def apply(self, sequenced: commands.Sequenced) -> list[events.Event]:
@@ -122,6 +124,8 @@ class ReferenceVenue(Absence):
                 self.disarm(command)
             case commands.CancelAllAfter():
                 self.set_dead_man(command)
+            case commands.AdvanceTime():
+                self.advance_time(command)
             case commands.RegisterInvestor():
                 self.name_owners(command)
             case (

@@ -19,11 +19,15 @@ TRANSFERS, HOLDINGS = f"{CLEARING}/test_transfers.py", f"{CLEARING}/test_holding
 INDICATIVE, LEFTOVERS = f"{TRADING}/test_indicative.py", f"{STATE}/test_leftovers.py"
 PIECES, STATED = "tests/engine/test_pieces.py", f"{CLEARING}/test_stated.py"
 ARRESTS = f"{CLEARING}/test_arrests.py"
+ADVANCING = "tests/engine/test_advancing.py"
 CASES = "tests/engine/test_cases.py"
 ABSENCE = f"{TRADING}/test_absence.py"
 RULES = "tests/compliance/rules/test_transfer_rules.py"
 
 ELSEWHERE = {
+    "C-194": (ADVANCING, "test_a_venue_for_tests_stays_one"),
+    "C-195": (ADVANCING, "test_time_is_moved_up_to_a_year"),
+    "C-196": (ADVANCING, "test_what_is_refused_moves_nothing"),
     "C-175": (MOVEMENTS, "test_its_id_stays_used_up_over_days_and_is_free_when_the_day_of_its_end_is_over"),
     "C-176": (MOVEMENTS, "test_a_transfer_that_has_to_wait_is_answered_by_its_status_and_told"),
     "C-178": (MOVEMENTS, "test_so_many_wait_and_no_more"),

@@ -366,3 +366,5 @@ class Snapshot(Part):
     presences: list[PresenceState] = []
     timers: list[TimerState] = []
     last_connection: int = 0
+    is_test: bool = False
+    advanced_ns: int = 0

@@ -58,6 +58,7 @@ from engine.vocabulary.messages.rule_commands import (
 from engine.vocabulary.messages.structs import Command
 from engine.vocabulary.messages.venue_commands import (
     AddAsset,
+    AdvanceTime,
     BustTrade,
     Deposit,
     ListInstrument,
@@ -77,6 +78,7 @@ from engine.vocabulary.messages.venue_commands import (
 __all__ = [
     "AddAsset",
     "AddEvidence",
+    "AdvanceTime",
     "AmendOrder",
     "AnyCommand",
     "Approve",
@@ -186,6 +188,7 @@ AnyCommand = (
     | SetLimits
     | SetMarketHalt
     | SetVenueRules
+    | AdvanceTime
     | BustTrade
     | RepriceTrade
     | SetIndexPrice

@@ -69,6 +69,7 @@ from engine.vocabulary.messages.venue_events import (
     MarketHalted,
     PhaseChanged,
     RulesChanged,
+    TimeAdvanced,
 )
 
 __all__ = [
@@ -124,6 +125,7 @@ __all__ = [
     "RulebookLoaded",
     "RulesChanged",
     "StopTriggered",
+    "TimeAdvanced",
     "Trade",
     "TradeCorrected",
     "TransferStatus",
@@ -158,6 +160,7 @@ AnyEvent = (
     | CommandRejected
     | RulesChanged
     | MarketHalted
+    | TimeAdvanced
     | RulebookLoaded
     | InvestorRegistered
     | RegistryChanged

@@ -182,6 +182,17 @@ class SetVenueRules(Command, tag=32, frozen=True):
     by: str = ""
     replace: bool = False
     """What is None is set to what it was at first."""
+    test: bool | None = None
+    """True marks a venue for tests, before its first account, for good: its time can be moved."""
+
+
+class AdvanceTime(Command, tag=90, frozen=True):
+    """Move the time of a venue for tests forward: the commands after it are not before `until_ns`."""
+
+    until_ns: int
+    """Nanoseconds since the epoch, UTC."""
+    reason: str
+    by: str = ""
 
 
 class BustTrade(Command, tag=33, frozen=True):

@@ -96,6 +96,15 @@ class RulesChanged(Event, tag=27):
     values: Values = ()
 
 
+class TimeAdvanced(Event, tag=90):
+    """The time of a venue for tests goes on from `until_ns`. What falls due until then happens with the commands behind this one."""
+
+    until_ns: int
+    """Nanoseconds since the epoch, UTC."""
+    reason: str = ""
+    by: str = ""
+
+
 class MarketHalted(Event, tag=28):
     """The index moved too far: the market is halted until then. `index_ppm` is 1000000 at the references."""
 

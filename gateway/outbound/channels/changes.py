@@ -27,6 +27,7 @@ from engine.vocabulary.messages.events import (
     RegistryChanged,
     RulebookLoaded,
     RulesChanged,
+    TimeAdvanced,
 )
 from gateway.outbound.channels.channel import VENUE, Channel
 from gateway.protocol.messages import Change
@@ -136,6 +137,13 @@ _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
         "by": event.by,
     },
     CommandRejected: lambda event: {"what": "refused", "key": REJECT_CODES[event.code], **_said(event)},
+    TimeAdvanced: lambda event: {
+        "what": "time",
+        "key": "",
+        "effective": event.until_ns,
+        "reason": event.reason,
+        "by": event.by,
+    },
 }
 """What each event says of `what`, `key` and the rest."""
 

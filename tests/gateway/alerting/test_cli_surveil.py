@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from compliance.surveillance.catalogue import DETECTORS, settings_of
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import RaiseAlert
+from gateway.cli.main import group
 from gateway.cli.surveil import command
 from tests.support.gateway.report_sessions import Journaled, limit
 
@@ -135,3 +136,12 @@ def test_the_detectors_and_their_parameters_are_listed(tmp_path: Path) -> None:
     file.write_text(surveil("--print-parameters").output, encoding="utf-8")
     again = found("--detectors", "--parameters", file)["detectors"]
     assert again == listed
+
+
+def test_a_report_is_read_in_russian(journal: Path) -> None:
+    found = CliRunner().invoke(group, ["--lang", "ru", "surveil", str(journal), "1"], catch_exceptions=False)
+    assert found.exit_code == 0
+    lines = found.stdout.splitlines()
+    assert "сообщение 1: Фиктивные сделки и встречные заявки по сговору, wash_trade" in lines
+    assert "bob и alice, подавшие заявки одновременно, торговали друг с другом, раз: 4" in lines
+    assert "возвращено: 100.00 %" in lines and "связь: нет" in lines

@@ -69,7 +69,7 @@ def test_somebody_walks_in_a_recorded_session(recorded: Path) -> None:
         terminal.press("g12\x1b")
         terminal.until(lambda screen: "go to (" not in screen[-1] and "no moment" not in screen[-1])
         terminal.press("+")
-        terminal.shows("[paused (at 0.1x)]")
+        terminal.shows("[paused (speed 0.1x)]")
         terminal.press("?")
         terminal.shows("go to a moment, then Enter")
         terminal.press("x")

@@ -192,13 +192,13 @@ def test_keys_change_speed_and_pause(session: Recorded) -> None:
     assert seen(view).state == "step by step"
     for speed in SPEEDS:
         view.change_speed(1)
-        assert view.scene().state == ("as fast as it can" if speed == MAX else f"at {speed.name}")
+        assert view.scene().state == ("as fast as it can" if speed == MAX else f"speed {speed.name}")
     with pytest.raises(Refused, match="faster"):
         view.change_speed(1)
     view.change_speed(-1)
-    assert view.scene().state == "at 1000x"
+    assert view.scene().state == "speed 1000x"
     view.pause()
-    assert (view.scene().is_paused, view.scene().state) == (True, "paused (at 1000x)")
+    assert (view.scene().is_paused, view.scene().state) == (True, "paused (speed 1000x)")
     view.change_speed(1)
     assert seen(view).seq == 100
     view.pause()

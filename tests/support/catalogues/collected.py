@@ -10,14 +10,17 @@ import click
 from babel.messages.extract import extract_from_file
 
 from compliance.rulebook.diff import PARTS
+from compliance.surveillance.catalogue import DETECTORS
 from engine.command_table import COMMANDS
 from engine.vocabulary.codes import PROPOSAL_OUTCOMES
 from gateway.cli.main import SUMMARIES, LazyGroup, group
 from gateway.cli.speaking import paragraphs
+from gateway.operating.page import HELP as KEYS_OF_TOP
 from gateway.published.errors import KINDS
 from gateway.reporting.sections.overview import ARRESTS, FIGURES, OPEN
 from gateway.reporting.workbook import HEADINGS
 from gateway.session.investor import ORDERS
+from gateway.watching.picture import FEW_KEYS, HELP, KEYS
 from gateway.words.english import ENGLISH, TITLES
 from gateway.words.explaining import FEW_OF_FIGURES
 from gateway.words.language import LABEL, RULEBOOK
@@ -25,8 +28,10 @@ from gateway.words.words import COUNTED
 from tests.support.catalogues.files import Collected, Text
 from tests.support.catalogues.spoken import (
     columns_of,
+    keys_of,
     kinds_of,
     labels_of,
+    pairs_of,
     shapes_of,
     shown_constants,
     translated_by_name,
@@ -145,7 +150,18 @@ CHANGED = (
         "approval",
         "custody",
     ),
-    *("participant", "venue", "waiting", "movement", "withdrawal", "redemption"),
+    *(
+        "live",
+        "recorded",
+        "connected",
+        "paused",
+        "participant",
+        "venue",
+        "waiting",
+        "movement",
+        "withdrawal",
+        "redemption",
+    ),
 )
 """What changes, and what becomes of it, beside what commands set."""
 PIECES_OF_CHANGES = (
@@ -169,10 +185,13 @@ PIECES_OF_CHANGES = (
 )
 """Sentences of what changes between two rulebooks, whose verbs and names are put together there."""
 PIECES_OF_CONTROL = ("not ", "participant {0}", "investor {0}", "instrument {0}", "asset {0}", "intermediary {0}")
+PIECES_OF_FINDINGS = ("a large", "session", "day", "buy", "sell")
 TOLD = (
     "gateway/cli",
     "gateway/reporting",
     "gateway/whatif",
+    "gateway/operating/status.py",
+    "gateway/operating/asked.py",
     "gateway/near.py",
     "gateway/venue/lint.py",
     "gateway/session",
@@ -180,7 +199,13 @@ TOLD = (
 """What commands say."""
 PAGES = ("gateway/cli/rulebook_document.py", "gateway/cli/rulebook_doors.py")
 """What writes pages of docs/, which are English."""
-STORIES = ("gateway/session", "gateway/reporting/history.py", "gateway/reporting/explaining.py")
+STORIES = (
+    "gateway/session",
+    "gateway/watching/recorded.py",
+    "gateway/watching/live.py",
+    "gateway/reporting/history.py",
+    "gateway/reporting/explaining.py",
+)
 """Rows in words: what happened."""
 
 
@@ -273,6 +298,13 @@ def _rules() -> Iterator[tuple[Text, str]]:
 def _stories() -> Iterator[tuple[Text, str]]:
     for text, where in (*shapes_of(STORIES, FEW_OF_FIGURES), *labels_of(STORIES), *kinds_of(STORIES)):
         yield _plain(text), where
+    for text in PIECES_OF_FINDINGS:
+        yield _plain(text), "compliance/surveillance/detectors"
+    about = {text for row in DETECTORS.values() for text in (row.title, row.definition, row.source)}
+    for text, where in shapes_of(("compliance/surveillance/detectors",), FEW_OF_FIGURES):
+        # What ends with a full stop is of a page of docs/, which is English.
+        if text not in about and not text.endswith("."):
+            yield _plain(text), where
     for row in COMMANDS.values():
         for word in (row.name.replace("_", " "), row.word):
             if word:
@@ -289,6 +321,14 @@ def _told() -> Iterator[tuple[Text, str]]:
     for text, where in (*shapes_of(TOLD), *shapes_of(CONTROL, FEW_OF_FIGURES)):
         if text not in elsewhere and where not in PAGES:
             yield _plain(text), where
+    for row in DETECTORS.values():
+        for text in (row.title, " ".join(row.definition.split()), row.source, row.misses):
+            if text not in elsewhere:
+                yield _plain(text), f"compliance/surveillance/detectors/{row.name}.py"
+    for text in ("runs", *KEYS_OF_TOP):
+        yield _plain(text), "gateway/operating/page.py"
+    for text in (KEYS, FEW_KEYS, *filter(None, HELP)):
+        yield _plain(text), "gateway/watching/picture.py"
     for text in PIECES_OF_CONTROL:
         yield _plain(text), "gateway/control/actions.py"
     for text, plural, where in translated_by_name(("gateway", "loadtest")):
@@ -305,6 +345,10 @@ FIGURES_OF_ACTIVITY = (
 def _reports() -> Iterator[tuple[Text, str]]:
     for name in (*FIGURES, *OPEN, ARRESTS, *FIGURES_OF_ACTIVITY, *HEADINGS):
         yield _plain(name.replace("_", " "), "column"), "gateway/reporting/sections/overview.py"
+    for name, where in keys_of("figures", ("compliance/surveillance/detectors",)):
+        yield _plain(name.replace("_", " "), "column"), where
+    for heading, where in pairs_of({"gateway/operating/page.py": "page", "gateway/cli/status.py": "_lines"}):
+        yield _plain(heading, "column"), where
     for heading, where in columns_of():
         yield _plain(heading, "column"), where
 

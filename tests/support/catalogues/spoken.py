@@ -16,7 +16,7 @@ _MARKUP = re.compile(r"<[a-z/]|\n\.[a-z]|yyyy-mm")
 """Of pages and formats: no words for people."""
 _BARE = re.compile(r"\{\}")
 _NAMED = re.compile(r"\{[a-z_]\w*[^}]*\}")
-_HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_ ,-]{0,40}")
+_HEADING = re.compile(r"[A-Za-z][A-Za-z0-9_ ,()-]{0,40}")
 _SHOWN = re.compile(
     r"TITLE|title$|purpose$|_SAY$|^(VOLUME|REFUSED|PERCENT|INVESTORS|REFUSALS|CAPS|EXPOSURES|CONCENTRATION|PRICES|MORE|"
     r"READ|OF_DAY|KEY_FIGURES|PLOTS|HOW_TO_READ|SOUND|UNSOUND|NOT_COMPLETE|TOP_10|LARGEST|WITHOUT_CLASS|NONE)$"
@@ -178,11 +178,34 @@ def translated_by_name(places: tuple[str, ...]) -> Iterator[tuple[str, str, str]
                 yield texts[0], texts[1] if _called(node) == "tr_count" else "", where
 
 
+def keys_of(name: str, places: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """The keys of what is given by this name, with their file."""
+    for path in files_of(places):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            given = node.value if isinstance(node, ast.keyword) and node.arg == name else None
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == name:
+                given = node.value
+            for key in given.keys if isinstance(given, ast.Dict) else ():
+                if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                    yield key.value, path.relative_to(ROOT).as_posix()
+
+
+def pairs_of(functions: dict[str, str]) -> Iterator[tuple[str, str]]:
+    """What stands beside values in the tuples of functions, by their files."""
+    for where, name in functions.items():
+        for node in ast.walk(ast.parse((ROOT / where).read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name == name:
+                for pair in (each for each in ast.walk(node) if isinstance(each, ast.Tuple)):
+                    for text in pair.elts:
+                        if isinstance(text, ast.Constant) and isinstance(text.value, str) and text.value:
+                            yield text.value, where
+
+
 def columns_of(places: tuple[str, ...] = ("gateway",)) -> Iterator[tuple[str, str]]:
     """The headings of the tables of commands and reports, as people are shown them, with their file."""
     for path in files_of(places):
         source = path.read_text(encoding="utf-8")
-        if not any(part in source for part in ("Table(", "show_small(", "COLUMNS", "columns_of(")):
+        if not any(part in source for part in ("Table(", "show_small(", "COLUMNS", "columns_of(", "_PRICES: Final")):
             continue
         where = path.relative_to(ROOT).as_posix()
         for node in ast.walk(ast.parse(source)):
@@ -204,7 +227,9 @@ def _lists(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         names = [each.id.lower() for each in targets if isinstance(each, ast.Name)]
-        if node.value is not None and any(part in each for each in names for part in ("columns", "headings", "names")):
+        if node.value is not None and any(
+            part in each for each in names for part in ("columns", "headings", "names", "_prices", "_book", "_tape")
+        ):
             return [node.value]
     if isinstance(node, ast.Call) and _called(node) in ("Table", "show_small"):
         return [each for each in node.args if isinstance(each, ast.Tuple | ast.List)]

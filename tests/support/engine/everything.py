@@ -74,7 +74,7 @@ class Everything(Draws):
     def setup(self) -> list[AnyCommand]:
         """Assets, instruments, accounts and money: of most people little."""
         chance = self.chance
-        out: list[AnyCommand] = list(ASSETS)
+        out: list[AnyCommand] = [*ASSETS, commands.SetVenueRules(test=True)]
         if self.rulebook:
             out.append(commands.LoadRulebook(*RULEBOOKS[self.rulebook], "supervisor", "start"))
             if self.rulebook == "general-2026":
@@ -129,6 +129,7 @@ class Everything(Draws):
         """Draw the next command, and let the time before it pass."""
         chance = self.chance
         roll = chance.random()
+        self.time_ns = max(self.time_ns, self.exchange.advanced_ns)
         due_ns = self.exchange.next_due_ns() - self.time_ns
         if roll < 0.05:
             self.time_ns += max(due_ns + chance.randrange(-1, 2), 0)
@@ -206,7 +207,7 @@ class Everything(Draws):
             (3, self.limits),
             (3, self.halt),
             (2, lambda: commands.SetVenueRules(chance.randrange(5), f"seed {chance.random()}")),
-            (6, commands.Tick),
+            (8, self.passing),
             (8, self.resend),
             (2, lambda: commands.OpenAccount(f"n{self.exchange.seq}", "a", "ann", chance.choice(("", "north")))),
             (1, lambda: commands.AddAsset(f"N{self.exchange.seq}", chance.randrange(5), chance.randrange(19))),
@@ -214,6 +215,13 @@ class Everything(Draws):
             (12, self.case),
         )
         return chance.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
+
+    def passing(self) -> AnyCommand:
+        """Nothing but time, or some of it at once."""
+        if self.chance.random() < 0.75:
+            return commands.Tick()
+        until_ns = self.time_ns + self.chance.choice((0, 1, 60, 3_600)) * NS_PER_SECOND
+        return commands.AdvanceTime(until_ns, "drawn", "otto")
 
     def arrest(self) -> AnyCommand:
         """A paper that arrests something, or the end of one: few are in force at once, so that the others go on."""

@@ -69,6 +69,8 @@ class Generator(DrawsOperation, DrawsCases):
         """What lists the instruments, opens the accounts and opens trading."""
         self.focus = self.has("futures") and self.once_in(2)
         out: list[commands.AnyCommand] = [commands.AddAsset(*asset) for asset in ASSETS]
+        if self.draw(2):
+            out.append(commands.SetVenueRules(test=True))
         for name in SPOT:
             maker, taker = self.pick((0, 0), (0, 1_000), (-1_000, 2_501), (333, 333))
             reference = 0 if name == "SOL/RUB" else MID
@@ -112,6 +114,8 @@ class Generator(DrawsOperation, DrawsCases):
         return command, after_ns
 
     def after(self) -> int:
+        if self.venue.advanced > self.time_ns:
+            return self.venue.advanced - self.time_ns
         if self.once_in(25 if self.has("futures") else 40):
             wanted = min(self.venue.deadlines()) - self.time_ns + self.draw(3) - 1
             return max(wanted, 0)
@@ -162,10 +166,20 @@ class Generator(DrawsOperation, DrawsCases):
             (6 * self.has("futures"), self.ruin),
             (3 * self.has("futures"), self.margin_rules),
             (2 * self.has("self_trade"), lambda: commands.SetVenueRules(self.draw(5), "other")),
+            (2, self.advance_time),
             (8 * self.has("owners"), self.name_owners),
             ((60 if self.venue.cases or self.venue.alerts else 25) * self.has("cases"), self.case),
         )
         return kind()
+
+    def advance_time(self) -> commands.AnyCommand:
+        """Mostly as little as may let something expire; else too far, back, or a mark that comes too late."""
+        if self.once_in(6):
+            return commands.SetVenueRules(test=self.pick(True, False))
+        ahead_ns = self.pick(
+            1, NS_PER_SECOND, 600 * NS_PER_SECOND, NS_PER_DAY, 0, -1, 366 * NS_PER_DAY + 1, 180 * 366 * NS_PER_DAY
+        )
+        return commands.AdvanceTime(self.time_ns + ahead_ns, self.pick("drawn", "drawn", "drawn", ""), "otto")
 
     def name_owners(self) -> commands.RegisterInvestor:
         """A firm and its beneficial owners, by name: two owners of one firm may trade with each other, two firms of one owner may not."""

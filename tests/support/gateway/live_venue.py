@@ -35,10 +35,11 @@ def live_venue(
     follower: bool = False,
     settings: str = "",
     options: tuple[str, ...] = (),
+    metrics: bool = False,
 ) -> Iterator[LiveVenue]:
     """Write the default venue if there is none yet, serve it, with its follower if one is wanted, and stop it in order.
 
-    `settings` go into its section `[server]`, `options` are of `sbx serve`.
+    With `metrics` it has a port for them. `settings` go into its section `[server]`, `options` are of `sbx serve`.
     """
     if not (directory / "venue.toml").exists():
         write_default_venue(directory, datetime.now(UTC).date(), rulebook)
@@ -48,6 +49,7 @@ def live_venue(
         )
     command = [sys.executable, "-m", "gateway.cli", "serve", str(directory), "--port", str(port), "--json"]
     command += ["--follower" if follower else "--no-follower", *options]
+    command += ["--metrics-port", "0"] if metrics else []
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         try:

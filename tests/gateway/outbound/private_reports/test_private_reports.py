@@ -53,9 +53,8 @@ ALL_EVENTS = get_args(AnyEvent)
 
 
 def fed(rows) -> tuple[PrivateReports, list[PrivateReport]]:
-    formats = Formats()
+    formats, found = Formats(), []
     reports = PrivateReports(formats, RuleTitles())
-    found = []
     for seq, time_ns, _, events in rows:
         for event in events:
             formats.learn(event)

@@ -10,6 +10,8 @@ FIGURE: Final = "figure"
 """A column of which each cell is the name of what stands beside it."""
 LABELS: Final = ("compared", "kept", "measure", "note", "part", "scope", "used_of_cap", "value", "verdict")
 """Columns whose cells are words of ours."""
+FATES: Final = ("change", "cause")
+"""Columns whose cells say what became of an order under other rules, and by what."""
 _UTC: Final = "_utc"
 _YES_NO: Final = ("yes", "no")
 
@@ -32,6 +34,8 @@ def cell(column: str, text: str) -> str:
         return text
     if column == FIGURE:
         return heading(text)
+    if column in FATES:
+        return chosen().heading(text)
     return chosen().explained(text) if column in LABELS and text in _YES_NO else _labelled(column, text)
 
 

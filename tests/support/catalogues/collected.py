@@ -11,6 +11,7 @@ from babel.messages.extract import extract_from_file
 
 from compliance.rulebook.diff import PARTS
 from compliance.surveillance.catalogue import DETECTORS
+from compliance.worlds import fates
 from engine.command_table import COMMANDS
 from engine.vocabulary.codes import PROPOSAL_OUTCOMES
 from gateway.cli.main import SUMMARIES, LazyGroup, group
@@ -21,6 +22,7 @@ from gateway.reporting.sections.overview import ARRESTS, FIGURES, OPEN
 from gateway.reporting.workbook import HEADINGS
 from gateway.session.investor import ORDERS
 from gateway.watching.picture import FEW_KEYS, HELP, KEYS
+from gateway.whatif.tables import EXPOSURE_FIGURES, MARKET_FIGURES, SHARE_FIGURES, WELFARE_FIGURES
 from gateway.words.english import ENGLISH, TITLES
 from gateway.words.explaining import FEW_OF_FIGURES
 from gateway.words.language import LABEL, RULEBOOK
@@ -185,6 +187,12 @@ PIECES_OF_CHANGES = (
 )
 """Sentences of what changes between two rulebooks, whose verbs and names are put together there."""
 PIECES_OF_CONTROL = ("not ", "participant {0}", "investor {0}", "instrument {0}", "asset {0}", "intermediary {0}")
+FIGURES_OF_WHATIF = (
+    *("difference", "directly", "followed"),
+    *(each for group in (MARKET_FIGURES, WELFARE_FIGURES, SHARE_FIGURES, EXPOSURE_FIGURES) for each in group.values()),
+    *(fates.LET_IN, fates.KEPT_OUT, fates.REFUSED_OTHERWISE, fates.ONLY_RECORDED, fates.ONLY_OTHER),
+    *(fates.FILLED_MORE, fates.FILLED_LESS, fates.OTHER_PRICE, fates.ENDED_OTHERWISE, fates.OTHER_TRADES),
+)
 PIECES_OF_FINDINGS = ("a large", "session", "day", "buy", "sell")
 TOLD = (
     "gateway/cli",
@@ -325,6 +333,7 @@ def _told() -> Iterator[tuple[Text, str]]:
         for text in (row.title, " ".join(row.definition.split()), row.source, row.misses):
             if text not in elsewhere:
                 yield _plain(text), f"compliance/surveillance/detectors/{row.name}.py"
+    yield _plain("Markets"), "gateway/whatif/tables.py"
     for text in ("runs", *KEYS_OF_TOP):
         yield _plain(text), "gateway/operating/page.py"
     for text in (KEYS, FEW_KEYS, *filter(None, HELP)):
@@ -345,9 +354,17 @@ FIGURES_OF_ACTIVITY = (
 def _reports() -> Iterator[tuple[Text, str]]:
     for name in (*FIGURES, *OPEN, ARRESTS, *FIGURES_OF_ACTIVITY, *HEADINGS):
         yield _plain(name.replace("_", " "), "column"), "gateway/reporting/sections/overview.py"
+    for name in FIGURES_OF_WHATIF:
+        yield _plain(name, "column"), "gateway/whatif/tables.py"
     for name, where in keys_of("figures", ("compliance/surveillance/detectors",)):
         yield _plain(name.replace("_", " "), "column"), where
-    for heading, where in pairs_of({"gateway/operating/page.py": "page", "gateway/cli/status.py": "_lines"}):
+    for heading, where in pairs_of(
+        {
+            "gateway/whatif/tables.py": "flow_table",
+            "gateway/operating/page.py": "page",
+            "gateway/cli/status.py": "_lines",
+        }
+    ):
         yield _plain(heading, "column"), where
     for heading, where in columns_of():
         yield _plain(heading, "column"), where

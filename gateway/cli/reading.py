@@ -79,6 +79,8 @@ def notes_of(source: Source) -> list[str]:
     """What a reader must know about how far the journal could be read."""
     notes = list(source.notes)
     reader = source.reader
+    if source.exchange is not None and source.exchange.is_test:
+        notes.append("a venue for tests: its time went faster or was moved, as its operator liked")
     if source.damage is not None:
         notes.append(f"damaged: {source.damage}; this is what stands before it")
     if source.difference is not None:

@@ -144,21 +144,12 @@ def command(
     try:
         venue = _read(directory, rulebook)
         serving = partial(
-            *(_serve, venue, directory),
-            host=host,
-            port=port,
-            durability=durability,
-            metrics_port=metrics_port,
-            force_rulebook=bool(rulebook),
-            accept_jump=accept_jump,
-            time_scale=time_scale,
-            use_snapshot=not no_snapshot,
+            _serve, venue, directory,
+            host=host, port=port, durability=durability, metrics_port=metrics_port,
+            force_rulebook=bool(rulebook), accept_jump=accept_jump, time_scale=time_scale, use_snapshot=not no_snapshot,
             has_follower=venue.server.follower if follower is None else follower,
-            tls=_pair(tls_cert, tls_key),
-            insecure=insecure,
-            asked=_asked(directory, **beside),
-            as_json=as_json,
-        )
+            tls=_pair(tls_cert, tls_key), insecure=insecure, asked=_asked(directory, **beside), as_json=as_json,
+        )  # fmt: skip
         run_server(serving, Log(venue.server.log_format))
     except (VenueError, StartError, JournalError, KeyFileError) as error:
         raise click.ClickException(str(error)) from error

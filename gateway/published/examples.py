@@ -159,9 +159,7 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
         },
     ),
     m.CancelAllAfter: ({"id": 7, "account": "anna.main", "timeout": 10000000000},),
-    m.DeadMan: (
-        {"id": 7, "account": "anna.main", "seq": 12, "until": 1767225610000000000},
-    ),
+    m.DeadMan: ({"id": 7, "account": "anna.main", "seq": 12, "until": 1767225610000000000},),
     m.CancelWithdrawal: ({"id": 7, "account": "anna.main", "movement": 4720},),
     m.Movements: ({"id": 8, "account": "anna.main"},),
     m.RiskWarning: ({"id": 6, "account": "anna.main"},),

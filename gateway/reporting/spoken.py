@@ -10,17 +10,17 @@ from gateway.words.chosen import chosen
 FIGURE: Final = "figure"
 """A column of which each cell is the name of what stands beside it."""
 LABELS: Final = (
-    *("change", "compared", "kept"),
+    *("compared", "kept"),
     *("measure", "note", "part", "party", "scope", "used_of_cap", "value", "verdict"),
 )
 """Columns whose cells are words of ours."""
+FATES: Final = ("change", "cause")
+"""Columns whose cells say what became of an order under other rules, and by what."""
 UP_TO: Final = "up to {0} %"
 ABOVE: Final = "above {0} %"
 PRICED: Final = "{0} in {1}"
 STORIES: Final = ("adds_up_to", "kind", "outcome", "replayed_balances", "request", "valued", "what")
 """Columns whose cells say what happened, and how: words of ours, some with values."""
-CAUSE: Final = "cause"
-"""A column whose cells are headings elsewhere."""
 SENTENCES: Final = ("by", "why")
 """Columns that hold names and what people wrote too: what has several words and is ours."""
 FLAGS: Final = (
@@ -50,10 +50,10 @@ def cell(column: str, text: str) -> str:
     if column == FIGURE:
         said = heading(text)
         return said if said != text.replace("_", " ") else title(text)
+    if column in FATES:
+        return chosen().heading(text)
     if text in _YES_NO and column in (*LABELS, *FLAGS):
         return chosen().explained(text)
-    if column == CAUSE:
-        return heading(text)
     if column in STORIES:
         return _happened(text.replace("_", " "), text)
     return _labelled(text) if column in LABELS or (column in SENTENCES and " " in text) else text

@@ -13,7 +13,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand, NewOrder
 from engine.vocabulary.messages.events import AccountOpened, Event, FundsMoved
-from loadtest.scenarios import futures
+from loadtest.scenarios import absence, futures
 from loadtest.scenarios.format import ScenarioError
 from loadtest.scenarios.numbers import decimal_of, e8, is_clock, length_ns, next_clock_ns, ppm, second_of_day
 from loadtest.scenarios.orders import Words, amend, code, mass_quote, new_order
@@ -329,4 +329,5 @@ _SETTINGS: dict[str, Callable[[Venue, str], AnyCommand]] = {
     "reprice": _reprice,
     "block": _block(True),
     "unblock": _block(False),
+    **absence.SETTINGS,
 }

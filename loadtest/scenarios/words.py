@@ -8,6 +8,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import ONE_E8
 from engine.vocabulary.messages import events
 from gateway.words.words import words_of
+from loadtest.scenarios import absence
 from loadtest.scenarios.format import ScenarioError
 from loadtest.scenarios.futures import say
 from loadtest.scenarios.numbers import money, show, show_clock
@@ -43,7 +44,7 @@ class Speaker:
         futures = say(self.venue, event)
         if futures:
             return self._in(getattr(event, "instrument", self.venue.instrument), futures)
-        return self._private(event) or self._venue(event)
+        return self._private(event) or absence.say(event) or self._venue(event)
 
     def _of(self, label: str, phrase: str) -> str:
         return phrase if label == self.subject else f"{label} {phrase}"

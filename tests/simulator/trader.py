@@ -14,12 +14,14 @@ from gateway.client.orders import Order
 from gateway.client.protocol import ClientProtocol
 from gateway.client.streams import Stream
 from gateway.protocol import messages as m
+from gateway.protocol.requests import CancelOnDisconnect
 from gateway.protocol.wire import JSON, MSGPACK, Codec
 from tests.simulator.network import Link
 from tests.simulator.stage import NS_PER_MS, Failed, Stage
 from tests.simulator.venue_file import INSTRUMENT, KEYS
 
 LIMIT_SECONDS: Final = 3.0
+ARMED: Final = "alice"
 """How long a request waits for its reply before it is sent again."""
 _DECODERS: Final[dict[str, Callable[[bytes], Any]]] = {
     JSON.name: msgspec.json.Decoder(m.AnyMessage).decode,
@@ -88,6 +90,9 @@ class Trader:
         self._link: Link | None = None
         self._by_id: Final[dict[int, Act]] = {}
         self.protocol: Final = ClientProtocol(name, self._sign, LIMIT_SECONDS, self._told)
+        # The orders of one go when its connection is gone for a second, those of others stay.
+        if name == ARMED:
+            self.protocol.cancel_on_disconnect = CancelOnDisconnect(grace=NS_PER_SECOND)
         self.protocol.report_streams.append((None, cast("Stream[Any]", self.reports)))
         self._numbers = 0
 

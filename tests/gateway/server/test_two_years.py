@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 
@@ -23,6 +24,8 @@ async def test_two_years_by_command(tmp_path: Path) -> None:
     # What was lived through replays.
     replayed = CliRunner().invoke(group, ["replay", str(tmp_path / "journal")])
     assert replayed.exit_code == 0, replayed.output
+    reported = CliRunner().invoke(group, ["report", str(tmp_path / "journal"), "--json", "--section", "caps"])
+    assert "a venue for tests" in json.loads(reported.stdout)["notes"][0], reported.output
 
 
 @pytest.mark.soak

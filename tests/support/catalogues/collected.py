@@ -11,19 +11,8 @@ from babel.messages.extract import extract_from_file
 
 from compliance.rulebook.diff import PARTS
 from compliance.surveillance.catalogue import DETECTORS
-from compliance.worlds.fates import (
-    ENDED_OTHERWISE,
-    FILLED_LESS,
-    FILLED_MORE,
-    KEPT_OUT,
-    LET_IN,
-    ONLY_OTHER,
-    ONLY_RECORDED,
-    OTHER_PRICE,
-    OTHER_TRADES,
-    REFUSED_OTHERWISE,
-)
-from compliance.worlds.other import ENTERED_NOT, NO_MOVEMENT, NO_PROPOSAL, NO_TRADE, SET_OTHERWISE
+from compliance.worlds import fates
+from compliance.worlds import other as other_world
 from engine.command_table import COMMANDS
 from engine.vocabulary.codes import PROPOSAL_OUTCOMES
 from gateway.cli.main import SUMMARIES, LazyGroup, group
@@ -34,6 +23,7 @@ from gateway.reporting.sections.overview import ARRESTS, FIGURES, OPEN
 from gateway.reporting.workbook import HEADINGS
 from gateway.session.investor import ORDERS
 from gateway.watching.picture import FEW_KEYS, HELP, KEYS
+from gateway.whatif.tables import EXPOSURE_FIGURES, MARKET_FIGURES, SHARE_FIGURES, WELFARE_FIGURES
 from gateway.words.english import ENGLISH, TITLES
 from gateway.words.explaining import FEW_OF_FIGURES
 from gateway.words.language import LABEL, RULEBOOK
@@ -199,6 +189,12 @@ PIECES_OF_CHANGES = (
 )
 """Sentences of what changes between two rulebooks, whose verbs and names are put together there."""
 PIECES_OF_CONTROL = ("not ", "participant {0}", "investor {0}", "instrument {0}", "asset {0}", "intermediary {0}")
+FIGURES_OF_WHATIF = (
+    *("difference", "directly", "followed"),
+    *(each for group in (MARKET_FIGURES, WELFARE_FIGURES, SHARE_FIGURES, EXPOSURE_FIGURES) for each in group.values()),
+    *(fates.LET_IN, fates.KEPT_OUT, fates.REFUSED_OTHERWISE, fates.ONLY_RECORDED, fates.ONLY_OTHER),
+    *(fates.FILLED_MORE, fates.FILLED_LESS, fates.OTHER_PRICE, fates.ENDED_OTHERWISE, fates.OTHER_TRADES),
+)
 PIECES_OF_FINDINGS = ("a large", "session", "day", "buy", "sell", "levels of buy", "levels of sell")
 PIECES_OF_JOURNALS = ("no journal in {0}: a journal is a directory of {1} and so on",)
 """What commands tell of a directory that is none."""
@@ -218,17 +214,10 @@ PIECES_OF_TABLES = (
         "equal",
     ),
     *("{0} in {1}", "holdings", "turnover", "positions", "dismissed", "open", "up to {0} %", "above {0} %"),
-    *(
-        "not in force",
-        "Markets",
-        "Limits",
-        "Operations",
-        "traded by investor",
-        "traded by intermediary",
-        "held by investor",
-    ),
-    *(LET_IN, KEPT_OUT, REFUSED_OTHERWISE, ONLY_RECORDED, ONLY_OTHER, FILLED_MORE, FILLED_LESS, OTHER_PRICE),
-    *(ENDED_OTHERWISE, OTHER_TRADES, ENTERED_NOT, SET_OTHERWISE, NO_TRADE, NO_PROPOSAL, NO_MOVEMENT),
+    *("not in force", "Markets", "Limits", "Operations"),
+    *("traded by investor", "traded by intermediary", "held by investor", fates.OTHER_TRADES),
+    *(other_world.ENTERED_NOT, other_world.SET_OTHERWISE, other_world.NO_TRADE),
+    *(other_world.NO_PROPOSAL, other_world.NO_MOVEMENT),
 )
 """Words of ours in the cells of reports, beside what commands and movements are called."""
 TOLD = (
@@ -372,6 +361,7 @@ def _told() -> Iterator[tuple[Text, str]]:
         for text in (row.title, " ".join(row.definition.split()), row.source, row.misses):
             if text not in elsewhere:
                 yield _plain(text), f"compliance/surveillance/detectors/{row.name}.py"
+    yield _plain("Markets"), "gateway/whatif/tables.py"
     for text in ("runs", *KEYS_OF_TOP):
         yield _plain(text), "gateway/operating/page.py"
     for text in (KEYS, FEW_KEYS, *filter(None, HELP)):
@@ -395,11 +385,19 @@ FIGURES_OF_ACTIVITY = (
 
 
 def _reports() -> Iterator[tuple[Text, str]]:
-    for name in ("difference", "quote", "fees", "turnover", *FIGURES, *OPEN, ARRESTS, *FIGURES_OF_ACTIVITY, *HEADINGS):
+    for name in ("quote", "fees", "turnover", *FIGURES, *OPEN, ARRESTS, *FIGURES_OF_ACTIVITY, *HEADINGS):
         yield _plain(name.replace("_", " "), "column"), "gateway/reporting/sections/overview.py"
+    for name in FIGURES_OF_WHATIF:
+        yield _plain(name, "column"), "gateway/whatif/tables.py"
     for name, where in keys_of("figures", ("compliance/surveillance/detectors",)):
         yield _plain(name.replace("_", " "), "column"), where
-    for heading, where in pairs_of({"gateway/operating/page.py": "page", "gateway/cli/status.py": "_lines"}):
+    for heading, where in pairs_of(
+        {
+            "gateway/whatif/tables.py": "flow_table",
+            "gateway/operating/page.py": "page",
+            "gateway/cli/status.py": "_lines",
+        }
+    ):
         yield _plain(heading, "column"), where
     for heading, where in columns_of():
         yield _plain(heading, "column"), where

@@ -32,7 +32,7 @@ from gateway.words.chosen import speaking
         ("party", "outside", "вне площадки"),
         ("figure", "most investors of a circle", "инвесторов в круге, не более"),
         ("cause", "directly", "прямо"),
-        ("change", "let in", "принято"),
+        ("change", "let in", "допущена"),
         ("by", "other trades", "другие сделки"),
         ("by", "bank", "bank"),
         ("why", "its order is not open here", "её заявка здесь не активна"),

@@ -12,7 +12,6 @@ from babel.messages.extract import extract_from_file
 from compliance.rulebook.diff import PARTS
 from compliance.surveillance.catalogue import DETECTORS
 from compliance.worlds import fates
-from compliance.worlds import other as other_world
 from engine.command_table import COMMANDS
 from engine.vocabulary.codes import PROPOSAL_OUTCOMES
 from gateway.cli.main import SUMMARIES, LazyGroup, group
@@ -29,6 +28,7 @@ from gateway.words.explaining import FEW_OF_FIGURES
 from gateway.words.language import LABEL, RULEBOOK
 from gateway.words.words import COUNTED
 from tests.support.catalogues.files import Collected, Text
+from tests.support.catalogues.pieces import PIECES_OF_JOURNALS, PIECES_OF_TABLES
 from tests.support.catalogues.spoken import (
     columns_of,
     keys_of,
@@ -196,30 +196,6 @@ FIGURES_OF_WHATIF = (
     *(fates.FILLED_MORE, fates.FILLED_LESS, fates.OTHER_PRICE, fates.ENDED_OTHERWISE, fates.OTHER_TRADES),
 )
 PIECES_OF_FINDINGS = ("a large", "session", "day", "buy", "sell", "levels of buy", "levels of sell")
-PIECES_OF_JOURNALS = ("no journal in {0}: a journal is a directory of {1} and so on",)
-"""What commands tell of a directory that is none."""
-PIECES_OF_TABLES = (
-    *(
-        "set-up",
-        "order",
-        "cancel",
-        "amend",
-        "quote",
-        "direct",
-        "stranger",
-        "bank",
-        "outside",
-        "issuer",
-        "zero",
-        "equal",
-    ),
-    *("{0} in {1}", "holdings", "turnover", "positions", "dismissed", "open", "up to {0} %", "above {0} %"),
-    *("not in force", "Markets", "Limits", "Operations"),
-    *("traded by investor", "traded by intermediary", "held by investor", fates.OTHER_TRADES),
-    *(other_world.ENTERED_NOT, other_world.SET_OTHERWISE, other_world.NO_TRADE),
-    *(other_world.NO_PROPOSAL, other_world.NO_MOVEMENT),
-)
-"""Words of ours in the cells of reports, beside what commands and movements are called."""
 TOLD = (
     "gateway/cli",
     "gateway/reporting",

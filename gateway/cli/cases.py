@@ -89,7 +89,7 @@ def _list(records: list[Any], alerts: bool, as_json: bool) -> None:
         return
     console = wide_console()
     if not records:
-        console.print(f"no {what}")
+        console.print(tr("no alerts") if alerts else tr("no cases"))
     elif alerts:
         rows: list[tuple[Any, ...]] = [
             (

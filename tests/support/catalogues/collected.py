@@ -210,17 +210,8 @@ PIECES_OF_TABLES = (
         "zero",
         "equal",
     ),
-    *(
-        "{0} in {1}",
-        "holdings",
-        "turnover",
-        "positions",
-        "dismissed",
-        "open",
-        "up to {0} %",
-        "above {0} %",
-        "not in force",
-    ),
+    *("{0} in {1}", "holdings", "turnover", "positions", "dismissed", "open", "up to {0} %", "above {0} %"),
+    "not in force",
 )
 """Words of ours in the cells of reports, beside what commands and movements are called."""
 TOLD = (

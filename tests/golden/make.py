@@ -14,11 +14,15 @@ from pathlib import Path
 from engine.record.rows import Row
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.messages.commands import (
+    AddEvidence,
     AnyCommand,
     ArmDisconnect,
+    CloseCase,
     DisarmDisconnect,
     DismissAlert,
+    OpenCase,
     RaiseAlert,
+    SetCustody,
     Transfer,
 )
 from gateway.core import new_exchange
@@ -53,6 +57,11 @@ def drawn_rows(seed: int, steps: int) -> list[Row]:
         send(Transfer("a", "a", "resent", "a2", "RUB", 1, 0))
     send(RaiseAlert("drawn", "v1", "wash_trade", instruments=("BTC/RUB",), seqs=(1,), by="eye"))
     send(DismissAlert(drawn.exchange.seq, "drawn", "sup"))
+    send(OpenCase("wash_trade", (), ("BTC/RUB",), (1,), 0, "drawn", "sup"))
+    case = drawn.exchange.seq
+    send(AddEvidence(case, (2,), (), (), "drawn", "sup"))
+    send(CloseCase(case, 0, 0, "drawn", "sup"))
+    send(SetCustody("a", 1, "drawn", "sup"))
     send(ArmDisconnect("a", drawn.exchange.absence.last_connection + 1))
     send(DisarmDisconnect("a", drawn.exchange.absence.last_connection))
     drawn.exchange.check()

@@ -369,9 +369,9 @@ class Session(FrameReader):
         self._count_malformed()
 
     def _rate_limited(self, payload: bytes, wait_ns: int) -> None:
-        detail = "too much was asked at once; `rates` in the welcome says how much may be"
-        self._context.counters.errors["rate_limited"] += 1
-        self._reply(Error(code="rate_limited", detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
+        code, detail = "rate_limited", "too much was asked at once; `rates` in the welcome says how much may be"
+        self._context.counters.errors[code] += 1
+        self._reply(Error(code=code, detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
 
     def _rates(self) -> list[Rate]:
         return [] if self.meter is None else self.meter.stated()

@@ -36,7 +36,7 @@ NO_LONGER: Final = "whoever proposed it may propose it no longer"
 
 _NOT_FOR_TESTS: Final = (
     "--time-scale is for venues for tests alone, and this one is none: its first start would have said so, by test = true under [venue]. "
-    "`sbx init DIR --test` writes one. No command was sequenced"
+    "No command was sequenced"
 )
 
 

@@ -175,12 +175,8 @@ class InvestorStory:
             self.orders["cancelled by a rule" if by_rule else "cancelled"] += 1
             if by_rule:
                 rule = event.rule or CANCEL_REASONS[event.reason]
-                self._add(
-                    seq,
-                    time_ns,
-                    "cancelled",
-                    f"order {event.order_id} by {rule}: {words_of(event, chosen())}".rstrip(": "),
-                )
+                what = f"order {event.order_id} by {rule}: {words_of(event, chosen())}".rstrip(": ")
+                self._add(seq, time_ns, "cancelled", what)
         elif isinstance(event, FundsMoved):
             self._add(
                 seq,
@@ -194,12 +190,8 @@ class InvestorStory:
                 ),
             )
         elif isinstance(event, AssetIssued):
-            self._add(
-                seq,
-                time_ns,
-                "issued",
-                tr("{amount} to {account}", amount=self._amount(event.asset, event.amount), account=event.account),
-            )
+            amount = self._amount(event.asset, event.amount)
+            self._add(seq, time_ns, "issued", tr("{amount} to {account}", amount=amount, account=event.account))
         elif isinstance(event, MovementHeld):
             what = f"{MOVEMENT_KINDS[event.kind]} {event.movement} of {self._amount(event.asset, event.amount)}"
             self._add(seq, time_ns, "waits", f"{what} from {event.account} by {', '.join(event.rules)}")

@@ -13,7 +13,18 @@ from pathlib import Path
 
 from engine.record.rows import Row
 from engine.vocabulary.codes import CORE_VERSION
-from engine.vocabulary.messages.commands import AnyCommand, Transfer
+from engine.vocabulary.messages.commands import (
+    AddEvidence,
+    AnyCommand,
+    ArmDisconnect,
+    CloseCase,
+    DisarmDisconnect,
+    DismissAlert,
+    OpenCase,
+    RaiseAlert,
+    SetCustody,
+    Transfer,
+)
 from gateway.core import new_exchange
 from gateway.journal.head import HEAD_FILE
 from tests.golden.facts import write_expected
@@ -30,7 +41,7 @@ SEGMENT_BYTES = 60_000
 
 
 def drawn_rows(seed: int, steps: int) -> list[Row]:
-    """What a journal of a random session holds. Its last command resends the one before."""
+    """What a journal of a random session holds. At its end a transfer is resent, and what is drawn seldom is sent."""
     drawn = Everything(seed, new_exchange(), RULEBOOK)
     rows: list[Row] = []
 
@@ -44,6 +55,15 @@ def drawn_rows(seed: int, steps: int) -> list[Row]:
         send(drawn.step())
     for _ in range(2):
         send(Transfer("a", "a", "resent", "a2", "RUB", 1, 0))
+    send(RaiseAlert("drawn", "v1", "wash_trade", instruments=("BTC/RUB",), seqs=(1,), by="eye"))
+    send(DismissAlert(drawn.exchange.seq, "drawn", "sup"))
+    send(OpenCase("wash_trade", (), ("BTC/RUB",), (1,), 0, "drawn", "sup"))
+    case = drawn.exchange.seq
+    send(AddEvidence(case, (2,), (), (), "drawn", "sup"))
+    send(CloseCase(case, 0, 0, "drawn", "sup"))
+    send(SetCustody("a", 1, "drawn", "sup"))
+    send(ArmDisconnect("a", drawn.exchange.absence.last_connection + 1))
+    send(DisarmDisconnect("a", drawn.exchange.absence.last_connection))
     drawn.exchange.check()
     return rows
 

@@ -141,31 +141,9 @@ PIECES = (
 CONTROL = ("gateway/control",)
 """What is about to be done to a venue, put together of clauses."""
 CHANGED = (
-    *(
-        "scheduled",
-        "proposed",
-        "refused",
-        "effective",
-        "identity",
-        "rule",
-        "tier",
-        "day",
-        "blocked",
-        "approval",
-        "custody",
-    ),
-    *(
-        "live",
-        "recorded",
-        "connected",
-        "paused",
-        "participant",
-        "venue",
-        "waiting",
-        "movement",
-        "withdrawal",
-        "redemption",
-    ),
+    *("scheduled", "proposed", "refused", "effective", "identity", "rule", "tier", "day", "blocked", "approval"),
+    *("custody", "live", "recorded", "connected", "paused", "participant", "venue", "waiting"),
+    *("movement", "withdrawal", "redemption"),
 )
 """What changes, and what becomes of it, beside what commands set."""
 PIECES_OF_CHANGES = (

@@ -24,7 +24,19 @@ _HEADINGS: Final = {
     "trade_id": "trade",
     "taker_side": "taker",
 }
-_IDS: Final = ("trade_id", "order", "after", "code", "alert", "case", "report", "movement", "transfer", "change")
+_IDS: Final = (
+    "trade_id",
+    "order_id",
+    "order",
+    "after",
+    "code",
+    "alert",
+    "case",
+    "report",
+    "movement",
+    "transfer",
+    "change",
+)
 _SEQ: Final = "seq"
 """Columns of numbers that other commands are asked by: these, and each whose name ends so."""
 

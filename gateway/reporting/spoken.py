@@ -9,7 +9,10 @@ from gateway.words.chosen import chosen
 
 FIGURE: Final = "figure"
 """A column of which each cell is the name of what stands beside it."""
-LABELS: Final = ("compared", "kept", "measure", "note", "part", "party", "scope", "used_of_cap", "value", "verdict")
+LABELS: Final = (
+    *("compared", "kept"),
+    *("measure", "note", "part", "party", "scope", "used_of_cap", "value", "verdict"),
+)
 """Columns whose cells are words of ours."""
 FATES: Final = ("change", "cause")
 """Columns whose cells say what became of an order under other rules, and by what."""
@@ -18,6 +21,8 @@ ABOVE: Final = "above {0} %"
 PRICED: Final = "{0} in {1}"
 STORIES: Final = ("adds_up_to", "kind", "outcome", "replayed_balances", "request", "valued", "what")
 """Columns whose cells say what happened, and how: words of ours, some with values."""
+SENTENCES: Final = ("by", "why")
+"""Columns that hold names and what people wrote too: what has several words and is ours."""
 FLAGS: Final = (
     *("bank", "beyond", "claims_all", "final", "for_word", "licensed", "sales_allowed", "suspended", "without_value"),
 )
@@ -51,7 +56,7 @@ def cell(column: str, text: str) -> str:
         return chosen().explained(text)
     if column in STORIES:
         return _happened(text.replace("_", " "), text)
-    return _labelled(text) if column in LABELS else text
+    return _labelled(text) if column in LABELS or (column in SENTENCES and " " in text) else text
 
 
 def _labelled(text: str) -> str:

@@ -202,21 +202,7 @@ class InvestorStory:
                 seq, time_ns, "frozen", f"{self._amount(event.asset, event.frozen)} of {event.account} is frozen now"
             )
         elif isinstance(event, HoldingArrested):
-            claims = tr("claims {what}", what=self._claimed(event)) if event.claimed else tr("is lifted")
-            self._add(
-                seq,
-                time_ns,
-                "arrested",
-                tr(
-                    "{amount} of {account} is arrested now: paper {paper} of {authority}, dated {dated}, {claims}",
-                    amount=self._amount(event.asset, event.arrested),
-                    account=event.account,
-                    paper=event.arrest,
-                    authority=event.authority,
-                    dated=event.dated,
-                    claims=claims,
-                ),
-            )
+            self._add(seq, time_ns, "arrested", self._arrested(event))
 
     def _refused(self, seq: int, time_ns: int, event: OrderRejected | RequestRejected, what: str) -> None:
         rule = event.rule or REJECT_CODES[event.code]
@@ -233,6 +219,17 @@ class InvestorStory:
 
     def _add(self, seq: int, time_ns: int, what: str, detail: str) -> None:
         self.happened.append(Happened(seq, time_ns, what, detail))
+
+    def _arrested(self, event: HoldingArrested) -> str:
+        return tr(
+            "{amount} of {account} is arrested now: paper {paper} of {authority}, dated {dated}, {claims}",
+            amount=self._amount(event.asset, event.arrested),
+            account=event.account,
+            paper=event.arrest,
+            authority=event.authority,
+            dated=event.dated,
+            claims=tr("claims {what}", what=self._claimed(event)) if event.claimed else tr("is lifted"),
+        )
 
     def _claimed(self, event: HoldingArrested) -> str:
         return tr("all {asset}", asset=event.asset) if event.claimed < 0 else self._amount(event.asset, event.claimed)

@@ -22,18 +22,22 @@ MARKET_FIGURES: Final = {
     "last_price": "last price",
     "high_price": "highest price",
     "low_price": "lowest price",
-    "mean_spread_ppm": "mean spread, ppm",
+    "mean_spread_ppm": "mean spread, %",
     "mean_bid_depth": "mean depth at the best bid",
     "mean_ask_depth": "mean depth at the best ask",
     "open_ns": "continuous trading, ns",
     "quoted_ns": "with both sides, ns",
 }
+PPM: Final = "_ppm"
+SPREAD: Final = "mean_spread_ppm"
+"""Below zero: never were both sides there."""
+INDEX: Final = "herfindahl_ppm"
 WELFARE_FIGURES: Final = {
     "trades": "sides of trades",
     "bought": "bought",
     "sold": "sold",
     "against_mid": "better than mid",
-    "against_mid_ppm": "better than mid, ppm",
+    "against_mid_ppm": "better than mid, %",
     "without_mid": "traded without a mid",
     "fees": "fees",
 }
@@ -41,10 +45,10 @@ SHARE_FIGURES: Final = {
     "parties": "parties",
     "total": "total",
     "largest": "largest",
-    "top_1_ppm": "share of the largest, ppm",
-    "top_5_ppm": "share of the largest five, ppm",
-    "top_10_ppm": "share of the largest ten, ppm",
-    "herfindahl_ppm": "Herfindahl index, ppm",
+    "top_1_ppm": "share of the largest, %",
+    "top_5_ppm": "share of the largest five, %",
+    "top_10_ppm": "share of the largest ten, %",
+    "herfindahl_ppm": "Herfindahl index, 10,000: one has all",
 }
 EXPOSURE_FIGURES: Final = {
     "parties": "parties",
@@ -251,9 +255,13 @@ def _cap_table(result: Result) -> Table:
             _pair_row(("used, RUB",), one.used_rub, two.used_rub),
             _pair_row(("reserved, RUB",), one.reserved_rub, two.reserved_rub),
         ]
-        labels = ["none", *[f"up to {upto} %" for upto in range(10, 101, 10)], "above 100 %"]
+        labels = [
+            "investors that used none of it",
+            *[f"investors that used up to {upto} % of it" for upto in range(10, 101, 10)],
+            "investors that used more than 100 % of it",
+        ]
         rows += [
-            _pair_row((f"investors that used {label}",), first, second)
+            _pair_row((label,), first, second)
             for label, first, second in zip(labels, one.used_tenths, two.used_tenths, strict=True)
         ]
     return Table("caps", "Annual cap used by retail at the end (RET-1)", ("figure", *PAIR), rows)
@@ -322,9 +330,18 @@ def _figures(
     rows: list[Cells] = []
     for key in dict.fromkeys([*found[0], *found[1]]):
         for field, label in figures.items():
-            one, two = [None if key not in world else getattr(world[key], field) for world in found]
+            one, two = [None if key not in world else _figure(field, getattr(world[key], field)) for world in found]
             rows.append(_pair_row((*key, label), one, two))
     return Table(name, title, (*keys, "figure", *PAIR), rows)
+
+
+def _figure(field: str, value: str | int) -> str | int | None:
+    """A figure for people: millionths as percent, the index as reports have it, from 0 to 10 000."""
+    if not field.endswith(PPM) or not isinstance(value, int):
+        return value
+    if field == SPREAD and value < 0:
+        return None
+    return format(Decimal(value).scaleb(-2 if field == INDEX else -4), "f")
 
 
 def _pair_row(key: tuple[str, ...], one: str | int | None, two: str | int | None) -> Cells:

@@ -149,8 +149,11 @@ def _key_figures(tables: dict[str, Table]) -> Iterator[str]:
     for name, text in _figures_of(tables).items():
         if name.endswith(("_utc", "_seq")):
             continue
-        words = " ".join(figures(word) for word in text.split(" "))
-        tiles.append(f"<div><dt>{escape(spoken.heading(name))}</dt><dd>{escape(printable(words))}</dd></div>")
+        words = spoken.cell("value", " ".join(figures(word) for word in text.split(" ")))
+        # A further sum has its asset behind its name.
+        figure, _, asset = name.partition(" ")
+        named = f"{spoken.heading(figure)} {asset}".rstrip()
+        tiles.append(f"<div><dt>{escape(named)}</dt><dd>{escape(printable(words))}</dd></div>")
     if tiles:
         yield from _section(KEY_FIGURES, f'<dl class="tiles">{"".join(tiles)}</dl>')
 

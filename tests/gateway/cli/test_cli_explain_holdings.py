@@ -24,6 +24,7 @@ from engine.vocabulary.messages.commands import (
     Withdraw,
 )
 from gateway.cli.explain import command
+from gateway.words.chosen import speaking
 from tests.support.compliance.venue import PARTICIPANT
 from tests.support.gateway.reported import ReportedVenue
 
@@ -191,3 +192,40 @@ def test_machines_get_the_same(told: Told) -> None:
     assert found["holdings"] == [
         "super: 25 % of 10000000000.000000 owned = 2500000000.000000 USDT, frozen; available 7500000000.000000"
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        (
+            "arrest",
+            ("ARR-1: Суд или следователь может арестовать активы.", "super: документ 1-7/2026, city court, 2026-05-05"),
+        ),
+        (
+            "arrest",
+            (
+                "охватывает все BTC и всё поступающее; арестовано по всем документам 100000000.00000000, доступно 0.00000000",
+            ),
+        ),
+        ("lift", ("больше не охватывает BTC; арестовано по всем документам 0.00000000",)),
+        ("origin", ("доступно",)),
+    ],
+)
+def test_the_same_in_russian_has_no_english_between(told: Told, name: str, lines: tuple[str, ...]) -> None:
+    with speaking("ru"):
+        text = told.text(name)
+    for line in lines:
+        assert line in text
+    for word in ("paper", "claims", "arrested by", "under rule", "open order", "class of"):
+        assert word not in text
+
+
+def test_orders_that_an_arrest_cancels_are_counted_in_russian(tmp_path: Path) -> None:
+    venue = ReportedVenue("general-2026")
+    for price in ("8000000", "8100000"):
+        venue.sell("super", "1", "BTC/RUB", price)
+    venue.apply(Arrest("1-8/2026", "city court", "2026-05-05", account="super", asset="BTC", share_ppm=10**6))
+    directory = venue.write(tmp_path)
+    with speaking("ru"):
+        text = CliRunner().invoke(command, [str(directory), str(venue.exchange.seq)]).output
+    assert "super: снято активных заявок: 2, ARR-1" in text

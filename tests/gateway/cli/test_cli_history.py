@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ from gateway.reporting.history import History
 from gateway.reporting.history_tables import history_table
 from gateway.reporting.source import Step
 from gateway.venue.venue import load_rulebook_documents
+from gateway.words.chosen import speaking
 from tests.support.compliance.identities import identified
 from tests.support.compliance.venue import WARNING_DIGEST
 from tests.support.gateway.report_sessions import NOON_NS, Journaled, limit
@@ -342,3 +344,10 @@ def test_an_effective_date_of_a_real_session(tmp_path: Path) -> None:
     assert found[0]["effective_utc"] == found[2]["effective_utc"] == "2026-06-02T09:00:01.000000000Z"
     assert found[2]["effects"] == "RET-1: retail_cap_rub: 300,000.00 RUB became 500,000.00 RUB"
     assert [row["orders_cancelled"] for row in found] == [0, 0, 0, 1]
+
+
+def test_what_a_change_did_and_cancelled_is_told_apart_in_russian(journal: Path) -> None:
+    with speaking("ru"):
+        said = history(journal, "bob").output
+    assert re.search(r"последствия: .*; \S+: снято правилом SAN-1: \d+$", said, re.MULTILINE)
+    assert "последствия: снято правилом" not in said

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from engine.record.segments import Torn
 from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal
 from gateway.words.chosen import speaking
@@ -21,3 +22,22 @@ def test_an_indented_sentence_is_read(capsys: pytest.CaptureFixture[str]) -> Non
     said = capsys.readouterr().out
     assert said.startswith("    сделка 43: ")
     assert "taker lev.north" not in said
+
+
+@pytest.mark.parametrize(
+    ("is_seal", "last_seq", "russian"),
+    [
+        (True, 0, "подпись сегмента; команд не пропало"),
+        (False, 12, "в нём были бы номера с 9 по 12"),
+        (False, 0, "он начинался бы с номера 9"),
+    ],
+)
+def test_a_torn_frame_is_told_in_russian(
+    capsys: pytest.CaptureFixture[str], is_seal: bool, last_seq: int, russian: str
+) -> None:
+    torn = Torn(100, 120, "cut off: 20 of 172 bytes", first_seq=9, last_seq=last_seq, is_seal=is_seal)
+    with speaking("ru"):
+        Terminal(width=400).tell(f"torn: journal-00000001.sbxj: {torn}; this is what is durable before it")
+    said = capsys.readouterr().out
+    assert russian in said
+    assert "bytes" not in said

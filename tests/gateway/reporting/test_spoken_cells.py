@@ -31,6 +31,11 @@ from gateway.words.chosen import speaking
         ("used_of_cap", "28.78 %", "28.78 %"),
         ("party", "outside", "вне площадки"),
         ("figure", "most investors of a circle", "инвесторов в круге, не более"),
+        ("cause", "directly", "прямо"),
+        ("change", "let in", "допущена"),
+        ("by", "other trades", "другие сделки"),
+        ("by", "bank", "bank"),
+        ("why", "its order is not open here", "её заявка здесь не активна"),
         ("investor_class", "retail", "retail"),
     ],
 )

@@ -28,6 +28,7 @@ from gateway.words.explaining import FEW_OF_FIGURES
 from gateway.words.language import LABEL, RULEBOOK
 from gateway.words.words import COUNTED
 from tests.support.catalogues.files import Collected, Text
+from tests.support.catalogues.pieces import PIECES_OF_JOURNALS, PIECES_OF_TABLES
 from tests.support.catalogues.spoken import (
     columns_of,
     keys_of,
@@ -173,6 +174,7 @@ FIGURES_OF_WHATIF = (
     *(fates.FILLED_MORE, fates.FILLED_LESS, fates.OTHER_PRICE, fates.ENDED_OTHERWISE, fates.OTHER_TRADES),
 )
 PIECES_OF_FINDINGS = ("a large", "session", "day", "buy", "sell", "levels of buy", "levels of sell")
+<<<<<<< HEAD
 PIECES_OF_TABLES = (
     *(
         "set-up",
@@ -192,6 +194,8 @@ PIECES_OF_TABLES = (
     "not in force",
 )
 """Words of ours in the cells of reports, beside what commands and movements are called."""
+=======
+>>>>>>> newsup
 TOLD = (
     "gateway/cli",
     "gateway/reporting",
@@ -201,6 +205,7 @@ TOLD = (
     "gateway/near.py",
     "gateway/venue/lint.py",
     "gateway/session",
+    "compliance/worlds/change.py",
 )
 """What commands say."""
 PAGES = ("gateway/cli/rulebook_document.py", "gateway/cli/rulebook_doors.py")
@@ -339,6 +344,8 @@ def _told() -> Iterator[tuple[Text, str]]:
         yield _plain(text), "gateway/watching/picture.py"
     for text in PIECES_OF_CONTROL:
         yield _plain(text), "gateway/control/actions.py"
+    for text in PIECES_OF_JOURNALS:
+        yield _plain(text), "gateway/journal/files.py"
     for text in PIECES_OF_TABLES:
         if text not in elsewhere:
             yield _plain(text), "gateway/reporting/spoken.py"
@@ -354,7 +361,7 @@ FIGURES_OF_ACTIVITY = (
 
 
 def _reports() -> Iterator[tuple[Text, str]]:
-    for name in (*FIGURES, *OPEN, ARRESTS, *FIGURES_OF_ACTIVITY, *HEADINGS):
+    for name in ("quote", "fees", "turnover", *FIGURES, *OPEN, ARRESTS, *FIGURES_OF_ACTIVITY, *HEADINGS):
         yield _plain(name.replace("_", " "), "column"), "gateway/reporting/sections/overview.py"
     for name in FIGURES_OF_WHATIF:
         yield _plain(name, "column"), "gateway/whatif/tables.py"

@@ -174,28 +174,6 @@ FIGURES_OF_WHATIF = (
     *(fates.FILLED_MORE, fates.FILLED_LESS, fates.OTHER_PRICE, fates.ENDED_OTHERWISE, fates.OTHER_TRADES),
 )
 PIECES_OF_FINDINGS = ("a large", "session", "day", "buy", "sell", "levels of buy", "levels of sell")
-<<<<<<< HEAD
-PIECES_OF_TABLES = (
-    *(
-        "set-up",
-        "order",
-        "cancel",
-        "amend",
-        "quote",
-        "direct",
-        "stranger",
-        "bank",
-        "outside",
-        "issuer",
-        "zero",
-        "equal",
-    ),
-    *("{0} in {1}", "holdings", "turnover", "positions", "dismissed", "open", "up to {0} %", "above {0} %"),
-    "not in force",
-)
-"""Words of ours in the cells of reports, beside what commands and movements are called."""
-=======
->>>>>>> newsup
 TOLD = (
     "gateway/cli",
     "gateway/reporting",

@@ -19,6 +19,7 @@ from engine.vocabulary.messages.commands import (
     ArmDisconnect,
     CloseCase,
     DisarmDisconnect,
+    Disconnected,
     DismissAlert,
     OpenCase,
     RaiseAlert,
@@ -62,7 +63,8 @@ def drawn_rows(seed: int, steps: int) -> list[Row]:
     send(AddEvidence(case, (2,), (), (), "drawn", "sup"))
     send(CloseCase(case, 0, 0, "drawn", "sup"))
     send(SetCustody("a", 1, "drawn", "sup"))
-    send(ArmDisconnect("a", drawn.exchange.absence.last_connection + 1))
+    send(ArmDisconnect("a", drawn.exchange.absence.last_connection + 1, (), 1_000_000_000))
+    send(Disconnected("a", drawn.exchange.absence.last_connection))
     send(DisarmDisconnect("a", drawn.exchange.absence.last_connection))
     drawn.exchange.check()
     return rows

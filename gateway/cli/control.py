@@ -29,6 +29,7 @@ from gateway.control.waiting import in_order, waiting_for
 from gateway.printable import json_text
 from gateway.protocol.messages import RecordInfo, RecordKind
 from gateway.venue.venue import VenueError, built_in_rulebooks, load_rulebook_documents
+from gateway.words.chosen import chosen, tr
 
 
 @click.group()
@@ -194,4 +195,8 @@ def show(target: Target, kind: Any, name: str | None, as_json: bool) -> None:
     for change in waiting:
         console.print(f"  {standing('change', change)}")
     if not records:
-        console.print("nothing waits for its date" if kind == "change" else f"the venue has no {kind}")
+        console.print(
+            "nothing waits for its date"
+            if kind == "change"
+            else tr("the venue has none: {kind}", kind=chosen().story(kind))
+        )

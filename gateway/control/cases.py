@@ -131,7 +131,7 @@ def _named(investors: tuple[str, ...], instruments: tuple[str, ...], seqs: tuple
 
 
 def _about(investors: tuple[str, ...], instruments: tuple[str, ...], seqs: tuple[int, ...]) -> str:
-    parts = [" ".join(investors), " ".join(instruments), f"evidence {' '.join(map(str, seqs))}" if seqs else ""]
+    parts = [" ".join(investors), " ".join(instruments), tr("evidence {n}", n=" ".join(map(str, seqs))) if seqs else ""]
     told = ", ".join(filter(None, parts))
     return f": {told}" if told else ""
 

@@ -5,7 +5,7 @@ import pytest
 from engine.record.segments import Torn
 from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal
-from gateway.words.chosen import speaking
+from gateway.words.chosen import speaking, tr
 
 
 def test_numbers_that_commands_are_asked_by_have_no_separators(capsys: pytest.CaptureFixture[str]) -> None:
@@ -41,3 +41,9 @@ def test_a_torn_frame_is_told_in_russian(
     said = capsys.readouterr().out
     assert russian in said
     assert "bytes" not in said
+
+
+@pytest.mark.parametrize(("kind", "russian"), [("alert", "сигнал"), ("case", "дело"), ("arrest", "арест")])
+def test_a_venue_without_any_says_so_in_russian(kind: str, russian: str) -> None:
+    with speaking("ru") as language:
+        assert tr("the venue has none: {kind}", kind=language.story(kind)) == f"на площадке нет ни одного: {russian}"

@@ -129,7 +129,8 @@ class Lives:
             elif kind is kinds.ORDER_ACCEPTED:
                 assert isinstance(event, OrderAccepted)
                 key = self.key(event.order_id, event.account)
-                if is_ladder:
+                # An order of the venue's own, which closes a position, has no name.
+                if is_ladder and event.client_order_id:
                     key = self._quotes[event.order_id] = _place_in_ladder(seq, event.client_order_id)
                 life = self._begin(key, event.order_id, event.account, event.instrument)
                 self._enter(life, event.side, seq, time_ns)
@@ -157,7 +158,8 @@ class Lives:
         self.entered += 1
 
     def _refuse(self, event: OrderRejected, seq: int, time_ns: int, is_ladder: bool) -> None:
-        key = _place_in_ladder(seq, event.client_order_id) if is_ladder else event.order_id
+        is_quote = is_ladder and event.client_order_id
+        key = _place_in_ladder(seq, event.client_order_id) if is_quote else event.order_id
         life = self._begin(key, event.order_id, event.account, event.instrument)
         self._enter(life, event.side, seq, time_ns)
         life.outcome = REFUSED

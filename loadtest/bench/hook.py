@@ -22,6 +22,7 @@ from engine.vocabulary.messages.commands import (
     LoadRulebook,
     NewOrder,
     OpenAccount,
+    PublishDisclosure,
     RecordAcknowledgement,
     RecordTest,
     RegisterIntermediary,
@@ -29,6 +30,7 @@ from engine.vocabulary.messages.commands import (
     Sequenced,
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderCancelled, Trade
+from engine.vocabulary.rounding import PPM
 from gateway.documents import invented_tax_number
 from gateway.identity import Identities
 from gateway.venue.papers import texts_of
@@ -105,6 +107,7 @@ class Crew:
             AddAsset("RUB", FIAT, 2),
             AddAsset("BTC", CRYPTO, 8),
             AddAsset(NOTE_NAME, SECURITY, 8),
+            PublishDisclosure(NOTE_NAME, "0" * 64, "of a benchmark", PPM),
             RegisterIntermediary("bank", capital_rub=100_000_000_000, bank=True),
         ]
         for instrument, kind, base in ((SPOT_NAME, SPOT, "BTC"), (NOTE_NAME, NOTE, NOTE_NAME)):

@@ -87,6 +87,7 @@ CHECKS: dict[str, Callable[..., bool]] = {
         [each.account for each in n["orders"]] == ["vera.north", "daria.north"] and len(n["mine"]) == 5
     ),
     "When the link breaks": lambda n: (n["state"], n["times_back"]) == ("resumed", 0),
+    "Nothing left behind": lambda n: (n["order"].status, n["order"].reason) == ("cancelled", "dead_man"),
     "How much may be asked": lambda n: set(n["left"]) == {"connection", "participant"},
     "A supervisor": lambda n: (
         (n["refusal"].rule, n["refusal"].account, n["refusal"].quantity) == ("ANON-1", "anna.main", 1)

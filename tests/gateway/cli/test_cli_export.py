@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import gateway.export.files as files_module
+from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import MAX_E8
 from gateway.disk import UNFINISHED_SUFFIX
 from gateway.export.arrow import BATCH_ROWS, GROUP_ROWS, batch_of, schema_of
@@ -47,7 +48,9 @@ def test_a_file_says_what_it_is(tmp_path: Path) -> None:
         assert schema.remove_metadata().equals(schema_of(table).remove_metadata())
         assert schema.field(0).metadata[b"meaning"].decode() == table.columns[0].meaning
         found = pq.read_metadata(tmp_path / "out" / f"{name}.parquet").metadata
-        assert (found[b"venue"], found[b"table"], found[b"core_version"]) == (b"sandbox", name.encode(), b"6")
+        assert (found[b"venue"], found[b"table"], found[b"core_version"]) == (
+            *(b"sandbox", name.encode(), str(CORE_VERSION).encode()),
+        )
         (rulebook,) = json.loads(found[b"rulebooks"])
         assert rulebook == {"seq": 1, "name": "general-2026", "digest": found[b"rulebook_digest"].decode()}
     in_force = json.loads(sbx("report", tmp_path, "--json").stdout)["tables"]["rules_in_force"]

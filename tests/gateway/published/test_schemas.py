@@ -133,7 +133,7 @@ def test_all_that_the_recorded_sessions_send_is_published():
     expected = {wire_name(kind) for kind in AnyReport.__args__}
     expected |= {wire_name(kind) for channel in channels() for kind in channel.messages} - {"heartbeat"}
     assert expected <= set(seen), expected - set(seen)
-    assert sum(seen.values()) > 30_000
+    assert sum(seen.values()) > 15_000
     assert noticed == sum(min(count, 20) for count in seen.values())
 
 

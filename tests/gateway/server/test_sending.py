@@ -322,7 +322,7 @@ async def test_what_waits_goes_out_before_the_venue_says_goodbye(tmp_path, soon)
         messages, code = await venue.sue.until_closed()
         await stopping
         assert len(cancels(messages)) == ORDERS
-        assert messages[-1]["type"] == "done"
+        assert [each["type"] for each in messages[-2:]] == ["done", "goodbye"]
         assert code == 1001
 
 

@@ -220,7 +220,9 @@ async def test_stopping_carries_out_what_was_received_and_says_goodbye(tmp_path)
         ]
         await alice.receive()
         stopping = asyncio.create_task(server.stop())
-        answered = 1 + len([message async for message in alice.socket])
+        messages = [json.loads(message) async for message in alice.socket]
+        assert messages.pop()["type"] == "goodbye"
+        answered = 1 + len(messages)
         assert (alice.socket.close_code, alice.socket.close_reason) == (1001, "the venue stops")
         await stopping
         assert 0 < answered <= len(ids)

@@ -250,6 +250,7 @@ async def test_a_venue_that_stops_waits_for_the_disk_and_says_so(tmp_path, disk,
         disk.may_sync.set()
         messages, code = await alice.until_closed()
         await stopping
+        assert messages.pop()["type"] == "goodbye"
         assert ([each["client_order_id"] for each in messages], code) == (["first", "second"], 1001)
     async with serving(tmp_path / "venue") as server:
         assert not server.started.torn and len(server.started.exchange.accounts["alice"].open_orders) == 2

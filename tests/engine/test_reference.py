@@ -21,9 +21,9 @@ from tests.support.engine.comparison import CallBounds, SideBySide, drawn_bounds
 from tests.support.engine.generator import FEATURES, FULL, features_of
 from tests.support.engine.streams import blocks_of
 
-STEPS_PER_SEED = 250
+STEPS_PER_SEED = 300
 SEEDS_PER_BLOCK = 60
-BLOCKS = [range(first, first + SEEDS_PER_BLOCK) for first in range(0, 4 * SEEDS_PER_BLOCK, SEEDS_PER_BLOCK)]
+BLOCKS = [range(first, first + SEEDS_PER_BLOCK) for first in range(1_000, 1_000 + 4 * SEEDS_PER_BLOCK, SEEDS_PER_BLOCK)]
 FEW_SEEDS = range(6)
 SOAK_STEPS = int(os.environ.get("SBX_STEPS", "5_000_000"))
 SOAK_SEED = int(os.environ.get("SBX_SEED", "1_000_000"))

@@ -15,9 +15,9 @@ class DrawsCases(Drawing):
     def case(self) -> commands.AnyCommand:
         kind = self.weighted(
             (4, self.raise_alert),
-            (4, self.open_case),
+            (6, self.open_case),
             (4, self.add_evidence),
-            (8 if self.venue.cases else 1, self.close_case),
+            (10 if self.venue.cases else 1, self.close_case),
             (6 if self.venue.alerts else 1, self.dismiss),
         )
         drawn: commands.AnyCommand = kind()
@@ -74,7 +74,8 @@ class DrawsCases(Drawing):
 
     def close_case(self) -> commands.CloseCase:
         known = dict(self.venue.cases)
-        outcome = self.draw(6)
+        # Two that are open are rare, so that they are merged whenever they can be.
+        outcome = codes.MERGED if len(known) > 1 and self.once_in(3) else self.draw(6)
         merged = self.number(known) if outcome == codes.MERGED or self.once_in(10) else 0
         return commands.CloseCase(self.number(known), outcome, merged, self.reason(), self.pick("sue", "sam"))
 

@@ -212,7 +212,7 @@ class Everything(Draws):
             (2, lambda: commands.OpenAccount(f"n{self.exchange.seq}", "a", "ann", chance.choice(("", "north")))),
             (1, lambda: commands.AddAsset(f"N{self.exchange.seq}", chance.randrange(5), chance.randrange(19))),
             (40 if self.rulebook else 0, self.rule),
-            (12, self.case),
+            (30 if self.exchange.docket.cases else 12, self.case),
         )
         return chance.choices([kind for _, kind in kinds], [weight for weight, _ in kinds])[0]()
 

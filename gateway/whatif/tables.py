@@ -8,6 +8,7 @@ from typing import Final
 
 from compliance.worlds.messages.results import ChangedOrder, Fate, Market, Result, World
 from engine.vocabulary.said import Said, said_again
+from gateway.reporting.figures import percent as in_percent
 from gateway.reporting.tables import Cells, Table
 from gateway.reporting.times import utc
 from gateway.words.words import in_words
@@ -130,10 +131,7 @@ def flow_table(result: Result) -> Table:
 
 def percent(part: int, whole: int) -> str:
     """A share with two decimals, rounded down."""
-    if not whole:
-        return "0.00 %"
-    hundredths = part * 10_000 // whole
-    return f"{hundredths // 100}.{hundredths % 100:02} %"
+    return f"{in_percent(part, whole) or '0.00'} %"
 
 
 def verdict_table(result: Result) -> Table:

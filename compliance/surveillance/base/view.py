@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from compliance.rulebook.faults import RulebookError
+from compliance.rulebook.parameters import parse_hundredths
 from compliance.rules.catalogue import load_rulebook
 from compliance.surveillance.base.facts import Fill, Move
 from compliance.surveillance.base.markets import Live, Market
@@ -93,7 +94,7 @@ class View:
         """A rulebook was loaded, or a parameter changed: it may have another cap."""
         if isinstance(event, ParameterChanged):
             if event.rule == CAP_RULE and event.key == CAP_KEY:
-                self.cap_kopecks = _kopecks(event.new)
+                self.cap_kopecks = parse_hundredths(event.new) or 0
             return
         assert isinstance(event, RulebookLoaded)
         command = self._rulebooks.pop(event.name, None)
@@ -237,10 +238,3 @@ class View:
         # Price and quantity have eight decimals each, kopecks two.
         price_e8 = market.last_ticks * market.tick_e8
         return int(price_e8 * (amount * ONE_E8 // 10**scale) * 100 // (ONE_E8 * ONE_E8))
-
-
-def _kopecks(text: str) -> int:
-    """A parameter in roubles, as `300000.00`; 0: it is none."""
-    whole, _, part = text.partition(".")
-    digits = whole + part.ljust(2, "0")[:2]
-    return int(digits) if digits.isdecimal() and digits.isascii() else 0

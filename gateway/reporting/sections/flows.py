@@ -176,8 +176,8 @@ class Flows(Part):
         self._waited_rows: Final = Rows()
         self._waited: Final = Waited()
         self._arrests: Final = Rows()
-        self._new: Final[list[tuple[HoldingFrozen | HoldingArrested, Cells]]] = []
-        """Of the command that is told: freezes and arrests, with what stands before what is owned."""
+        self._new: Final[list[tuple[Rows, HoldingFrozen | HoldingArrested, int, Cells]]] = []
+        """Of the command that is told: freezes and arrests, where they are listed, how much is held fast, and what stands before what is owned."""
         self._arrested: Final[dict[tuple[str, str], int]] = {}
         """By account and asset: what all papers have arrested now."""
         self._last_ns: int = 0
@@ -203,13 +203,10 @@ class Flows(Part):
         """Of how much a freeze is: all that the account owns after the command."""
         if not self.frame.is_past:
             self._last_ns = step.time_ns
-        for event, before in self._new:
-            is_arrest = isinstance(event, HoldingArrested)
-            part = event.arrested if isinstance(event, HoldingArrested) else event.frozen
+        for rows, event, part, before in self._new:
             owned = self._owned(event, exchange)
             text = self.frame.reference.formats.amount(event.asset, owned)
-            row = (*before, text, percent(part, owned), event.reason, event.by)
-            (self._arrests if is_arrest else self._freezes).append(row)
+            rows.append((*before, text, percent(part, owned), event.reason, event.by))
         self._new.clear()
 
     def tables(self) -> list[Table]:
@@ -310,7 +307,7 @@ class Flows(Part):
         what = FROZEN if event.frozen > before else LET_GO
         head = (step.seq, self._utc(step.time_ns), what, event.asset, event.account, investor, investor_class)
         frozen = (amount(event.asset, before), amount(event.asset, event.frozen))
-        self._new.append((event, (*head, *frozen)))
+        self._new.append((self._freezes, event, event.frozen, (*head, *frozen)))
 
     def _arrest(self, step: Step, event: HoldingArrested) -> None:
         key = (event.account, event.asset)
@@ -323,7 +320,9 @@ class Flows(Part):
         claims_all = event.claimed < 0
         self._new.append(
             (
+                self._arrests,
                 event,
+                event.arrested,
                 (
                     *(step.seq, self._utc(step.time_ns), ARRESTED if event.claimed else LET_GO, event.arrest),
                     *(event.authority, event.dated, "yes" if event.sales_allowed else "", event.asset, event.account),

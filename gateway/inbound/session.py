@@ -19,7 +19,6 @@ from engine.vocabulary.limits import (
     MAX_CONNECTIONS_PER_PARTICIPANT,
     MAX_LOGIN_ATTEMPTS,
     MAX_MALFORMED_MESSAGES,
-    MAX_SUBSCRIPTIONS,
 )
 from engine.vocabulary.messages.commands import AnyCommand
 from gateway.documents import without_numbers
@@ -28,9 +27,9 @@ from gateway.inbound.context import VenueContext
 from gateway.inbound.faucet import asked_command
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
 from gateway.inbound.rates import MALFORMED_COST, cost_of
+from gateway.inbound.subscribing import Subscriptions, problem
 from gateway.inbound.translate import TRANSLATE
 from gateway.keys import has_signed
-from gateway.outbound.channels.channel import Channel
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
@@ -122,8 +121,7 @@ class Session(FrameReader):
         """Whether its peer has yet to read what was sent before: then it is answered nothing more. Set by who sends."""
         self.participant: Participant | None = None
         """Who is logged in."""
-        self._subscriptions: Final[dict[tuple[str, str], Channel]] = {}
-        """By name and key of the channel."""
+        self.subscriptions: Final = Subscriptions(self)
         self.is_ended = False
         """Whether the connection is gone."""
         self.armed = 0  # the number of its connection, if the end of that cancels orders
@@ -136,7 +134,7 @@ class Session(FrameReader):
     @property
     def is_known(self) -> bool:
         """Whether it has logged in or subscribed to something: then it may stay."""
-        return self.participant is not None or bool(self._subscriptions)
+        return self.participant is not None or bool(self.subscriptions)
 
     @property
     def is_owing(self) -> bool:
@@ -147,11 +145,6 @@ class Session(FrameReader):
     def waiting_requests(self) -> int:
         """How many requests wait."""
         return len(self.inbox) + len(self.questions)
-
-    @property
-    def subscriptions(self) -> int:
-        """How many channels it gets."""
-        return len(self._subscriptions)
 
     def came_from(self, address: str) -> None:
         """Limit what it may ask from now on."""
@@ -178,9 +171,7 @@ class Session(FrameReader):
         """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
         self.is_ended = True
         self.drop_questions()
-        for channel in self._subscriptions.values():
-            del channel.subscribers[self]
-        self._subscriptions.clear()
+        self.subscriptions.end()
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)
@@ -208,23 +199,6 @@ class Session(FrameReader):
         if self._left_by:
             self._context.leaving[self._left_by] -= 1
             self._left_by = ""
-
-    def may_subscribe(self, name: str, key: str) -> bool:
-        """Whether it may get a channel that it does not get yet, or gets it already."""
-        return len(self._subscriptions) < MAX_SUBSCRIPTIONS or (name, key) in self._subscriptions
-
-    def subscribe(self, channel: Channel) -> None:
-        """Get a channel from now on, if it does not yet."""
-        if (channel.name, channel.key) not in self._subscriptions:
-            self._subscriptions[channel.name, channel.key] = channel
-            channel.subscribers[self] = None
-
-    def unsubscribe(self, name: str, key: str) -> bool:
-        """Get a channel no longer; False: it did not."""
-        channel = self._subscriptions.pop((name, key), None)
-        if channel is not None:
-            del channel.subscribers[self]
-        return channel is not None
 
     # ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -268,12 +242,10 @@ class Session(FrameReader):
     def _question(self, request: Query) -> None:
         """Let a question pass that this connection may ask."""
         if isinstance(request, Subscribe | Unsubscribe):
-            channel = CHANNELS[request.channel]
-            if channel.kind.has_key != (request.instrument is not None):
-                what = channel.kind.missing if channel.kind.has_key else f"{request.channel} has none"
-                self._malformed(f"instrument: {what}", request.id)
+            if wrong := problem(request):
+                self._malformed(wrong, request.id)
                 return
-            if not (channel.is_public or self._supervises()):
+            if not (CHANNELS[request.channel].is_public or self._supervises()):
                 self._refuse(request, f"{request.channel} is for supervisors and operators")
                 return
         elif isinstance(request, Logout):

@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Generator
 from typing import Final
 
-from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR
+from engine.command_row import PARTICIPANT
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import (
     BYTES_PER_UNIT,
@@ -23,37 +23,27 @@ from engine.vocabulary.limits import (
 from engine.vocabulary.messages.commands import AnyCommand
 from gateway.documents import without_numbers
 from gateway.inbound.admin import NotAllowed, check_approvers, check_own
+from gateway.inbound.asking import Query, objection
 from gateway.inbound.context import VenueContext
 from gateway.inbound.faucet import asked_command
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
 from gateway.inbound.rates import MALFORMED_COST, cost_of
-from gateway.inbound.subscribing import Subscriptions, problem
+from gateway.inbound.subscribing import Subscriptions
 from gateway.inbound.translate import TRANSLATE
 from gateway.keys import has_signed
-from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
     Admin,
     AnyRequest,
-    Balances,
-    Contracts,
     Error,
     Hello,
-    Instruments,
     Login,
     Logout,
     Message,
-    Movements,
-    OpenOrders,
-    Positions,
     Rate,
     Rates,
     RatesReply,
-    Records,
     Resume,
-    RiskWarning,
-    Subscribe,
-    Unsubscribe,
     Welcome,
     login_challenge,
 )
@@ -65,21 +55,6 @@ _LOG: Final = logging.getLogger(__name__)
 PROTOCOL: Final = "sbx.v1"
 MAX_ERROR_CHARS: Final = 400
 """Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
-
-Query = (
-    Subscribe
-    | Unsubscribe
-    | Instruments
-    | Resume
-    | OpenOrders
-    | Balances
-    | Positions
-    | Movements
-    | RiskWarning
-    | Contracts
-    | Records
-    | Logout
-)
 
 Pending = tuple[int, AnyCommand, int]
 """A sound command that waits for the sequencer: the id of its request, itself, and when it came."""
@@ -241,39 +216,16 @@ class Session(FrameReader):
 
     def _question(self, request: Query) -> None:
         """Let a question pass that this connection may ask."""
-        if isinstance(request, Subscribe | Unsubscribe):
-            if wrong := problem(request):
-                self._malformed(wrong, request.id)
-                return
-            if not (CHANNELS[request.channel].is_public or self._supervises()):
-                self._refuse(request, f"{request.channel} is for supervisors and operators")
-                return
-        elif isinstance(request, Logout):
-            if not self._context.attendance.leaves(self):
-                self._refuse(request, "")
-                return
-        elif isinstance(request, Records):
-            if not self._supervises():
-                self._refuse(request, "records are for supervisors and operators")
-                return
-            if request.kind == "trade" and request.name is None:
-                self._malformed("name: a trade is looked up by its number", request.id)
-                return
-        elif not isinstance(request, Instruments) and not self._may_read(request.account):
-            self._refuse(request, "not an account of yours")
-            return
-        self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
-
-    def _may_read(self, account: str | None) -> bool:
-        if account is None:
-            return self._supervises()
-        owner = self._context.fanout.reports.owners.get(account)
-        if owner is None or self.participant is None:
-            return False
-        return self._supervises() or owner == self.participant.participant
-
-    def _supervises(self) -> bool:
-        return self.participant is not None and self.participant.role in {SUPERVISOR, OPERATOR}
+        against = objection(request, self.participant, self._context.fanout.reports)
+        if against is not None:
+            if against.is_malformed:
+                self._malformed(against.detail, request.id)
+            else:
+                self._refuse(request, against.detail)
+        elif isinstance(request, Logout) and not self._context.attendance.leaves(self):
+            self._refuse(request, "")
+        else:
+            self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
 
     def _admin(self, request: Admin) -> None:
         if (participant := self.participant) is None:

@@ -238,6 +238,11 @@ class Fanout:
         for subscribers, message in self.channels.end_turn():
             self.broadcast(subscribers, message)
 
+    def tell_paced(self, now_ns: int) -> None:
+        """Hand out what conflated channels may tell at a time of a steady clock."""
+        for subscribers, message in self.channels.pacer.tell(now_ns):
+            self.broadcast(subscribers, message)
+
     def send(self, outbox: Outbox, message: Message) -> None:
         """Put a message into a connection's outbox."""
         self._put_one(outbox, outbox.codec.frame(spoken(message, outbox.language)))

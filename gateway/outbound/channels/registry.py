@@ -10,12 +10,11 @@ from gateway.candles.traded import KeptCandles
 from gateway.outbound.channels.auction import Auction
 from gateway.outbound.channels.book import Book
 from gateway.outbound.channels.changes import Changes
-from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follower, Kind, Subject
+from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follower, Kind, Published, Subject
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.heartbeat import Heartbeats
 from gateway.outbound.channels.index import IndexPrices
 from gateway.outbound.channels.marks import Marks
-from gateway.outbound.channels.outbox import Outboxes
 from gateway.outbound.channels.public_book import PublicBook
 from gateway.outbound.channels.status import Status
 from gateway.outbound.channels.ticker import Ticker
@@ -23,7 +22,6 @@ from gateway.outbound.channels.top import BestPrices
 from gateway.outbound.channels.trades import Trades
 from gateway.outbound.messages.mirrors import ChannelStates, State
 from gateway.protocol.formats import Formats
-from gateway.protocol.messages import Message
 
 CHANNELS: Final[dict[str, type[Channel]]] = {
     channel.name: channel
@@ -43,8 +41,6 @@ CHANNELS: Final[dict[str, type[Channel]]] = {
 }
 """By name. What one event or one turn brings on several channels of an instrument is told in this order."""
 
-Published = tuple[Outboxes, Message]
-"""A message and all who get it."""
 MAX_PASSED_A_TURN: Final = 64
 """Instruments whose minutes leave the 24 hours, and candles that end because time passes, told of between two turns: 10 us each."""
 C = TypeVar("C", bound=Channel)
@@ -158,9 +154,7 @@ class Channels:
         for book in self._touched:
             book.is_touched = False
             for channel in book.summaries:
-                message = channel.end_turn()
-                if message is not None:
-                    out.append((channel.subscribers, message))
+                channel.sum_up(out)
         self._touched.clear()
         return out
 

@@ -8,9 +8,8 @@ from itertools import chain
 from typing import Final
 
 from engine.vocabulary.limits import ANSWER_PIECE_STEPS, MAX_ANSWER_STEPS
-from gateway.inbound.asked import PARKED
 from gateway.inbound.queries import Answers
-from gateway.inbound.session import Session
+from gateway.inbound.session import PARKED, Session
 
 
 class Questions:

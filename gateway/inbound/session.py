@@ -8,46 +8,42 @@ replies to the commands before it, but no command waits for it.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Generator
 from typing import Final
 
-from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR
+from engine.command_row import PARTICIPANT
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import (
     BYTES_PER_UNIT,
     MAX_CONNECTIONS_PER_PARTICIPANT,
     MAX_LOGIN_ATTEMPTS,
     MAX_MALFORMED_MESSAGES,
-    MAX_SUBSCRIPTIONS,
 )
+from engine.vocabulary.messages.commands import AnyCommand
 from gateway.audit.audit import LOGIN, LOGIN_FAILED, LOGOUT, RATE_LIMITED, REFUSED, Caller
 from gateway.documents import without_numbers
 from gateway.inbound.admin import NotAllowed, check_approvers, check_own
-from gateway.inbound.asked import Answer, Asked, Pending, Query
+from gateway.inbound.asking import Query, objection
 from gateway.inbound.context import VenueContext
 from gateway.inbound.faucet import asked_command
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
 from gateway.inbound.rates import MALFORMED_COST, cost_of
+from gateway.inbound.subscribing import Subscriptions
 from gateway.inbound.translate import TRANSLATE
 from gateway.keys import fingerprint, has_signed
-from gateway.outbound.channels.channel import Channel
-from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
     Admin,
     AnyRequest,
     Error,
     Hello,
-    Instruments,
     Login,
     Logout,
     Message,
     Rate,
     Rates,
     RatesReply,
-    Records,
     Resume,
-    Subscribe,
-    Unsubscribe,
     Welcome,
     login_challenge,
 )
@@ -58,6 +54,17 @@ from gateway.words.language import language
 PROTOCOL: Final = "sbx.v1"
 MAX_ERROR_CHARS: Final = 400
 """Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
+
+Pending = tuple[int, AnyCommand, int]
+"""A sound command that waits for the sequencer: the id of its request, itself, and when it came."""
+Asked = tuple[Query, int, int]
+"""A question: itself, how many commands of its connection are to be taken before it, and when it came."""
+Answer = Generator[int, None, int]
+"""An answer in pieces. Each puts some of it into the outbox and yields the steps that it took; the last returns them."""
+
+
+PARKED: Final = -1
+"""What an answer yields that waits for other answers: it is gone on with when its session is submitted again."""
 
 
 class Session(FrameReader):
@@ -88,8 +95,7 @@ class Session(FrameReader):
         """Whether its peer has yet to read what was sent before: then it is answered nothing more. Set by who sends."""
         self.participant: Participant | None = None
         """Who is logged in."""
-        self._subscriptions: Final[dict[tuple[str, str], Channel]] = {}
-        """By name and key of the channel."""
+        self.subscriptions: Final = Subscriptions(self)
         self.is_ended = False
         """Whether the connection is gone."""
         self.armed = 0  # the number of its connection, if the end of that cancels orders
@@ -105,7 +111,7 @@ class Session(FrameReader):
     @property
     def is_known(self) -> bool:
         """Whether it has logged in or subscribed to something: then it may stay."""
-        return self.participant is not None or bool(self._subscriptions)
+        return self.participant is not None or bool(self.subscriptions)
 
     @property
     def is_owing(self) -> bool:
@@ -116,11 +122,6 @@ class Session(FrameReader):
     def waiting_requests(self) -> int:
         """How many requests wait."""
         return len(self.inbox) + len(self.questions)
-
-    @property
-    def subscriptions(self) -> int:
-        """How many channels it gets."""
-        return len(self._subscriptions)
 
     def came_from(self, address: str) -> None:
         """Limit what it may ask from now on."""
@@ -147,9 +148,7 @@ class Session(FrameReader):
         """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
         self.is_ended = True
         self.drop_questions()
-        for channel in self._subscriptions.values():
-            del channel.subscribers[self]
-        self._subscriptions.clear()
+        self.subscriptions.end()
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)
@@ -177,23 +176,6 @@ class Session(FrameReader):
         if self._left_by:
             self._context.leaving[self._left_by] -= 1
             self._left_by = ""
-
-    def may_subscribe(self, name: str, key: str) -> bool:
-        """Whether it may get a channel that it does not get yet, or gets it already."""
-        return len(self._subscriptions) < MAX_SUBSCRIPTIONS or (name, key) in self._subscriptions
-
-    def subscribe(self, channel: Channel) -> None:
-        """Get a channel from now on, if it does not yet."""
-        if (channel.name, channel.key) not in self._subscriptions:
-            self._subscriptions[channel.name, channel.key] = channel
-            channel.subscribers[self] = None
-
-    def unsubscribe(self, name: str, key: str) -> bool:
-        """Get a channel no longer; False: it did not."""
-        channel = self._subscriptions.pop((name, key), None)
-        if channel is not None:
-            del channel.subscribers[self]
-        return channel is not None
 
     # ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -237,42 +219,18 @@ class Session(FrameReader):
 
     def _question(self, request: Query) -> None:
         """Let a question pass that this connection may ask."""
-        if isinstance(request, Subscribe | Unsubscribe):
-            channel = CHANNELS[request.channel]
-            if channel.kind.has_key != (request.instrument is not None):
-                what = channel.kind.missing if channel.kind.has_key else f"{request.channel} has none"
-                self._malformed(f"instrument: {what}", request.id)
-                return
-            if not (channel.is_public or self._supervises()):
-                self._refuse(request, f"{request.channel} is for supervisors and operators")
-                return
-        elif isinstance(request, Logout):
-            if not self._context.attendance.leaves(self):
-                self._refuse(request, "")
-                return
-            self._context.audit.note(LOGOUT, self.caller)
-        elif isinstance(request, Records):
-            if not self._supervises():
-                self._refuse(request, "records are for supervisors and operators")
-                return
-            if request.kind == "trade" and request.name is None:
-                self._malformed("name: a trade is looked up by its number", request.id)
-                return
-        elif not isinstance(request, Instruments) and not self._may_read(request.account):
-            self._refuse(request, "not an account of yours")
-            return
-        self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
-
-    def _may_read(self, account: str | None) -> bool:
-        if account is None:
-            return self._supervises()
-        owner = self._context.fanout.reports.owners.get(account)
-        if owner is None or self.participant is None:
-            return False
-        return self._supervises() or owner == self.participant.participant
-
-    def _supervises(self) -> bool:
-        return self.participant is not None and self.participant.role in {SUPERVISOR, OPERATOR}
+        against = objection(request, self.participant, self._context.fanout.reports)
+        if against is not None:
+            if against.is_malformed:
+                self._malformed(against.detail, request.id)
+            else:
+                self._refuse(request, against.detail)
+        elif isinstance(request, Logout) and not self._context.attendance.leaves(self):
+            self._refuse(request, "")
+        else:
+            if isinstance(request, Logout):
+                self._context.audit.note(LOGOUT, self.caller)
+            self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
 
     def _admin(self, request: Admin) -> None:
         if (participant := self.participant) is None:

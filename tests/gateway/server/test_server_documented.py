@@ -20,7 +20,7 @@ from engine.vocabulary.messages.events import InvestorRegistered, RegistryChange
 from gateway.core import new_exchange
 from gateway.identity import Identities
 from gateway.inbound.admin import ALLOWED, admin_command, argument_names
-from gateway.inbound.asked import Query
+from gateway.inbound.asking import Query
 from gateway.inbound.translate import TRANSLATE
 from gateway.protocol import messages
 from gateway.protocol.channel_messages import AnyChannelMessage, ChannelName

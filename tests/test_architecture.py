@@ -56,6 +56,7 @@ ROOMS = Rooms(
         "gateway.client": ("protocol", "engine.vocabulary"),
         "gateway.journal": (".", "engine.vocabulary.* engine.record"),
         "gateway.index": (". candles journal", "engine.vocabulary.* engine.record"),
+        "gateway.audit": (".", "engine.vocabulary"),
         "gateway.venue": (". protocol words", "engine.vocabulary.* compliance"),
         "gateway.metrics": ("", "engine.vocabulary.*"),
         "gateway.outbound.messages": ("", ""),
@@ -66,14 +67,17 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record",
         ),
         "gateway.inbound": (
-            ". protocol candles words journal index venue metrics outbound.*",
+            ". protocol candles words journal index audit venue metrics outbound.*",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
         "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.* compliance"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.replaying": (". journal snapshots", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
-        "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
+        "gateway.server": (
+            ". protocol words journal audit venue metrics outbound.* inbound snapshots follower",
+            "engine.*",
+        ),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
         "gateway.reporting.onepage": (". words reporting", ""),
         "gateway.reporting.sections": (". protocol words reporting", "engine.* compliance.*"),
@@ -109,7 +113,7 @@ ROOMS = Rooms(
             "engine.vocabulary compliance compliance.rulebook",
         ),
         "gateway.cli": (
-            ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif alerting watching operating export playback control",
+            ". protocol client words journal index audit venue published server reporting.* snapshots replaying session whatif alerting watching operating export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.

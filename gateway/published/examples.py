@@ -167,6 +167,7 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
     m.Resumed: ({"id": 9, "account": "anna.main", "seq": 42, "snapshot": False},),
     m.Subscribe: (
         {"id": 5, "channel": "book", "instrument": "BTC/RUB"},
+        {"id": 5, "channel": "book", "instrument": "BTC/RUB", "depth": 10, "interval": "100ms"},
         {"id": 4, "channel": "drop_copy"},
         {"id": 5, "channel": "changes"},
     ),

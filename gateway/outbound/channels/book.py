@@ -112,14 +112,14 @@ class Pace(Paced):
         """Whether anybody hears any of it."""
         return any(feed.subscribers for feed in self.feeds.values())
 
-    def gather(self) -> bool:
-        """Take in what a turn changed; False: it is more than may wait."""
+    def gather(self) -> int:
+        """Take in what a turn changed; returns how many levels it is by now."""
         levels = 0
         for told, side in zip(self.told, self._book.sides, strict=True):
             for price, before in side.told.items():
                 told.setdefault(price, before)
             levels += len(told)
-        return levels < MAX_PACED_LEVELS
+        return levels
 
     def tell(self, out: list[Published]) -> int:
         """Tell all feeds what has changed since the last moment. A feed with options that nobody hears any more is let go of."""
@@ -197,7 +197,9 @@ class Book(BookChannel):
             if not pace.is_heard:
                 del self._paces[interval]
             else:
-                self.book.pacer.wait(pace, at_once=not pace.gather())
+                levels = pace.gather()
+                if levels:
+                    self.book.pacer.wait(pace, at_once=levels >= MAX_PACED_LEVELS)
         turn.tell(out)
         self.seq = self.whole.seq
         if self._has_others:

@@ -72,6 +72,29 @@ PARKED: Final = -1
 class Session(FrameReader):
     """The state of one connection."""
 
+    __slots__ = (
+        "_context",
+        "_left_by",
+        "_login_attempts",
+        "_malformed_count",
+        "_nonce",
+        "_subscriptions",
+        "answer",
+        "armed",
+        "asks_as",
+        "inbox",
+        "is_asking",
+        "is_backed_up",
+        "is_ended",
+        "is_waiting",
+        "left_at",
+        "participant",
+        "questions",
+        "received_ns",
+        "steps_left",
+        "taken",
+    )
+
     def __init__(self, context: VenueContext, codec: Codec, nonce: str) -> None:
         super().__init__(codec)
         self.inbox: Final[deque[Pending]] = deque()

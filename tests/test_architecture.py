@@ -55,6 +55,7 @@ ROOMS = Rooms(
         "gateway.client": ("protocol", "engine.vocabulary"),
         "gateway.journal": (".", "engine.vocabulary.* engine.record"),
         "gateway.index": (". journal", "engine.vocabulary.* engine.record"),
+        "gateway.audit": (".", "engine.vocabulary"),
         "gateway.venue": (". protocol words", "engine.vocabulary.* compliance"),
         "gateway.metrics": ("", "engine.vocabulary.*"),
         "gateway.outbound.messages": ("", ""),
@@ -65,14 +66,17 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record",
         ),
         "gateway.inbound": (
-            ". protocol words journal index venue metrics outbound.*",
+            ". protocol words journal index audit venue metrics outbound.*",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
         "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.* compliance"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.replaying": (". journal snapshots", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
-        "gateway.server": (". protocol words journal venue metrics outbound.* inbound snapshots follower", "engine.*"),
+        "gateway.server": (
+            ". protocol words journal audit venue metrics outbound.* inbound snapshots follower",
+            "engine.*",
+        ),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
         "gateway.reporting.onepage": (". words reporting", ""),
         "gateway.reporting.sections": (". protocol words reporting", "engine.* compliance.*"),
@@ -105,7 +109,7 @@ ROOMS = Rooms(
             "engine.vocabulary compliance compliance.rulebook",
         ),
         "gateway.cli": (
-            ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif alerting watching operating export playback control",
+            ". protocol client words journal index audit venue published server reporting.* snapshots replaying session whatif alerting watching operating export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.

@@ -28,7 +28,6 @@ TRY_AGAIN_LATER: Final = 1013
 class FrameReader(Outbox):
     """What of a connection has to do with frames. `receive` takes the messages."""
 
-    # An attribute of a class that extends a compiled one is found several times as fast in a slot.
     __slots__ = (
         "_fragments",
         "_fragments_bytes",

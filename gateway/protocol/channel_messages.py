@@ -26,6 +26,11 @@ class ChannelMessage(Message):
         about: str | None = getattr(self, "instrument", None)
         return about
 
+    @property
+    def options(self) -> tuple[int | None, str | None]:
+        """The depth and the interval that the subscription named, of which it is."""
+        return getattr(self, "depth", None), getattr(self, "interval", None)
+
 
 class TradePrint(ChannelMessage, tag="trade"):
     """Channel `trades`."""

@@ -44,6 +44,7 @@ _BY_FIELD: Final[dict[str, tuple[str, ...]]] = {
     "durability": ("fsync", "os"),
     "scope": ("connection", "participant", "address"),
     "channel": get_args(ChannelName),
+    "interval": ("10ms", "100ms", "1s"),
 }
 _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("Error", "code"): listed_codes(ERROR),

@@ -19,15 +19,16 @@ from engine.vocabulary.limits import (
     MAX_THROWN_AWAY_BYTES,
     NS_PER_SECOND,
 )
+from gateway.audit.audit import Audit
 from gateway.inbound.frames import CLOSE, PING, POLICY_VIOLATION, TRY_AGAIN_LATER
 from gateway.inbound.session import Session
 from gateway.metrics.counters import Counters
 from gateway.protocol.wire import TEXT, frame_header
-from gateway.server import endings
+from gateway.server import ends
 from gateway.server.guarded import Failing, guarded
 from gateway.server.intake import Intake
 from gateway.server.sending import Sender, Senders
-from gateway.server.sockets import counted_address
+from gateway.server.sockets import counted_address, plain_address
 
 # After a close frame the peer has this long to answer it; an early disconnect would send a reset that eats the frame.
 CLOSE_SECONDS: Final = 1
@@ -49,6 +50,14 @@ class Host(Failing, Protocol):
     def now_ns(self) -> int:
         """The venue's time."""
 
+    @property
+    def connections_made(self) -> int:
+        """How many there have been."""
+
+    @property
+    def audit(self) -> Audit:
+        """Where it is noted who comes and goes."""
+
     def joined(self, connection: Connection) -> int:
         """Count a connection; returns how many there are now from its address."""
 
@@ -66,29 +75,10 @@ class Connection(WSListener):
     """The transport's side of one session."""
 
     __slots__ = (
-        "_close_timer",
-        "_counters",
-        "_credit_timer",
-        "_data_frame",
-        "_ended_by",
-        "_frames_this_turn",
-        "_intake",
-        "_is_closing",
-        "_is_heard",
-        "_is_overdrawn",
-        "_is_peeking",
-        "_is_reading",
-        "_is_stopped",
-        "_is_throttled",
-        "_login_timer",
-        "_sender",
-        "_silent_s",
-        "_thrown_away_bytes",
-        "_transport",
-        "address",
-        "host",
-        "session",
-    )
+        "_close_timer", "_counters", "_credit_timer", "_data_frame", "_ended_by", "_frames_this_turn", "_intake",
+        "_is_closing", "_is_heard", "_is_overdrawn", "_is_peeking", "_is_reading", "_is_stopped", "_is_throttled",
+        "_login_timer", "_sender", "_silent_s", "_thrown_away_bytes", "_transport", "address", "host", "session",
+    )  # fmt: skip
 
     def __init__(self, host: Host, session: Session, intake: Intake) -> None:
         super().__init__()
@@ -97,7 +87,7 @@ class Connection(WSListener):
         self._intake: Final = intake
         self._counters: Final = host.counters
         self.address = ""
-        self._ended_by = endings.BY_CLIENT
+        self._ended_by = ends.BY_CLIENT
         """Why it ends, if it does."""
         self._data_frame: Final = WSMsgType.TEXT if session.codec.opcode == TEXT else WSMsgType.BINARY
         self._transport: asyncio.Transport | None = None
@@ -131,7 +121,9 @@ class Connection(WSListener):
         self._sender = Sender(self, underlying, self.host.senders)
         peer = underlying.get_extra_info("peername")
         self.address = counted_address(peer[0]) if peer else ""
-        if self.host.joined(self) > MAX_CONNECTIONS_PER_ADDRESS:
+        count = self.host.joined(self)
+        self.session.caller.came(plain_address(peer[0]) if peer else "", self.address, self.host.connections_made)
+        if count > MAX_CONNECTIONS_PER_ADDRESS:
             self.close(TRY_AGAIN_LATER, f"at most {MAX_CONNECTIONS_PER_ADDRESS} connections from one address")
             return
         self._login_timer = asyncio.get_running_loop().call_later(LOGIN_TIMEOUT_SECONDS, self._check_login)
@@ -204,10 +196,11 @@ class Connection(WSListener):
             self._sender.leave()
             # The two know each other: nobody else would free them (tests/gateway/server/test_no_cycles.py).
             self._sender = None
-        if self._ended_by == endings.BY_CLIENT:
-            self._ended_by = endings.ended_by_picows(transport)
+        if self._ended_by == ends.BY_CLIENT:
+            self._ended_by = ends.ended_by_picows(transport)
+        ends.note_end(self.host.audit, self.session, self._ended_by)
         counters = self._counters
-        (counters.refused if self._ended_by == endings.ADDRESS_FULL else counters.closed)[self._ended_by] += 1
+        (counters.refused if self._ended_by == ends.ADDRESS_FULL else counters.closed)[self._ended_by] += 1
         self.host.left(self)
 
     @guarded
@@ -250,7 +243,7 @@ class Connection(WSListener):
         """Take note that it ends, and why."""
         if not self._is_closing:
             self._is_closing = True
-            self._ended_by = endings.SLOW_CONSUMER
+            self._ended_by = ends.SLOW_CONSUMER
             self.session.end()
 
     # ── called by the server ───────────────────────────────────────────────────────────────────────────────────────
@@ -297,7 +290,7 @@ class Connection(WSListener):
             return
         self._silent_s += 1
         if self._silent_s >= silence_s:
-            self.close(POLICY_VIOLATION, f"nothing was heard for {silence_s} s", endings.DEAD_PEER)
+            self.close(POLICY_VIOLATION, f"nothing was heard for {silence_s} s", ends.DEAD_PEER)
         elif self._silent_s % heartbeat_s == 0 and not self._is_closing and self._sender is not None:
             self._counters.messages_sent += 1
             # It says nothing of the venue, and waits for no disk: who would answer it is not dead.
@@ -326,7 +319,7 @@ class Connection(WSListener):
             # It was too slow.
             return
         self._is_closing = True
-        self._ended_by = ended_by or endings.REASONS[code]
+        self._ended_by = ended_by or ends.REASONS[code]
         self.session.end()
         # What still comes is read and thrown away: unread data would turn the end into a reset.
         self._read_if_possible()
@@ -397,4 +390,4 @@ class Connection(WSListener):
             self._login_timer = asyncio.get_running_loop().call_later(LOGIN_TIMEOUT_SECONDS, self._check_login)
         elif not session.is_known:
             why = f"no login or subscription within {LOGIN_TIMEOUT_SECONDS} s"
-            self.close(POLICY_VIOLATION, why, endings.LOGIN_TIMEOUT)
+            self.close(POLICY_VIOLATION, why, ends.LOGIN_TIMEOUT)

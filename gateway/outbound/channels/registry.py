@@ -9,12 +9,11 @@ from engine.vocabulary.messages.events import Event
 from gateway.outbound.channels.auction import Auction
 from gateway.outbound.channels.book import Book
 from gateway.outbound.channels.changes import Changes
-from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follower, Kind, Subject
+from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follower, Kind, Published, Subject
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.heartbeat import Heartbeats
 from gateway.outbound.channels.index import IndexPrices
 from gateway.outbound.channels.marks import Marks
-from gateway.outbound.channels.outbox import Outboxes
 from gateway.outbound.channels.public_book import PublicBook
 from gateway.outbound.channels.status import Status
 from gateway.outbound.channels.ticker import Ticker
@@ -22,7 +21,6 @@ from gateway.outbound.channels.top import BestPrices
 from gateway.outbound.channels.trades import Trades
 from gateway.outbound.messages.mirrors import ChannelStates, State
 from gateway.protocol.formats import Formats
-from gateway.protocol.messages import Message
 
 CHANNELS: Final[dict[str, type[Channel]]] = {
     channel.name: channel
@@ -42,8 +40,6 @@ CHANNELS: Final[dict[str, type[Channel]]] = {
 }
 """By name. What one event or one turn brings on several channels of an instrument is told in this order."""
 
-Published = tuple[Outboxes, Message]
-"""A message and all who get it."""
 C = TypeVar("C", bound=Channel)
 
 
@@ -142,9 +138,7 @@ class Channels:
         for book in self._touched:
             book.is_touched = False
             for channel in book.summaries:
-                message = channel.end_turn()
-                if message is not None:
-                    out.append((channel.subscribers, message))
+                channel.sum_up(out)
         self._touched.clear()
         return out
 

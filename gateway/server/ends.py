@@ -1,4 +1,4 @@
-"""What a connection ended of, as metrics call it, and how close codes say it."""
+"""What connections end of, as metrics and the audit call it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Final
 from picows import WSTransport
 from picows.picows import WSCloseHandshake
 
+from gateway.audit.audit import DISCONNECTED, HANDSHAKE_REFUSED, Audit
 from gateway.inbound.frames import (
     GOING_AWAY,
     MESSAGE_TOO_BIG,
@@ -16,6 +17,7 @@ from gateway.inbound.frames import (
     TRY_AGAIN_LATER,
     UNSUPPORTED_DATA,
 )
+from gateway.inbound.session import Session
 
 BY_CLIENT: Final = "client"
 SLOW_CONSUMER: Final = "slow_consumer"
@@ -40,3 +42,15 @@ def ended_by_picows(transport: WSTransport) -> str:
     if handshake is None or handshake.sent is None:
         return BY_CLIENT
     return REASONS.get(handshake.sent.code.value, BY_CLIENT)
+
+
+def note_end(audit: Audit, session: Session, ended_by: str) -> None:
+    """Note that a connection has ended: everybody's who had logged in; of a stranger what the venue ended."""
+    why = {} if session.closing is None or not session.closing[1] else {"detail": session.closing[1]}
+    if ended_by == ADDRESS_FULL:
+        audit.note(HANDSHAKE_REFUSED, session.caller, reason=ended_by)
+    elif session.caller.participant or ended_by not in _NO_FAULT:
+        audit.note(DISCONNECTED, session.caller, reason=ended_by, **why)
+
+
+_NO_FAULT: Final = (BY_CLIENT, REASONS[GOING_AWAY])

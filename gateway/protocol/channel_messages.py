@@ -11,7 +11,18 @@ from engine.vocabulary.messages.said import Values
 from gateway.protocol.private_messages import Message
 
 ChannelName = Literal[
-    "trades", "top", "ticker", "book", "status", "auction", "marks", "index", "drop_copy", "changes", "heartbeat"
+    "trades",
+    "top",
+    "ticker",
+    "book",
+    "orders",
+    "status",
+    "auction",
+    "marks",
+    "index",
+    "drop_copy",
+    "changes",
+    "heartbeat",
 ]
 
 
@@ -134,6 +145,37 @@ class BookUpdate(ChannelMessage, tag="book_update"):
     interval: str | None = None
 
 
+class OrdersSnapshot(ChannelMessage, tag="orders_snapshot"):
+    """Channel `orders`: every order that shows, as `[public id, price, quantity]`, by public ids. Updates after `seq` apply to it.
+
+    At one price the lower public id is ahead. `checksum` is over all of them: see docs/PROTOCOL.md, "Keeping a queue".
+    """
+
+    channel = "orders"
+    instrument: str
+    seq: int
+    time: int
+    bids: list[tuple[int, str, str]]
+    asks: list[tuple[int, str, str]]
+    checksum: int
+
+
+class OrdersUpdate(ChannelMessage, tag="orders_update"):
+    """Channel `orders`: what changed, in the order in which it happened, as `[what, side, public id, price, quantity]`.
+
+    `quantity` is what the order shows now, `"0"` if it is gone. `what` is `add`, `execute`, `reduce`, `remove` or `refresh`: see
+    docs/PROTOCOL.md, "Keeping a queue".
+    """
+
+    channel = "orders"
+    instrument: str
+    seq: int
+    prev_seq: int
+    time: int
+    changes: list[tuple[str, str, int, str, str]]
+    checksum: int
+
+
 class Status(ChannelMessage, tag="status"):
     """Channel `status`: the phase of an instrument."""
 
@@ -228,6 +270,18 @@ class Heartbeat(ChannelMessage, tag="heartbeat"):
 
 
 AnyChannelMessage = (
-    TradePrint | Top | Ticker | BookSnapshot | BookUpdate | Status | Auction | Mark | IndexPrice | Change | Heartbeat
+    TradePrint
+    | Top
+    | Ticker
+    | BookSnapshot
+    | BookUpdate
+    | OrdersSnapshot
+    | OrdersUpdate
+    | Status
+    | Auction
+    | Mark
+    | IndexPrice
+    | Change
+    | Heartbeat
 )
 """What channels carry, but for the reports of `drop_copy`."""

@@ -51,14 +51,16 @@ ROOMS = Rooms(
         # The world.
         "gateway": ("", "engine compliance compliance.registry engine.vocabulary.messages"),
         "gateway.protocol": ("", "engine.vocabulary.*"),
+        "gateway.candles": ("", "engine.vocabulary"),
         "gateway.words": ("", "engine.vocabulary.* compliance.rulebook compliance.rules"),
         "gateway.client": ("protocol", "engine.vocabulary"),
         "gateway.journal": (".", "engine.vocabulary.* engine.record"),
-        "gateway.index": (". journal", "engine.vocabulary.* engine.record"),
+        "gateway.index": (". candles journal", "engine.vocabulary.* engine.record"),
+        "gateway.audit": (".", "engine.vocabulary"),
         "gateway.venue": (". protocol words", "engine.vocabulary.* compliance"),
         "gateway.metrics": ("", "engine.vocabulary.*"),
         "gateway.outbound.messages": ("", ""),
-        "gateway.outbound.channels": ("protocol words outbound.messages", "engine.book engine.vocabulary.*"),
+        "gateway.outbound.channels": ("protocol candles words outbound.messages", "engine.book engine.vocabulary.*"),
         "gateway.outbound.private_reports": ("protocol words", "engine.vocabulary.*"),
         "gateway.outbound": (
             "protocol words outbound.messages outbound.channels outbound.private_reports",
@@ -69,7 +71,7 @@ ROOMS = Rooms(
             "engine engine.book engine.record engine.vocabulary.*",
         ),
         "gateway.inbound": (
-            ". protocol words journal index venue metrics outbound.* inbound.history",
+            ". protocol candles words journal index audit venue metrics outbound.* inbound.history",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
         "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.* compliance"),
@@ -77,14 +79,14 @@ ROOMS = Rooms(
         "gateway.replaying": (". journal snapshots", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (
-            ". protocol words journal venue metrics outbound.* inbound inbound.history snapshots follower",
+            ". protocol words journal audit venue metrics outbound.* inbound inbound.history snapshots follower",
             "engine.*",
         ),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
         "gateway.reporting.onepage": (". words reporting", ""),
         "gateway.reporting.sections": (". protocol words reporting", "engine.* compliance.*"),
         "gateway.session": (
-            ". protocol words reporting journal index snapshots",
+            ". protocol candles words reporting journal index snapshots",
             "engine.* compliance compliance.registry",
         ),
         "gateway.whatif": (". words journal reporting snapshots", "engine.* compliance.*"),
@@ -97,7 +99,10 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record compliance",
         ),
         "gateway.operating": (". words journal index snapshots", "engine.vocabulary"),
-        "gateway.export": (". protocol words outbound.channels journal reporting session", "engine.vocabulary.*"),
+        "gateway.export": (
+            ". protocol candles words outbound.channels journal reporting session",
+            "engine.vocabulary.*",
+        ),
         "gateway.readable": (
             ". words journal export reporting session",
             "engine engine.vocabulary compliance compliance.rulebook",
@@ -112,7 +117,7 @@ ROOMS = Rooms(
             "engine.vocabulary compliance compliance.rulebook",
         ),
         "gateway.cli": (
-            ". protocol client words journal index venue published server reporting.* snapshots replaying session whatif alerting watching operating export playback control",
+            ". protocol client words journal index audit venue published server reporting.* snapshots replaying session whatif alerting watching operating export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.

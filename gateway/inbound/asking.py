@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from engine.command_row import OPERATOR, SUPERVISOR
 from gateway.inbound.history.orders import day_bounds
+from gateway.inbound.subscribing import problem
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.messages import (
@@ -60,11 +61,9 @@ class Objection(NamedTuple):
 def objection(query: Query, participant: Participant | None, reports: PrivateReports) -> Objection | None:
     """What is said against a question of a participant, or of nobody; None: it is answered. Whoever logs out is asked elsewhere."""
     if isinstance(query, Subscribe | Unsubscribe):
-        channel = CHANNELS[query.channel]
-        if channel.kind.has_key != (query.instrument is not None):
-            what = channel.kind.missing if channel.kind.has_key else f"{query.channel} has none"
-            return Objection(f"instrument: {what}", is_malformed=True)
-        if not (channel.is_public or supervises(participant)):
+        if wrong := problem(query):
+            return Objection(wrong, is_malformed=True)
+        if not (CHANNELS[query.channel].is_public or supervises(participant)):
             return Objection(f"{query.channel} is for supervisors and operators")
         return None
     if isinstance(query, Records):

@@ -7,7 +7,6 @@ replies to the commands before it, but no command waits for it.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Generator
 from typing import Final
@@ -19,9 +18,9 @@ from engine.vocabulary.limits import (
     MAX_CONNECTIONS_PER_PARTICIPANT,
     MAX_LOGIN_ATTEMPTS,
     MAX_MALFORMED_MESSAGES,
-    MAX_SUBSCRIPTIONS,
 )
 from engine.vocabulary.messages.commands import AnyCommand
+from gateway.audit.audit import LOGIN, LOGIN_FAILED, LOGOUT, RATE_LIMITED, REFUSED, Caller
 from gateway.documents import without_numbers
 from gateway.inbound.admin import NotAllowed, check_approvers, check_own
 from gateway.inbound.asking import Query, objection
@@ -29,9 +28,9 @@ from gateway.inbound.context import VenueContext
 from gateway.inbound.faucet import asked_command
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
 from gateway.inbound.rates import MALFORMED_COST, cost_of
+from gateway.inbound.subscribing import Subscriptions
 from gateway.inbound.translate import TRANSLATE
-from gateway.keys import has_signed
-from gateway.outbound.channels.channel import Channel
+from gateway.keys import fingerprint, has_signed
 from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
     Admin,
@@ -52,7 +51,6 @@ from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
 from gateway.words.language import language
 
-_LOG: Final = logging.getLogger(__name__)
 PROTOCOL: Final = "sbx.v1"
 MAX_ERROR_CHARS: Final = 400
 """Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
@@ -67,6 +65,12 @@ Answer = Generator[int, None, int]
 
 class Session(FrameReader):
     """The state of one connection."""
+
+    __slots__ = (
+        "_context", "_is_limited", "_left_by", "_login_attempts", "_malformed_count", "_nonce", "answer", "armed",
+        "asks_as", "caller", "inbox", "is_asking", "is_backed_up", "is_ended", "is_waiting", "left_at", "participant",
+        "questions", "received_ns", "steps_left", "subscriptions", "taken",
+    )  # fmt: skip
 
     def __init__(self, context: VenueContext, codec: Codec, nonce: str) -> None:
         super().__init__(codec)
@@ -93,11 +97,13 @@ class Session(FrameReader):
         """Whether its peer has yet to read what was sent before: then it is answered nothing more. Set by who sends."""
         self.participant: Participant | None = None
         """Who is logged in."""
-        self._subscriptions: Final[dict[tuple[str, str], Channel]] = {}
-        """By name and key of the channel."""
+        self.subscriptions: Final = Subscriptions(self)
         self.is_ended = False
         """Whether the connection is gone."""
         self.armed = 0  # the number of its connection, if the end of that cancels orders
+        self.caller: Final = Caller(codec.name)
+        """As the audit names it."""
+        self._is_limited = False  # it was answered `rate_limited` last
         self._context: Final = context
         self._left_by = ""  # the participant who left commands behind
         self._nonce: Final = nonce
@@ -107,7 +113,7 @@ class Session(FrameReader):
     @property
     def is_known(self) -> bool:
         """Whether it has logged in or subscribed to something: then it may stay."""
-        return self.participant is not None or bool(self._subscriptions)
+        return self.participant is not None or bool(self.subscriptions)
 
     @property
     def is_owing(self) -> bool:
@@ -118,11 +124,6 @@ class Session(FrameReader):
     def waiting_requests(self) -> int:
         """How many requests wait."""
         return len(self.inbox) + len(self.questions)
-
-    @property
-    def subscriptions(self) -> int:
-        """How many channels it gets."""
-        return len(self._subscriptions)
 
     def came_from(self, address: str) -> None:
         """Limit what it may ask from now on."""
@@ -149,9 +150,7 @@ class Session(FrameReader):
         """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
         self.is_ended = True
         self.drop_questions()
-        for channel in self._subscriptions.values():
-            del channel.subscribers[self]
-        self._subscriptions.clear()
+        self.subscriptions.end()
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)
@@ -180,23 +179,6 @@ class Session(FrameReader):
             self._context.leaving[self._left_by] -= 1
             self._left_by = ""
 
-    def may_subscribe(self, name: str, key: str) -> bool:
-        """Whether it may get a channel that it does not get yet, or gets it already."""
-        return len(self._subscriptions) < MAX_SUBSCRIPTIONS or (name, key) in self._subscriptions
-
-    def subscribe(self, channel: Channel) -> None:
-        """Get a channel from now on, if it does not yet."""
-        if (channel.name, channel.key) not in self._subscriptions:
-            self._subscriptions[channel.name, channel.key] = channel
-            channel.subscribers[self] = None
-
-    def unsubscribe(self, name: str, key: str) -> bool:
-        """Get a channel no longer; False: it did not."""
-        channel = self._subscriptions.pop((name, key), None)
-        if channel is not None:
-            del channel.subscribers[self]
-        return channel is not None
-
     # ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def receive(self, payload: bytes) -> None:
@@ -205,6 +187,7 @@ class Session(FrameReader):
         if meter is not None and not meter.admit():
             self._rate_limited(payload, meter.wait_ns())
             return
+        self._is_limited = False
         try:
             request = self.codec.decode(payload)
         except UNDECODABLE as error:
@@ -247,6 +230,8 @@ class Session(FrameReader):
         elif isinstance(request, Logout) and not self._context.attendance.leaves(self):
             self._refuse(request, "")
         else:
+            if isinstance(request, Logout):
+                self._context.audit.note(LOGOUT, self.caller)
             self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
 
     def _admin(self, request: Admin) -> None:
@@ -258,10 +243,7 @@ class Session(FrameReader):
             check_own(command, participant, self._context.fanout.reports)
             check_approvers(command, (each.role for each in self._context.participants.values()))
         except NotAllowed as error:
-            # The journal has no word of it: here it is said who tried. Why, the sender is told.
-            tried = without_numbers(request.command)
-            _LOG.warning("refused: %s, %s, asked for %s", participant.participant, participant.role, tried)
-            self._refuse(request, str(error))
+            self._refuse(request, str(error), command=request.command)
         except Malformed as error:
             self._malformed(str(error), request.id)
         else:
@@ -278,14 +260,19 @@ class Session(FrameReader):
         participant = self._context.participants.get(request.participant)
         challenge = login_challenge(self._context.venue_id, request.participant, self._nonce)
         if participant is None or not has_signed(participant.public_key, challenge, bytes.fromhex(request.signature)):
+            self._fail_login(request, "unknown_participant" if participant is None else "signature")
             self._error("login_failed", "unknown participant, or the signature does not hold", request.id)
         elif self._context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
             detail = f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections"
+            self._fail_login(request, "too_many")
             self._error("too_many", detail, request.id)
         elif why := self._context.attendance.problem(request.cancel_on_disconnect, participant, fanout.reports):
+            self._fail_login(request, "not_allowed")
             self._error("not_allowed", why, request.id)
         else:
             self.participant = participant
+            self.caller.is_now(participant.participant, participant.role, fingerprint(participant.public_key))
+            self._context.audit.note(LOGIN, self.caller, lang=request.lang)
             fanout.listen(self, participant.participant)
             accounts = fanout.reports.accounts.get(participant.participant, ())
             last = {account: fanout.reports.last_seq(account) for account in accounts}
@@ -299,6 +286,9 @@ class Session(FrameReader):
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
             self.close(POLICY_VIOLATION, "too many login attempts")
+
+    def _fail_login(self, request: Login, reason: str) -> None:
+        self._context.audit.note(LOGIN_FAILED, self.caller, reason=reason, claimed=request.participant)
 
     # ── replies ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -315,6 +305,9 @@ class Session(FrameReader):
         self._count_malformed()
 
     def _rate_limited(self, payload: bytes, wait_ns: int) -> None:
+        if not self._is_limited:
+            self._is_limited = True
+            self._context.audit.note(RATE_LIMITED, self.caller, wait_ns=wait_ns)
         code, detail = "rate_limited", "too much was asked at once; `rates` in the welcome says how much may be"
         self._context.counters.errors[code] += 1
         self._reply(Error(code=code, detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
@@ -326,8 +319,12 @@ class Session(FrameReader):
         if self.meter is not None:
             self.meter.charge(units)
 
-    def _refuse(self, request: AnyRequest, detail: str) -> None:
-        """Refuse a sound request: for want of a login, or of the right to it."""
+    def _refuse(self, request: AnyRequest, detail: str, **facts: str) -> None:
+        """Refuse a sound request: for want of a login, or of the right to it. The journal has no word of it, but the audit has."""
+        why = detail or "not_logged_in"
+        self._context.audit.note(
+            REFUSED, self.caller, request=str(type(request).__struct_config__.tag), reason=why, **facts
+        )
         if self.participant is None:
             self._error("not_logged_in", "log in first", request.id)
             self._count_malformed()

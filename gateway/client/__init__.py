@@ -14,12 +14,13 @@ from gateway.client.errors import (
     RequestTimedOut,
 )
 from gateway.client.link_states import ConnectionEvent, Tip
+from gateway.client.order_queue import LocalQueue
 from gateway.client.orders import Order, OrderEnded
 from gateway.client.portfolio import Opening, Portfolio, Position
 from gateway.client.streams import Stream
 from gateway.client.terms import Iceberg, Limit, Market, Pegged, Stop, StopLimit, Terms, TrailingStop
 from gateway.client.trading import Bracket, Pair
-from gateway.client.values import Balance, Fill, Instrument, Level, OpenOrder, Ticker, Top, Trade
+from gateway.client.values import Balance, Fill, Instrument, Level, OpenOrder, QueuedOrder, Ticker, Top, Trade
 
 __all__ = [
     "Amount",
@@ -36,6 +37,7 @@ __all__ = [
     "Level",
     "Limit",
     "LocalBook",
+    "LocalQueue",
     "Market",
     "OpenOrder",
     "Opening",
@@ -46,6 +48,7 @@ __all__ = [
     "Pegged",
     "Portfolio",
     "Position",
+    "QueuedOrder",
     "RateLimited",
     "ReportsLost",
     "RequestFailed",

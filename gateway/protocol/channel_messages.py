@@ -27,7 +27,10 @@ ChannelName = Literal[
 
 
 class ChannelMessage(Message):
-    """A message of a channel. Each has a `seq`, and either counts without gaps or says in `prev_seq` which one it follows."""
+    """A message of a channel. Each has a `seq`, and says in `prev_seq` which one it follows: itself, if it tells the state as of a subscription.
+
+    A snapshot follows none.
+    """
 
     channel: ClassVar[ChannelName]
 
@@ -49,6 +52,7 @@ class TradePrint(ChannelMessage, tag="trade"):
     channel = "trades"
     instrument: str
     seq: int
+    prev_seq: int
     trade_id: int
     price: str
     quantity: str
@@ -182,6 +186,7 @@ class Status(ChannelMessage, tag="status"):
     channel = "status"
     instrument: str
     seq: int
+    prev_seq: int
     phase: str
     reason: str
     time: int
@@ -198,6 +203,7 @@ class Auction(ChannelMessage, tag="auction"):
     channel = "auction"
     instrument: str
     seq: int
+    prev_seq: int
     volume: str
     time: int
     price: str | None = None
@@ -211,6 +217,7 @@ class Mark(ChannelMessage, tag="mark"):
     channel = "marks"
     instrument: str
     seq: int
+    prev_seq: int
     price: str
     open_interest: str
     """All long positions before the mark."""
@@ -224,6 +231,7 @@ class IndexPrice(ChannelMessage, tag="index_price"):
     channel = "index"
     index: str
     seq: int
+    prev_seq: int
     price: str
     time: int
     source: str = ""
@@ -240,6 +248,7 @@ class Change(ChannelMessage, tag="change"):
 
     channel = "changes"
     seq: int
+    prev_seq: int
     command_seq: int
     """The command that brought it, or before which its effective date had come."""
     time: int
@@ -266,6 +275,7 @@ class Heartbeat(ChannelMessage, tag="heartbeat"):
     channel = "heartbeat"
     seq: int
     """Counts since the venue was started."""
+    prev_seq: int
     time: int
 
 

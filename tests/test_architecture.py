@@ -51,22 +51,23 @@ ROOMS = Rooms(
         # The world.
         "gateway": ("", "engine compliance compliance.registry engine.vocabulary.messages"),
         "gateway.protocol": ("", "engine.vocabulary.*"),
+        "gateway.candles": ("", "engine.vocabulary"),
         "gateway.words": ("", "engine.vocabulary.* compliance.rulebook compliance.rules"),
         "gateway.client": ("protocol", "engine.vocabulary"),
         "gateway.journal": (".", "engine.vocabulary.* engine.record"),
-        "gateway.index": (". journal", "engine.vocabulary.* engine.record"),
+        "gateway.index": (". candles journal", "engine.vocabulary.* engine.record"),
         "gateway.audit": (".", "engine.vocabulary"),
         "gateway.venue": (". protocol words", "engine.vocabulary.* compliance"),
         "gateway.metrics": ("", "engine.vocabulary.*"),
         "gateway.outbound.messages": ("", ""),
-        "gateway.outbound.channels": ("protocol words outbound.messages", "engine.book engine.vocabulary.*"),
+        "gateway.outbound.channels": ("protocol candles words outbound.messages", "engine.book engine.vocabulary.*"),
         "gateway.outbound.private_reports": ("protocol words", "engine.vocabulary.*"),
         "gateway.outbound": (
             "protocol words outbound.messages outbound.channels outbound.private_reports",
             "engine engine.vocabulary.* engine.record",
         ),
         "gateway.inbound": (
-            ". protocol words journal index audit venue metrics outbound.*",
+            ". protocol candles words journal index audit venue metrics outbound.*",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
         "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.* compliance"),
@@ -81,7 +82,7 @@ ROOMS = Rooms(
         "gateway.reporting.onepage": (". words reporting", ""),
         "gateway.reporting.sections": (". protocol words reporting", "engine.* compliance.*"),
         "gateway.session": (
-            ". protocol words reporting journal index snapshots",
+            ". protocol candles words reporting journal index snapshots",
             "engine.* compliance compliance.registry",
         ),
         "gateway.whatif": (". words journal reporting snapshots", "engine.* compliance.*"),
@@ -94,7 +95,10 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record compliance",
         ),
         "gateway.operating": (". words journal index snapshots", "engine.vocabulary"),
-        "gateway.export": (". protocol words outbound.channels journal reporting session", "engine.vocabulary.*"),
+        "gateway.export": (
+            ". protocol candles words outbound.channels journal reporting session",
+            "engine.vocabulary.*",
+        ),
         "gateway.readable": (
             ". words journal export reporting session",
             "engine engine.vocabulary compliance compliance.rulebook",

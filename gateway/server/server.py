@@ -206,6 +206,14 @@ class Server:
         self._context.fanout.broadcast(channel.subscribers, channel.beat(self.now_ns))
         self.send(began_ns)
 
+    def pass_time(self) -> bool:
+        """Tell a piece of what changes because time passes; returns whether there is more."""
+        began_ns = time.monotonic_ns()
+        is_more = self._turns.pass_time()
+        if self._context.fanout.dirty:
+            self.send(began_ns)
+        return is_more
+
     def joined(self, connection: Connection) -> int:
         """Count a connection; returns how many there are now from its address."""
         self.connections_made += 1

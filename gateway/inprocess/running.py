@@ -148,6 +148,9 @@ class Running:
             with uninterrupted():
                 self._turn()
                 self._deliver()
+        while self._sequencer.pass_time():
+            pass
+        self._deliver()
 
     def _check_open(self) -> None:
         if self.is_over:

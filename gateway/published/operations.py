@@ -71,6 +71,10 @@ REQUESTS: Final = (
     Asked(m.Movements, (m.MovementsReply,), ACCOUNT, ROLES),
     Asked(m.RiskWarning, (m.RiskWarningReply,), ACCOUNT, ROLES),
     Asked(m.Contracts, (m.ContractsReply,), ACCOUNT, ROLES),
+    Asked(m.Fills, (m.FillsReply,), ACCOUNT, ROLES),
+    Asked(m.OrderHistory, (m.OrderHistoryReply,), ACCOUNT, ROLES),
+    Asked(m.OrderStatus, (m.OrderStatusReply,), ACCOUNT, ROLES),
+    Asked(m.Settlements, (m.SettlementsReply,), ACCOUNT, ROLES),
     Asked(m.Records, (m.RecordsReply,), ADMINISTRATION, _SUPERVISING),
     Asked(m.Admin, (m.Done, m.Rejected), ADMINISTRATION, ROLES),
 )
@@ -116,7 +120,7 @@ UNASKED: Final = (
 _SAID: Final[dict[str, str]] = {
     "trades": "Every trade of an instrument.",
     "top": "The best bid and ask of an instrument.",
-    "ticker": "The last price, the best bid and ask of an instrument.",
+    "ticker": "The last price, the best bid and ask of an instrument, and its figures of 24 hours.",
     "book": "The order book of an instrument, by price level: a snapshot, then updates.",
     "status": "The phase of an instrument.",
     "auction": "What a call of an instrument would uncross to now.",

@@ -65,7 +65,7 @@ class Sequencer(Turns):
             disk: what the directory is on.
         """
         super().__init__(exchange, fanout, Counters())
-        self.read_bygone(writer.directory, past_seq, disk)
+        self.read_past(writer.directory, past_seq, disk)
         self._writer: Final = writer
         self._directory: Final = directory
         self._disk: Final = disk
@@ -146,6 +146,11 @@ class Sequencer(Turns):
         So an answer is of what was handed out, and answers that wait for a slow disk are no more than one share.
         """
         return not (self._gathered.origins or (self._has_answered and self._writer.is_syncing))
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something that was applied is not handed out yet, or something is due."""
+        return bool(self._gathered.origins) or super().is_behind
 
     def turn(self) -> None:
         """Carry out what waits, up to a bound, and write it as a frame, unless one is synced now: then it goes into the next one.

@@ -27,15 +27,15 @@ MOST_COMMANDS_A_TURN = 12
 REPLAYED_PART = 5
 
 DIGESTS = {
-    "v6": "d03f76fa17e485e2f46a2cee22032d41e10f58a933a3352afd0c6ba55da01094",
-    "v6-everything": "1110677b1277e7eb2fc4348335549dbe9bb75e81e79ccafc1f9bdd0b4d60c882",
-    "v6-large": "2ac099e967f55e3b93d0419dc712d0e75b8e7885c67d9f2d35361a7ca31e3d9b",
-    "v7": "6f348008122c78c9d8bbe14be4f26112a08789bc0128ddc93534218b5ece79b4",
-    "v7-everything": "1377e76c2cc6cd258fc44c61bbf1e92035d11ea06c2769036ad6bc8e4c870b6a",
-    "v7-large": "a5194568671d954e19de744912ae52ee8e6817721fa88ca4c9d1c516e5773f70",
-    "v8": "fc104bda775c39073975a55aab264013621cce03ef7bf84e5de2414bf65bed70",
-    "v8-everything": "92aca88a3c1fc5992eb139170b40a9fccc4757e7c163b86bb9ac21de27f549db",
-    "v8-large": "877f145c48da69aa45ca0c389b096887d4e4cfcb88b639bed2ec48f03382681c",
+    "v6": "a490f9e64520a2fbfc5e5ef6f3511fe3182441a8a4f53c31d026731097a296cd",
+    "v6-everything": "8580dd43d3464ba36770484c7ef79de4e7e44dae14bae3feb8e7f9a266efdaba",
+    "v6-large": "0fc7d37a59d833fb29927c1e19f034196a42580d165d964a2cf4b27ead8a8435",
+    "v7": "a0f356828897cea396e38dd6d49095adea49ddbba1aee54872cb3ce15723e1ae",
+    "v7-everything": "8873c526de9f0bb5a0a9961323edbb585df9ff461dd11452e55ffcdd4112ecd2",
+    "v7-large": "ef974044ec22e87fe8bca9c438a4b5c854fefa572b3d91698d51c52b8a7e4cec",
+    "v8": "016e9bf702d696d0d577fbf9f2a60c8395a7542ce89093e9e47c133b54d0e3e5",
+    "v8-everything": "4c63ae697deb1bed5438796d24d5e82907dce7cbec7283cb09971b42e42e06f0",
+    "v8-large": "76fccf2c9a8fb786bbb726344485ecd03a948ebcf946af0ea6d8524c2552ff74",
 }
 
 
@@ -85,7 +85,7 @@ class Clients:
         assert channel is not None
         got[place] = channel
         if isinstance(channel, Book):
-            snapshot = SnapshotInPieces(channel, outbox.codec)
+            snapshot = SnapshotInPieces(channel.whole, outbox.codec)
             while not snapshot.is_done:
                 snapshot.make()
             snapshot.end()

@@ -45,8 +45,8 @@ COMPILED = (
 PACKAGES = tuple(dict.fromkeys(pattern.partition("/")[0] for pattern in COMPILED))
 INTERPRETED_FOLDER = "messages"
 SHARED_LIBRARY = "sandbox_exchange"
-WRITTEN_IN_C = ("gateway/outbound/private_reports/written.c",)
-"""Each beside a module that does the same without it."""
+WRITTEN_IN_C = "gateway/outbound/**/*.c"
+"""Each stands beside a module that does the same without it."""
 
 
 def native_sources() -> list[str]:
@@ -90,7 +90,7 @@ def extensions() -> list[Extension]:
         )
         found += [
             Extension(source.removesuffix(".c").replace("/", "."), [source], extra_compile_args=[f"-O{OPT_LEVEL}"])
-            for source in WRITTEN_IN_C
+            for source in sorted(map(str, Path().glob(WRITTEN_IN_C)))
         ]
     # mypyc ends the process when it can't compile.
     except (Exception, SystemExit) as error:

@@ -1,10 +1,7 @@
 """Requests with a key twice, which are refused: of two prices nobody can say which was meant.
 
 A decoder keeps the last and says nothing. To look at every key of every request would cost more than to decode it, so what is
-compared is a sum. Each field that has not its default was in the payload, as a key. So an order or a cancel whose payload has no
-more colons than that many keys, or whose map has no more keys, has none twice: most need nothing else.
-
-Any other request is encoded again, without what it need not say. Each key in that encoding was in the payload, and
+compared is a sum. A request is encoded again, without what it need not say. Each key in that encoding was in the payload, and
 each value is written there in as few bytes as it can be. So a payload with no more keys than the encoding has none twice:
 
 * JSON without a backslash: keys and values stand in it as they are. Each key brings one colon, and the texts at least those that
@@ -24,13 +21,10 @@ from typing import Final
 
 import msgspec
 
-from engine.vocabulary.kinds import Fields, fields_of
-from gateway.protocol.messages import Admin, AnyRequest, CancelOrder, Login, NewBracket, NewOrder, NewOrderPair
+from gateway.protocol.messages import Admin, AnyRequest, Login, NewBracket, NewOrderPair
 
 _COLON: Final = 0x3A
 _BACKSLASH: Final = 0x5C
-_NEW_ORDER: Final = NewOrder
-_CANCEL_ORDER: Final = CancelOrder
 _NESTED: Final = (Admin, Login, NewOrderPair, NewBracket)
 """Requests with maps in them."""
 _LONGEST_SHOWN: Final = 64
@@ -41,31 +35,6 @@ class DuplicateKey(msgspec.ValidationError):
 
     def __init__(self, key: object) -> None:
         super().__init__(f"the key {str(key)[:_LONGEST_SHOWN]!r} stands twice")
-
-
-_TAG: Final = 1
-"""The key that says the type."""
-_ORDER_DEFAULTS: Final[Fields] = (msgspec.NODEFAULT,) * 3 + NewOrder.__struct_defaults__
-_CANCEL_DEFAULTS: Final[Fields] = (msgspec.NODEFAULT, *CancelOrder.__struct_defaults__)
-"""Of each field; what has none is always said."""
-
-
-def keys_said(request: AnyRequest) -> int:
-    """How many keys an order or a cancel must have had, whatever else it had; 0 of other requests, which have at least one."""
-    kind = type(request)
-    if kind is _NEW_ORDER:
-        defaults = _ORDER_DEFAULTS
-    elif kind is _CANCEL_ORDER:
-        defaults = _CANCEL_DEFAULTS
-    else:
-        return 0
-    fields = fields_of(request)
-    said = _TAG
-    for place in range(len(fields)):
-        # A decoder puts the default itself where nothing was said. What is equal and another was said.
-        if fields[place] is not defaults[place]:
-            said += 1
-    return said
 
 
 # ── JSON ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -81,8 +50,6 @@ def json_decoder() -> Callable[[bytes], AnyRequest]:
 
     def checked(payload: bytes) -> AnyRequest:
         request = decode(payload)
-        if payload.count(_COLON) == keys_said(request):
-            return request
         try:
             encode_into(request, written)
             if len(payload) == len(written):
@@ -133,8 +100,6 @@ def msgpack_decoder() -> Callable[[bytes], AnyRequest]:
         request = decode(payload)
         if type(request) not in _NESTED:
             keys = _keys(payload)
-            if keys == keys_said(request):
-                return request
             encode_into(request, written)
             if keys == _keys(written) or keys == len(decode_all(payload)):
                 return request

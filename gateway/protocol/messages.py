@@ -120,8 +120,22 @@ from gateway.protocol.requests import (
     Transfer,
     Unsubscribe,
 )
+from gateway.protocol.standing_messages import (
+    AccountLimits,
+    AssetInfo,
+    AssetsReply,
+    CapInfo,
+    FeesReply,
+    InstrumentFees,
+    LimitsReply,
+    MeReply,
+    OwnAccount,
+    TimeReply,
+)
+from gateway.protocol.standing_requests import Assets, Fees, Limits, Me, Time
 
 __all__ = [
+    "AccountLimits",
     "Admin",
     "AmendOrder",
     "AnyChannelMessage",
@@ -129,7 +143,10 @@ __all__ = [
     "AnyReport",
     "AnyRequest",
     "Argument",
+    "AssetInfo",
     "AssetIssued",
+    "Assets",
+    "AssetsReply",
     "Auction",
     "Balances",
     "BalancesReply",
@@ -138,6 +155,7 @@ __all__ = [
     "CancelAllAfter",
     "CancelOrder",
     "CancelWithdrawal",
+    "CapInfo",
     "Change",
     "ChannelMessage",
     "ChannelName",
@@ -152,6 +170,8 @@ __all__ = [
     "Done",
     "Error",
     "ExecutionReport",
+    "Fees",
+    "FeesReply",
     "Fill",
     "Fills",
     "FillsReply",
@@ -163,11 +183,14 @@ __all__ = [
     "HoldingArrested",
     "HoldingFrozen",
     "IndexPrice",
+    "InstrumentFees",
     "InstrumentInfo",
     "Instruments",
     "InstrumentsReply",
     "JournalTip",
     "Lang",
+    "Limits",
+    "LimitsReply",
     "LoggedOut",
     "Login",
     "Logout",
@@ -179,6 +202,8 @@ __all__ = [
     "MassCancelled",
     "MassQuote",
     "MassQuoted",
+    "Me",
+    "MeReply",
     "Message",
     "MovementEnded",
     "MovementHeld",
@@ -197,6 +222,7 @@ __all__ = [
     "OrderStatusReply",
     "OrderTerms",
     "OrderType",
+    "OwnAccount",
     "Position",
     "Positions",
     "PositionsReply",
@@ -228,7 +254,9 @@ __all__ = [
     "Subscribe",
     "Subscribed",
     "Ticker",
+    "Time",
     "TimeInForce",
+    "TimeReply",
     "ToldArgument",
     "Top",
     "TradeCorrected",
@@ -316,6 +344,11 @@ AnyMessage = (
     | OrderHistoryReply
     | OrderStatusReply
     | SettlementsReply
+    | FeesReply
+    | LimitsReply
+    | MeReply
+    | AssetsReply
+    | TimeReply
     | RecordsReply
     | Resumed
     | Done

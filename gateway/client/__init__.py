@@ -16,6 +16,8 @@ from gateway.client.errors import (
 from gateway.client.link_states import ConnectionEvent, Tip
 from gateway.client.order_queue import LocalQueue
 from gateway.client.orders import Order, OrderEnded
+from gateway.client.pages import Pages
+from gateway.client.past import PastFill, PastOrder, Settlement
 from gateway.client.portfolio import Opening, Portfolio, Position
 from gateway.client.streams import Stream
 from gateway.client.terms import Iceberg, Limit, Market, Pegged, Stop, StopLimit, Terms, TrailingStop
@@ -44,7 +46,10 @@ __all__ = [
     "Order",
     "OrderEnded",
     "OrderRejected",
+    "Pages",
     "Pair",
+    "PastFill",
+    "PastOrder",
     "Pegged",
     "Portfolio",
     "Position",
@@ -53,6 +58,7 @@ __all__ = [
     "ReportsLost",
     "RequestFailed",
     "RequestTimedOut",
+    "Settlement",
     "Stop",
     "StopLimit",
     "Stream",

@@ -10,11 +10,15 @@ from gateway.inbound.subscribing import problem
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.messages import (
+    Assets,
     Balances,
     Contracts,
+    Fees,
     Fills,
     Instruments,
+    Limits,
     Logout,
+    Me,
     Movements,
     OpenOrders,
     OrderHistory,
@@ -44,6 +48,10 @@ Query = (
     | OrderHistory
     | OrderStatus
     | Settlements
+    | Fees
+    | Limits
+    | Me
+    | Assets
     | Records
     | Logout
 )
@@ -72,8 +80,10 @@ def objection(query: Query, participant: Participant | None, reports: PrivateRep
         if query.kind == "trade" and query.name is None:
             return Objection("name: a trade is looked up by its number", is_malformed=True)
         return None
-    if isinstance(query, Instruments | Logout):
+    if isinstance(query, Instruments | Assets | Logout):
         return None
+    if isinstance(query, Limits | Me) and query.account is None:
+        return None if participant is not None else Objection("")
     if not _may_read(query.account, participant, reports):
         return Objection("not an account of yours")
     return _of_one_order(query) if isinstance(query, OrderStatus) else None

@@ -5,6 +5,7 @@ A long answer is made in pieces, over turns. Each says how much work it was: `ga
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Final
 
 from engine.book.entities import Account, Order
@@ -35,6 +36,7 @@ from gateway.inbound.papers import papers
 from gateway.inbound.records import RecordBook
 from gateway.inbound.session import Answer, Session
 from gateway.inbound.shared import Shared
+from gateway.inbound.standing import Standing, StandingQuery
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.formats import InstrumentFormat
@@ -78,6 +80,7 @@ class Answers:
         self._counters: Final = counters
         self._joining: Final = Joining(fanout)
         self._past: Final = PastAnswers(exchange, fanout)
+        self._standing: Final = Standing(exchange, fanout)
         self._bygone: Bygone | None = None
         """Reports from before the start; None: there is no journal."""
         self._lists: Final[Shared[InstrumentsInPieces]] = Shared()
@@ -102,7 +105,9 @@ class Answers:
         if isinstance(query, Records):
             return self._look_up(session, query)
         if isinstance(query, PastQuery):
-            return self._look_back(session, query)
+            return self._told(session, self._past.answer(session, query))
+        if isinstance(query, StandingQuery):
+            return self._told(session, self._standing.answer(session, query))
         messages: list[Message]
         if isinstance(query, Subscribe):
             answer = self._joining.subscribe(session, query)
@@ -158,13 +163,13 @@ class Answers:
         self._fanout.put(session, (frame,))
         return QUESTION_STEPS + steps + len(frame) // BYTES_PER_STEP
 
-    def _look_back(self, session: Session, query: PastQuery) -> Answer:
-        """What an account's past is asked for."""
-        message, steps = yield from self._past.answer(session, query)
+    def _told(self, session: Session, making: Generator[int, None, tuple[Message, int]]) -> Answer:
+        """Send an answer once it is made."""
+        message, steps = yield from making
         if isinstance(message, Error):
             self._counters.errors[message.code] += 1
         self._fanout.send(session, message)
-        return steps
+        return QUESTION_STEPS + steps
 
     # ── accounts ───────────────────────────────────────────────────────────────────────────────────────────────────
 

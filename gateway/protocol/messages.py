@@ -122,8 +122,22 @@ from gateway.protocol.requests import (
     Transfer,
     Unsubscribe,
 )
+from gateway.protocol.standing_messages import (
+    AccountLimits,
+    AssetInfo,
+    AssetsReply,
+    CapInfo,
+    FeesReply,
+    InstrumentFees,
+    LimitsReply,
+    MeReply,
+    OwnAccount,
+    TimeReply,
+)
+from gateway.protocol.standing_requests import Assets, Fees, Limits, Me, Time
 
 __all__ = [
+    "AccountLimits",
     "Admin",
     "AmendOrder",
     "AnyChannelMessage",
@@ -131,7 +145,10 @@ __all__ = [
     "AnyReport",
     "AnyRequest",
     "Argument",
+    "AssetInfo",
     "AssetIssued",
+    "Assets",
+    "AssetsReply",
     "Auction",
     "Balances",
     "BalancesReply",
@@ -140,6 +157,7 @@ __all__ = [
     "CancelAllAfter",
     "CancelOrder",
     "CancelWithdrawal",
+    "CapInfo",
     "Change",
     "ChannelMessage",
     "ChannelName",
@@ -154,6 +172,8 @@ __all__ = [
     "Done",
     "Error",
     "ExecutionReport",
+    "Fees",
+    "FeesReply",
     "Fill",
     "Fills",
     "FillsReply",
@@ -165,11 +185,14 @@ __all__ = [
     "HoldingArrested",
     "HoldingFrozen",
     "IndexPrice",
+    "InstrumentFees",
     "InstrumentInfo",
     "Instruments",
     "InstrumentsReply",
     "JournalTip",
     "Lang",
+    "Limits",
+    "LimitsReply",
     "LoggedOut",
     "Login",
     "Logout",
@@ -181,6 +204,8 @@ __all__ = [
     "MassCancelled",
     "MassQuote",
     "MassQuoted",
+    "Me",
+    "MeReply",
     "Message",
     "MovementEnded",
     "MovementHeld",
@@ -201,6 +226,7 @@ __all__ = [
     "OrderType",
     "OrdersSnapshot",
     "OrdersUpdate",
+    "OwnAccount",
     "Position",
     "Positions",
     "PositionsReply",
@@ -232,7 +258,9 @@ __all__ = [
     "Subscribe",
     "Subscribed",
     "Ticker",
+    "Time",
     "TimeInForce",
+    "TimeReply",
     "ToldArgument",
     "Top",
     "TradeCorrected",
@@ -320,6 +348,11 @@ AnyMessage = (
     | OrderHistoryReply
     | OrderStatusReply
     | SettlementsReply
+    | FeesReply
+    | LimitsReply
+    | MeReply
+    | AssetsReply
+    | TimeReply
     | RecordsReply
     | Resumed
     | Done

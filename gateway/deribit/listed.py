@@ -93,12 +93,10 @@ def instrument_document(info: InstrumentInfo, name: str, now_ns: int) -> dict[st
         "tick_size": number(info.tick_size),
         # The step of an amount: `ccxt` rounds to it. The least that an order may have is `min_quantity`.
         "min_trade_amount": number(info.lot_size),
-        "contract_size": 1,
         "maker_commission": millionths(info.maker_fee_ppm),
         "taker_commission": millionths(info.taker_fee_ppm),
         "is_active": not (info.expiry is not None and info.expiry <= now_ns),
         "instrument_type": "linear",
-        "creation_timestamp": 0,
         "venue_instrument": info.instrument,
         "venue_kind": info.kind,
         "venue_phase": info.phase,
@@ -108,6 +106,7 @@ def instrument_document(info: InstrumentInfo, name: str, now_ns: int) -> dict[st
     if kind == FUTURE:
         assert info.expiry is not None
         document |= {
+            "contract_size": 1,
             "settlement_currency": info.quote,
             "settlement_period": "month",
             "future_type": "linear",

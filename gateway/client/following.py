@@ -11,8 +11,9 @@ from gateway.client.account import PrivateReport
 from gateway.client.book import LocalBook
 from gateway.client.connection import Connection, settle
 from gateway.client.errors import ClientError, ReportsLost
+from gateway.client.order_queue import LocalQueue
 from gateway.client.streams import Stream, as_it_came
-from gateway.client.subscriptions import Started
+from gateway.client.subscriptions import ChannelKey, Started
 from gateway.client.values import (
     Auction,
     Fill,
@@ -102,19 +103,37 @@ class Following(Connection):
         """Follow the venue's signs of life. Pings of the connection need no such thing."""
         return self._stream("heartbeat", None)
 
-    async def book(self, instrument: str) -> LocalBook:
-        """Follow the book of an instrument; returns once the first snapshot is there. Raises `RequestFailed` if there is none."""
+    async def book(self, instrument: str, depth: int | None = None, interval: str | None = None) -> LocalBook:
+        """Follow the book of an instrument; returns once the first snapshot is there.
+
+        Args:
+            instrument: its name.
+            depth: of each side the best so many levels, one of those that the venue offers; None: all.
+            interval: told at most once in `10ms`, `100ms` or `1s`; None: with every turn of the venue.
+
+        Raises:
+            RequestFailed: there is no such instrument, or no such option.
+        """
         future, started = self._start()
-        book = self._protocol.follow(instrument, started, self._now())
+        book = self._protocol.follow(ChannelKey("book", instrument, depth, interval), started, self._now())
         self._link.wake()
         await future
-        assert book is not None, "a client that has ended says so"
+        assert isinstance(book, LocalBook), "a client that has ended says so"
         return book
+
+    async def queue(self, instrument: str) -> LocalQueue:
+        """Follow every order of an instrument that shows; returns once the first snapshot is there. Raises `RequestFailed` if there is none."""
+        future, started = self._start()
+        queue = self._protocol.follow(ChannelKey("orders", instrument), started, self._now())
+        self._link.wake()
+        await future
+        assert isinstance(queue, LocalQueue), "a client that has ended says so"
+        return queue
 
     def _stream(
         self, channel: m.ChannelName, instrument: str | None, hand: Callable[[Any], Any] = as_it_came
     ) -> Stream[Any]:
-        key = channel, instrument
+        key = ChannelKey(channel, instrument)
 
         async def start() -> None:
             future, started = self._start()

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
-from gateway.client.book import BookOutOfStep, LocalBook
+from gateway.client.book import LocalBook
 from gateway.client.errors import ClientError, RequestFailed
+from gateway.client.local_copy import LocalCopy, OutOfStep
+from gateway.client.order_queue import LocalQueue
 from gateway.client.streams import Reader
 from gateway.protocol import messages as m
 
-ChannelKey = tuple[m.ChannelName, str | None]
+
+class ChannelKey(NamedTuple):
+    """What a subscription is about, and the options that it names."""
+
+    channel: m.ChannelName
+    about: str | None = None
+    """The instrument or index."""
+    depth: int | None = None
+    interval: str | None = None
+
+
 Started = Callable[[ClientError | None], None]
 """Called once, when a reader has what it waits for; or with what refused it."""
 
 _TELL_STATE: Final = frozenset(("top", "ticker", "status", "auction", "marks", "index"))
 """Their first message is the state as of `subscribed`, which may have been told before."""
-_COPIES: Final[ChannelKey] = ("drop_copy", None)
+_KEPT: Final = m.BookSnapshot | m.BookUpdate | m.OrdersSnapshot | m.OrdersUpdate
+"""Of which a copy is kept."""
+_COPIES: Final = ChannelKey("drop_copy")
 
 
 class Desk(Protocol):
@@ -44,7 +58,8 @@ class Subscription:
         self.state: m.AnyChannelMessage | None = None
         """The last message, where it tells all there is."""
         self.streams: Final[list[Reader]] = []
-        self.book: LocalBook | None = None
+        self.book: LocalCopy | None = None
+        """The book or queue that is kept of it."""
         self.starting: Final[dict[int, tuple[Reader | None, Started]]] = {}
         """Those that wait for it to begin."""
         self.fresh: list[Reader] = []
@@ -121,12 +136,12 @@ class Subscriptions:
         each.starting[number] = stream, started
         self._ask(key, each)
 
-    def follow(self, instrument: str, number: int, started: Started) -> LocalBook:
-        """Keep the book of an instrument; it has started once its first snapshot is there."""
-        key: ChannelKey = "book", instrument
+    def follow(self, key: ChannelKey, number: int, started: Started) -> LocalCopy:
+        """Keep the book or queue of an instrument, with the options that are asked for; it has started once its first snapshot is there."""
         each = self._all.setdefault(key, Subscription())
         if each.book is None:
-            each.book = LocalBook(instrument)
+            name = key.about or ""
+            each.book = LocalQueue(name) if key.channel == "orders" else LocalBook(name, key.depth, key.interval)
         if each.book.is_current:
             started(None)
         else:
@@ -167,17 +182,22 @@ class Subscriptions:
     def _drop(self, key: ChannelKey, each: Subscription) -> None:
         del self._all[key]
         if self._is_up and (each.is_on or each.asked):
-            channel, instrument = key
-            request = m.Unsubscribe(id=self._desk.next_id(), channel=channel, instrument=instrument)
-            self._desk.ask(request, _ignore)
+            self._end(key)
+
+    def _end(self, key: ChannelKey) -> None:
+        """Have the venue send it no longer."""
+        channel, about, depth, interval = key
+        number = self._desk.next_id()
+        request = m.Unsubscribe(id=number, channel=channel, instrument=about, depth=depth, interval=interval)
+        self._desk.ask(request, _ignore)
 
     # ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _ask(self, key: ChannelKey, each: Subscription) -> None:
         if self._is_up and not each.asked and not each.is_on:
-            channel, instrument = key
+            channel, about, depth, interval = key
             each.asked = self._desk.next_id()
-            request = m.Subscribe(id=each.asked, channel=channel, instrument=instrument)
+            request = m.Subscribe(id=each.asked, channel=channel, instrument=about, depth=depth, interval=interval)
             self._desk.ask(request, partial(self._answered, key, each, each.asked))
 
     def _answered(self, key: ChannelKey, each: Subscription, number: int, reply: m.AnyMessage) -> None:
@@ -204,7 +224,7 @@ class Subscriptions:
         if each.seq is not None and seq < each.seq:
             # The venue has lost its last moments.
             each.seq = None
-        if key[0] in _TELL_STATE:
+        if key.channel in _TELL_STATE:
             return
         if each.seq is not None:
             each.miss(seq - each.seq)
@@ -232,11 +252,11 @@ class Subscriptions:
 
     def take(self, message: m.AnyChannelMessage) -> None:
         """Take in a message of a channel."""
-        key: ChannelKey = message.channel, message.about
+        key = ChannelKey(message.channel, message.about, *message.options)
         each = self._all.get(key)
         if each is None or not each.is_on:
             return
-        if isinstance(message, m.BookSnapshot | m.BookUpdate):
+        if isinstance(message, _KEPT):
             self._take_book(key, each, message)
             return
         is_state = each.is_first and message.channel in _TELL_STATE
@@ -278,19 +298,17 @@ class Subscriptions:
             stream.missed += missed
             stream.put(report)
 
-    def _take_book(self, key: ChannelKey, each: Subscription, message: m.BookSnapshot | m.BookUpdate) -> None:
+    def _take_book(self, key: ChannelKey, each: Subscription, message: m.AnyChannelMessage) -> None:
         book = each.book
-        if book is None or (not book.is_current and isinstance(message, m.BookUpdate)):
+        if book is None or (not book.is_current and isinstance(message, m.BookUpdate | m.OrdersUpdate)):
             return
         try:
             book.apply(message)
-        except BookOutOfStep:
+        except OutOfStep:
             book.resyncs += 1
             book.is_current = False
             each.is_on = False
-            channel, instrument = key
-            request = m.Unsubscribe(id=self._desk.next_id(), channel=channel, instrument=instrument)
-            self._desk.ask(request, _ignore)
+            self._end(key)
             self._ask(key, each)
         else:
             self._started(each)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from engine.state.absence import Absence
+from gateway.audit.audit import Audit
 from gateway.identity import Identities
 from gateway.inbound.attendance import Attendance
 from gateway.inbound.rates import Rates
@@ -39,6 +40,7 @@ class VenueContext:
         now: Callable[[], int] = lambda: 0,
         absence: Absence | None = None,
         time_scale: int = 0,
+        audit: Audit | None = None,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
@@ -64,6 +66,8 @@ class VenueContext:
         """Which connections are armed."""
         self.time_scale: Final = time_scale
         """Of a venue for tests: how many times as fast as the machine's its clock goes; 0 of any other."""
+        self.audit: Final = Audit() if audit is None else audit
+        """Where it is noted who comes, goes and is refused; None: nothing is kept of it."""
         self.is_recording: Final = recording is not None
         """What happened is shown again: commands are refused."""
         self._recording: Final = recording

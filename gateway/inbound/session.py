@@ -7,54 +7,45 @@ replies to the commands before it, but no command waits for it.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from collections.abc import Generator
 from typing import Final
 
-from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR
+from engine.command_row import PARTICIPANT
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import (
     BYTES_PER_UNIT,
     MAX_CONNECTIONS_PER_PARTICIPANT,
     MAX_LOGIN_ATTEMPTS,
     MAX_MALFORMED_MESSAGES,
-    MAX_SUBSCRIPTIONS,
 )
 from engine.vocabulary.messages.commands import AnyCommand
+from gateway.audit.audit import LOGIN, LOGIN_FAILED, LOGOUT, RATE_LIMITED, REFUSED, Caller
 from gateway.documents import without_numbers
 from gateway.inbound.admin import NotAllowed, check_approvers, check_own
+from gateway.inbound.asking import Query, objection
 from gateway.inbound.context import VenueContext
 from gateway.inbound.faucet import asked_command
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
 from gateway.inbound.rates import MALFORMED_COST, cost_of
+from gateway.inbound.subscribing import Subscriptions
 from gateway.inbound.translate import TRANSLATE
-from gateway.keys import has_signed
-from gateway.outbound.channels.channel import Channel
-from gateway.outbound.channels.registry import CHANNELS
+from gateway.keys import fingerprint, has_signed
 from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
     Admin,
     AnyRequest,
-    Balances,
-    Contracts,
     Error,
     Hello,
-    Instruments,
     Login,
     Logout,
     Message,
-    Movements,
-    OpenOrders,
-    Positions,
     Rate,
     Rates,
     RatesReply,
-    Records,
     Resume,
-    RiskWarning,
-    Subscribe,
-    Unsubscribe,
+    Time,
+    TimeReply,
     Welcome,
     login_challenge,
 )
@@ -62,25 +53,9 @@ from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
 from gateway.words.language import language
 
-_LOG: Final = logging.getLogger(__name__)
 PROTOCOL: Final = "sbx.v1"
 MAX_ERROR_CHARS: Final = 400
 """Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
-
-Query = (
-    Subscribe
-    | Unsubscribe
-    | Instruments
-    | Resume
-    | OpenOrders
-    | Balances
-    | Positions
-    | Movements
-    | RiskWarning
-    | Contracts
-    | Records
-    | Logout
-)
 
 Pending = tuple[int, AnyCommand, int]
 """A sound command that waits for the sequencer: the id of its request, itself, and when it came."""
@@ -90,12 +65,14 @@ Answer = Generator[int, None, int]
 """An answer in pieces. Each puts some of it into the outbox and yields the steps that it took; the last returns them."""
 
 
-PARKED: Final = -1
-"""What an answer yields that waits for other answers: it is gone on with when its session is submitted again."""
-
-
 class Session(FrameReader):
     """The state of one connection."""
+
+    __slots__ = (
+        "_context", "_is_limited", "_left_by", "_login_attempts", "_malformed_count", "_nonce", "answer", "armed",
+        "asks_as", "caller", "inbox", "is_asking", "is_backed_up", "is_ended", "is_waiting", "left_at", "participant",
+        "questions", "received_ns", "steps_left", "subscriptions", "taken",
+    )  # fmt: skip
 
     def __init__(self, context: VenueContext, codec: Codec, nonce: str) -> None:
         super().__init__(codec)
@@ -122,11 +99,13 @@ class Session(FrameReader):
         """Whether its peer has yet to read what was sent before: then it is answered nothing more. Set by who sends."""
         self.participant: Participant | None = None
         """Who is logged in."""
-        self._subscriptions: Final[dict[tuple[str, str], Channel]] = {}
-        """By name and key of the channel."""
+        self.subscriptions: Final = Subscriptions()
         self.is_ended = False
         """Whether the connection is gone."""
         self.armed = 0  # the number of its connection, if the end of that cancels orders
+        self.caller: Final = Caller(codec.name)
+        """As the audit names it."""
+        self._is_limited = False  # it was answered `rate_limited` last
         self._context: Final = context
         self._left_by = ""  # the participant who left commands behind
         self._nonce: Final = nonce
@@ -136,7 +115,7 @@ class Session(FrameReader):
     @property
     def is_known(self) -> bool:
         """Whether it has logged in or subscribed to something: then it may stay."""
-        return self.participant is not None or bool(self._subscriptions)
+        return self.participant is not None or bool(self.subscriptions)
 
     @property
     def is_owing(self) -> bool:
@@ -148,10 +127,13 @@ class Session(FrameReader):
         """How many requests wait."""
         return len(self.inbox) + len(self.questions)
 
-    @property
-    def subscriptions(self) -> int:
-        """How many channels it gets."""
-        return len(self._subscriptions)
+    def stated_rates(self) -> list[Rate]:
+        """What may be asked of the venue, and what of it is left; none where nobody is limited."""
+        return [] if self.meter is None else self.meter.stated()
+
+    def connections_of(self, participant: str) -> int:
+        """How many connections a participant has."""
+        return self._context.connections_of(participant)
 
     def came_from(self, address: str) -> None:
         """Limit what it may ask from now on."""
@@ -178,9 +160,7 @@ class Session(FrameReader):
         """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
         self.is_ended = True
         self.drop_questions()
-        for channel in self._subscriptions.values():
-            del channel.subscribers[self]
-        self._subscriptions.clear()
+        self.subscriptions.end(self)
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)
@@ -209,23 +189,6 @@ class Session(FrameReader):
             self._context.leaving[self._left_by] -= 1
             self._left_by = ""
 
-    def may_subscribe(self, name: str, key: str) -> bool:
-        """Whether it may get a channel that it does not get yet, or gets it already."""
-        return len(self._subscriptions) < MAX_SUBSCRIPTIONS or (name, key) in self._subscriptions
-
-    def subscribe(self, channel: Channel) -> None:
-        """Get a channel from now on, if it does not yet."""
-        if (channel.name, channel.key) not in self._subscriptions:
-            self._subscriptions[channel.name, channel.key] = channel
-            channel.subscribers[self] = None
-
-    def unsubscribe(self, name: str, key: str) -> bool:
-        """Get a channel no longer; False: it did not."""
-        channel = self._subscriptions.pop((name, key), None)
-        if channel is not None:
-            del channel.subscribers[self]
-        return channel is not None
-
     # ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def receive(self, payload: bytes) -> None:
@@ -234,6 +197,7 @@ class Session(FrameReader):
         if meter is not None and not meter.admit():
             self._rate_limited(payload, meter.wait_ns())
             return
+        self._is_limited = False
         try:
             request = self.codec.decode(payload)
         except UNDECODABLE as error:
@@ -263,45 +227,24 @@ class Session(FrameReader):
         elif isinstance(request, Query):
             self._question(request)
         elif isinstance(request, Rates):
-            self._reply(RatesReply(id=request.id, rates=self._rates()))
+            self._reply(RatesReply(id=request.id, rates=self.stated_rates()))
+        elif isinstance(request, Time):
+            self._reply(TimeReply(id=request.id, time=self._context.now()))
 
     def _question(self, request: Query) -> None:
         """Let a question pass that this connection may ask."""
-        if isinstance(request, Subscribe | Unsubscribe):
-            channel = CHANNELS[request.channel]
-            if channel.kind.has_key != (request.instrument is not None):
-                what = channel.kind.missing if channel.kind.has_key else f"{request.channel} has none"
-                self._malformed(f"instrument: {what}", request.id)
-                return
-            if not (channel.is_public or self._supervises()):
-                self._refuse(request, f"{request.channel} is for supervisors and operators")
-                return
-        elif isinstance(request, Logout):
-            if not self._context.attendance.leaves(self):
-                self._refuse(request, "")
-                return
-        elif isinstance(request, Records):
-            if not self._supervises():
-                self._refuse(request, "records are for supervisors and operators")
-                return
-            if request.kind == "trade" and request.name is None:
-                self._malformed("name: a trade is looked up by its number", request.id)
-                return
-        elif not isinstance(request, Instruments) and not self._may_read(request.account):
-            self._refuse(request, "not an account of yours")
-            return
-        self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
-
-    def _may_read(self, account: str | None) -> bool:
-        if account is None:
-            return self._supervises()
-        owner = self._context.fanout.reports.owners.get(account)
-        if owner is None or self.participant is None:
-            return False
-        return self._supervises() or owner == self.participant.participant
-
-    def _supervises(self) -> bool:
-        return self.participant is not None and self.participant.role in {SUPERVISOR, OPERATOR}
+        against = objection(request, self.participant, self._context.fanout.reports)
+        if against is not None:
+            if against.is_malformed:
+                self._malformed(against.detail, request.id)
+            else:
+                self._refuse(request, against.detail)
+        elif isinstance(request, Logout) and not self._context.attendance.leaves(self):
+            self._refuse(request, "")
+        else:
+            if isinstance(request, Logout):
+                self._context.audit.note(LOGOUT, self.caller)
+            self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
 
     def _admin(self, request: Admin) -> None:
         if (participant := self.participant) is None:
@@ -312,10 +255,7 @@ class Session(FrameReader):
             check_own(command, participant, self._context.fanout.reports)
             check_approvers(command, (each.role for each in self._context.participants.values()))
         except NotAllowed as error:
-            # The journal has no word of it: here it is said who tried. Why, the sender is told.
-            tried = without_numbers(request.command)
-            _LOG.warning("refused: %s, %s, asked for %s", participant.participant, participant.role, tried)
-            self._refuse(request, str(error))
+            self._refuse(request, str(error), command=request.command)
         except Malformed as error:
             self._malformed(str(error), request.id)
         else:
@@ -332,14 +272,19 @@ class Session(FrameReader):
         participant = self._context.participants.get(request.participant)
         challenge = login_challenge(self._context.venue_id, request.participant, self._nonce)
         if participant is None or not has_signed(participant.public_key, challenge, bytes.fromhex(request.signature)):
+            self._fail_login(request, "unknown_participant" if participant is None else "signature")
             self._error("login_failed", "unknown participant, or the signature does not hold", request.id)
         elif self._context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
             detail = f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections"
+            self._fail_login(request, "too_many")
             self._error("too_many", detail, request.id)
         elif why := self._context.attendance.problem(request.cancel_on_disconnect, participant, fanout.reports):
+            self._fail_login(request, "not_allowed")
             self._error("not_allowed", why, request.id)
         else:
             self.participant = participant
+            self.caller.is_now(participant.participant, participant.role, fingerprint(participant.public_key))
+            self._context.audit.note(LOGIN, self.caller, lang=request.lang)
             fanout.listen(self, participant.participant)
             accounts = fanout.reports.accounts.get(participant.participant, ())
             last = {account: fanout.reports.last_seq(account) for account in accounts}
@@ -347,12 +292,15 @@ class Session(FrameReader):
             if self.meter is not None:
                 self.meter.log_in(name)
             welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
-            welcome.rates, welcome.lang = self._rates(), request.lang
+            welcome.rates, welcome.lang = self.stated_rates(), request.lang
             welcome.cancel_on_disconnect = self._context.attendance.came(self, name, request.cancel_on_disconnect)
             self._reply(self._context.marked(welcome))
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
             self.close(POLICY_VIOLATION, "too many login attempts")
+
+    def _fail_login(self, request: Login, reason: str) -> None:
+        self._context.audit.note(LOGIN_FAILED, self.caller, reason=reason, claimed=request.participant)
 
     # ── replies ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -369,19 +317,23 @@ class Session(FrameReader):
         self._count_malformed()
 
     def _rate_limited(self, payload: bytes, wait_ns: int) -> None:
+        if not self._is_limited:
+            self._is_limited = True
+            self._context.audit.note(RATE_LIMITED, self.caller, wait_ns=wait_ns)
         code, detail = "rate_limited", "too much was asked at once; `rates` in the welcome says how much may be"
         self._context.counters.errors[code] += 1
         self._reply(Error(code=code, detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
-
-    def _rates(self) -> list[Rate]:
-        return [] if self.meter is None else self.meter.stated()
 
     def _charge(self, units: int) -> None:
         if self.meter is not None:
             self.meter.charge(units)
 
-    def _refuse(self, request: AnyRequest, detail: str) -> None:
-        """Refuse a sound request: for want of a login, or of the right to it."""
+    def _refuse(self, request: AnyRequest, detail: str, **facts: str) -> None:
+        """Refuse a sound request: for want of a login, or of the right to it. The journal has no word of it, but the audit has."""
+        why = detail or "not_logged_in"
+        self._context.audit.note(
+            REFUSED, self.caller, request=str(type(request).__struct_config__.tag), reason=why, **facts
+        )
         if self.participant is None:
             self._error("not_logged_in", "log in first", request.id)
             self._count_malformed()

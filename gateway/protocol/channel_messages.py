@@ -11,12 +11,26 @@ from engine.vocabulary.messages.said import Values
 from gateway.protocol.private_messages import Message
 
 ChannelName = Literal[
-    "trades", "top", "ticker", "book", "status", "auction", "marks", "index", "drop_copy", "changes", "heartbeat"
+    "trades",
+    "top",
+    "ticker",
+    "book",
+    "orders",
+    "status",
+    "auction",
+    "marks",
+    "index",
+    "drop_copy",
+    "changes",
+    "heartbeat",
 ]
 
 
 class ChannelMessage(Message):
-    """A message of a channel. Each has a `seq`, and either counts without gaps or says in `prev_seq` which one it follows."""
+    """A message of a channel. Each has a `seq`, and says in `prev_seq` which one it follows: itself, if it tells the state as of a subscription.
+
+    A snapshot follows none.
+    """
 
     channel: ClassVar[ChannelName]
 
@@ -26,6 +40,11 @@ class ChannelMessage(Message):
         about: str | None = getattr(self, "instrument", None)
         return about
 
+    @property
+    def options(self) -> tuple[int | None, str | None]:
+        """The depth and the interval that the subscription named, of which it is."""
+        return getattr(self, "depth", None), getattr(self, "interval", None)
+
 
 class TradePrint(ChannelMessage, tag="trade"):
     """Channel `trades`."""
@@ -33,6 +52,7 @@ class TradePrint(ChannelMessage, tag="trade"):
     channel = "trades"
     instrument: str
     seq: int
+    prev_seq: int
     trade_id: int
     price: str
     quantity: str
@@ -59,9 +79,9 @@ class Top(ChannelMessage, tag="top"):
 
 
 class Ticker(ChannelMessage, tag="ticker"):
-    """Channel `ticker`: the price of the last trade, the best bid and ask; what there is none of is left out.
+    """Channel `ticker`: the price of the last trade, the best bid and ask, and figures of the last 24 hours; what there is none of is left out.
 
-    `seq` and `prev_seq` are as in `Top`; a trade at another price than the one before it is a change, too.
+    `seq` and `prev_seq` are as in `Top`; each trade is a change, too, as is each mark of a future, and each minute that leaves the 24 hours.
     """
 
     channel = "ticker"
@@ -74,10 +94,30 @@ class Ticker(ChannelMessage, tag="ticker"):
     bid_quantity: str | None = None
     ask_price: str | None = None
     ask_quantity: str | None = None
+    open_24h: str | None = None
+    """The price of the first trade in the 24 hours, which begin with a whole minute."""
+    high_24h: str | None = None
+    low_24h: str | None = None
+    volume_24h: str | None = None
+    """Always sent, as are `turnover_24h` and `trades_24h`."""
+    turnover_24h: str | None = None
+    """In the quote asset."""
+    trades_24h: int | None = None
+    change_24h: str | None = None
+    """The last price less the open."""
+    change_percent_24h: str | None = None
+    """That in per cent of the open, with two decimals, rounded half away from zero."""
+    vwap_24h: str | None = None
+    """The mean price by volume, rounded likewise to the decimals of prices."""
+    since_24h: int | None = None
+    """When the figures begin, where that is later than 24 hours ago because the venue does not know what was before."""
+    mark_price: str | None = None
+    """Of a future: of its last mark, as is `open_interest`."""
+    open_interest: str | None = None
 
 
 class BookSnapshot(ChannelMessage, tag="book_snapshot"):
-    """Channel `book`: every price level, best first, as `[price, quantity]`. Updates after `seq` apply to it."""
+    """Channel `book`: every price level, or the best `depth` of each side, best first, as `[price, quantity]`. Updates after `seq` apply to it."""
 
     channel = "book"
     instrument: str
@@ -86,13 +126,15 @@ class BookSnapshot(ChannelMessage, tag="book_snapshot"):
     bids: list[tuple[str, str]]
     asks: list[tuple[str, str]]
     checksum: int
+    depth: int | None = None
+    interval: str | None = None
 
 
 class BookUpdate(ChannelMessage, tag="book_update"):
     """Channel `book`: the levels that changed, with their new quantity; `"0"` removes one.
 
     Applies to the book at `prev_seq`. `checksum` is the CRC-32 of the ten best levels of both sides after it: see
-    docs/PROTOCOL.md, "Keeping a book".
+    docs/PROTOCOL.md, "Keeping a book". With a `depth`, a level is removed that is no longer one of the best so many.
     """
 
     channel = "book"
@@ -103,6 +145,39 @@ class BookUpdate(ChannelMessage, tag="book_update"):
     bids: list[tuple[str, str]]
     asks: list[tuple[str, str]]
     checksum: int
+    depth: int | None = None
+    interval: str | None = None
+
+
+class OrdersSnapshot(ChannelMessage, tag="orders_snapshot"):
+    """Channel `orders`: every order that shows, as `[public id, price, quantity]`, by public ids. Updates after `seq` apply to it.
+
+    At one price the lower public id is ahead. `checksum` is over all of them: see docs/PROTOCOL.md, "Keeping a queue".
+    """
+
+    channel = "orders"
+    instrument: str
+    seq: int
+    time: int
+    bids: list[tuple[int, str, str]]
+    asks: list[tuple[int, str, str]]
+    checksum: int
+
+
+class OrdersUpdate(ChannelMessage, tag="orders_update"):
+    """Channel `orders`: what changed, in the order in which it happened, as `[what, side, public id, price, quantity]`.
+
+    `quantity` is what the order shows now, `"0"` if it is gone. `what` is `add`, `execute`, `reduce`, `remove` or `refresh`: see
+    docs/PROTOCOL.md, "Keeping a queue".
+    """
+
+    channel = "orders"
+    instrument: str
+    seq: int
+    prev_seq: int
+    time: int
+    changes: list[tuple[str, str, int, str, str]]
+    checksum: int
 
 
 class Status(ChannelMessage, tag="status"):
@@ -111,6 +186,7 @@ class Status(ChannelMessage, tag="status"):
     channel = "status"
     instrument: str
     seq: int
+    prev_seq: int
     phase: str
     reason: str
     time: int
@@ -127,6 +203,7 @@ class Auction(ChannelMessage, tag="auction"):
     channel = "auction"
     instrument: str
     seq: int
+    prev_seq: int
     volume: str
     time: int
     price: str | None = None
@@ -140,6 +217,7 @@ class Mark(ChannelMessage, tag="mark"):
     channel = "marks"
     instrument: str
     seq: int
+    prev_seq: int
     price: str
     open_interest: str
     """All long positions before the mark."""
@@ -153,6 +231,7 @@ class IndexPrice(ChannelMessage, tag="index_price"):
     channel = "index"
     index: str
     seq: int
+    prev_seq: int
     price: str
     time: int
     source: str = ""
@@ -169,6 +248,7 @@ class Change(ChannelMessage, tag="change"):
 
     channel = "changes"
     seq: int
+    prev_seq: int
     command_seq: int
     """The command that brought it, or before which its effective date had come."""
     time: int
@@ -195,10 +275,23 @@ class Heartbeat(ChannelMessage, tag="heartbeat"):
     channel = "heartbeat"
     seq: int
     """Counts since the venue was started."""
+    prev_seq: int
     time: int
 
 
 AnyChannelMessage = (
-    TradePrint | Top | Ticker | BookSnapshot | BookUpdate | Status | Auction | Mark | IndexPrice | Change | Heartbeat
+    TradePrint
+    | Top
+    | Ticker
+    | BookSnapshot
+    | BookUpdate
+    | OrdersSnapshot
+    | OrdersUpdate
+    | Status
+    | Auction
+    | Mark
+    | IndexPrice
+    | Change
+    | Heartbeat
 )
 """What channels carry, but for the reports of `drop_copy`."""

@@ -47,7 +47,7 @@ class Decimals(dict[int, str]):
 
     def __init__(self, step: int, scale: int, cached: Cached) -> None:
         super().__init__()
-        self._step: Final = step
+        self.step: Final = step
         self.scale: Final = scale
         """How many decimals the strings have."""
         self._cached: Final = cached
@@ -57,10 +57,14 @@ class Decimals(dict[int, str]):
         if len(self) >= MAX_CACHED_STRINGS:
             self.start_again()
         self._cached.make_room()
-        text = decimal(value * self._step, self.scale)
+        text = self.text(value)
         self[value] = text
         self._cached.strings += 1
         return text
+
+    def text(self, value: int) -> str:
+        """The string, made anew: for numbers that hardly come twice."""
+        return decimal(value * self.step, self.scale)
 
     def start_again(self) -> None:
         """Forget all strings."""
@@ -77,6 +81,10 @@ def decimals_of(step_e8: int, cached: Cached) -> Decimals:
     return Decimals(step_e8, scale, cached)
 
 
+Pieces = tuple[str, str, Decimals, Decimals, Decimals]
+"""Of an instrument, for what is not compiled by mypyc: how reports of its orders go on, no quantity, its prices, quantities and amounts."""
+
+
 class InstrumentFormat:
     """How one instrument's integers read: `price[ticks]`, `quantity[lots]`, `money[quote minor units]`."""
 
@@ -90,8 +98,14 @@ class InstrumentFormat:
         self.price: Final = decimals_of(event.tick_e8, cached)
         self.quantity: Final = decimals_of(event.lot_e8, cached)
         self.money: Final = Decimals(1, quote_scale, cached)
+        self.unit: Final = event.unit
+        """What a lot is worth at one tick, in quote minor units."""
         self.none: Final = decimal(0, self.quantity.scale)
         """No quantity."""
+
+    def pieces(self) -> Pieces:
+        """What its reports are written from."""
+        return self.of_orders, self.none, self.price, self.quantity, self.money
 
 
 class Formats:
@@ -101,6 +115,8 @@ class Formats:
         self.scales: Final[dict[str, int]] = {}
         """Decimals of each asset's minor unit."""
         self.instruments: Final[dict[str, InstrumentFormat]] = {}
+        self.pieces: Final[dict[str, Pieces]] = {}
+        """Of each instrument."""
         self._cached: Final = Cached()
         self._time_ns = -1
         self._moment = ""
@@ -117,7 +133,9 @@ class Formats:
         if type(event) is AssetAdded:
             self.scales[event.asset] = event.scale
         elif type(event) is InstrumentListed:
-            self.instruments[event.instrument] = InstrumentFormat(event, self.scales[event.quote], self._cached)
+            format_ = InstrumentFormat(event, self.scales[event.quote], self._cached)
+            self.instruments[event.instrument] = format_
+            self.pieces[event.instrument] = format_.pieces()
 
     def amount(self, asset: str, amount: int) -> str:
         """An amount of an asset in minor units as a decimal string."""

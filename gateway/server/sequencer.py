@@ -65,7 +65,7 @@ class Sequencer(Turns):
             disk: what the directory is on.
         """
         super().__init__(exchange, fanout, Counters())
-        self.read_bygone(writer.directory, past_seq, disk)
+        self.read_past(writer.directory, past_seq, disk)
         self._writer: Final = writer
         self._directory: Final = directory
         self._disk: Final = disk
@@ -146,6 +146,11 @@ class Sequencer(Turns):
         So an answer is of what was handed out, and answers that wait for a slow disk are no more than one share.
         """
         return not (self._gathered.origins or (self._has_answered and self._writer.is_syncing))
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something that was applied is not handed out yet, or something is due."""
+        return bool(self._gathered.origins) or super().is_behind
 
     def turn(self) -> None:
         """Carry out what waits, up to a bound, and write it as a frame, unless one is synced now: then it goes into the next one.
@@ -234,7 +239,8 @@ class Sequencer(Turns):
             request_id, command, received_ns = session.inbox.popleft()
             session.taken += 1
             if session.inbox:
-                (owing if session.is_owing else waiting).append(session)
+                meter = session.meter
+                (waiting if meter is None or not meter.is_overdrawn else owing).append(session)
             else:
                 session.is_waiting = False
                 if session.is_ended:
@@ -290,7 +296,7 @@ class Sequencer(Turns):
         except OSError as error:
             raise self._disk_failed(error) from error
         except Exception as error:
-            raise self._save(Sequenced(*batch.rows[-1][:3]), error) from error  # type: ignore[arg-type]
+            raise self._save(Sequenced(*batch.rows[-1][:3]), error) from error
         if not self._writer.is_syncing:
             self._note_durable()
 

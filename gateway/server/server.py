@@ -14,8 +14,10 @@ from engine.vocabulary.limits import (
     MAX_HANDSHAKES,
     MAX_HANDSHAKES_PER_ADDRESS,
     MAX_SOCKETS_PER_ADDRESS,
+    NS_PER_SECOND,
     STOP_NS,
 )
+from gateway.audit.audit import HANDSHAKE_REFUSED, Audit, Caller
 from gateway.inbound.context import VenueContext
 from gateway.inbound.frames import GOING_AWAY
 from gateway.inbound.session import Session
@@ -24,9 +26,11 @@ from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.messages import Goodbye, Message
 from gateway.protocol.wire import CODECS
 from gateway.server.connection import CLOSE_SECONDS, Connection
+from gateway.server.guarded import guarded
 from gateway.server.handshake import Callers, health, negotiate, refusal
 from gateway.server.heartbeats import Heartbeats
 from gateway.server.listening import Certificate, Listener
+from gateway.server.local import LocalPeers
 from gateway.server.scheduler import Scheduler
 from gateway.server.sending import Senders
 from gateway.server.sockets import Bounds, Door, Visitor
@@ -34,6 +38,8 @@ from gateway.server.turns import Turns, VenueHalted
 from gateway.venue.file import ServerSection
 
 NONCE_BYTES: Final = 16
+MIN_PACED_NS: Final = 1_000_000
+"""Before conflated channels are looked at again: what is ready on sockets is read in between."""
 
 
 class Server:
@@ -55,10 +61,14 @@ class Server:
         self.certificate: Final = certificate
         """If it listens with TLS."""
         self.senders: Final = Senders(self)
+        self.local: Final = LocalPeers(self, context)
+        """Peers in this process."""
         self.port = 0
         """Where it listens."""
         self.host = self
         """As `guarded` finds it."""
+        self.connections_made = 0
+        """How many there have been since it began to listen."""
         self._context: Final = context
         self._turns: Final = turns
         self._connections: Final[dict[Outbox, Connection]] = {}
@@ -71,6 +81,9 @@ class Server:
         self._heartbeats: Final = Heartbeats(self, self._connections.values(), section.heartbeat_s, silence_s)
         self._spent_ns = 0
         """In turns, and not counted yet."""
+        self._paced_ns = 0
+        """When conflated channels are looked at next; 0: they tell nothing."""
+        self._paced_timer: asyncio.TimerHandle | None = None
         self._is_stopping = False
         self._is_empty: Final = asyncio.Event()
         self._ended: Final[asyncio.Future[None]] = self._loop.create_future()
@@ -147,6 +160,8 @@ class Server:
         """End what is still connected, WebSocket or not yet."""
         self._listener.close()
         self._heartbeats.end()
+        self._cancel_paced()
+        self.local.end()
         self.door.abort_all()
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -157,6 +172,8 @@ class Server:
             refused = self._callers.refuse(request.headers, visitor.host)
             if refused is not None:
                 self.counters.refused[refused[0]] += 1
+                said = {name.lower(): request.headers.get(name, "") for name in ("Host", "Origin")}
+                self.audit.note(HANDSHAKE_REFUSED, Caller("", visitor.address), reason=refused[0], **said)
                 return refused[1]
             path = request.path.split(b"?", 1)[0]
             if path == b"/health":
@@ -183,6 +200,11 @@ class Server:
         """The venue's time."""
         return self._turns.now_ns
 
+    @property
+    def audit(self) -> Audit:
+        """Where it is noted who comes, goes and is refused."""
+        return self._context.audit
+
     def tell_all(self, message: Message) -> None:
         """Send a message to everybody who has logged in or subscribed to something."""
         began_ns = time.monotonic_ns()
@@ -196,8 +218,38 @@ class Server:
         self._context.fanout.broadcast(channel.subscribers, channel.beat(self.now_ns))
         self.send(began_ns)
 
+    def _tell_paced(self, now_ns: int) -> None:
+        """Hand out what conflated channels may tell by now, and come back when they may tell the rest."""
+        fanout = self._context.fanout
+        fanout.tell_paced(now_ns)
+        pacer = fanout.channels.pacer
+        if pacer.are_waiting and not (self._paced_ns and self._paced_ns <= pacer.next_ns):
+            self._cancel_paced()
+            self._paced_ns = pacer.next_ns
+            wait_ns = max(self._paced_ns - now_ns, MIN_PACED_NS)
+            self._paced_timer = self._loop.call_later(wait_ns / NS_PER_SECOND, self._send_paced)
+
+    @guarded
+    def _send_paced(self) -> None:
+        self._paced_ns = 0
+        self.send(time.monotonic_ns())
+
+    def _cancel_paced(self) -> None:
+        if self._paced_timer is not None:
+            self._paced_timer.cancel()
+        self._paced_ns = 0
+
+    def pass_time(self) -> bool:
+        """Tell a piece of what changes because time passes; returns whether there is more."""
+        began_ns = time.monotonic_ns()
+        is_more = self._turns.pass_time()
+        if self._context.fanout.dirty:
+            self.send(began_ns)
+        return is_more
+
     def joined(self, connection: Connection) -> int:
         """Count a connection; returns how many there are now from its address."""
+        self.connections_made += 1
         self._connections[connection.session] = connection
         self._is_empty.clear()
         count = self._addresses[connection.address] = self._addresses.get(connection.address, 0) + 1
@@ -234,6 +286,7 @@ class Server:
     def release(self, began_ns: int) -> None:
         """Send what waited for that."""
         self.senders.release()
+        self.local.release()
         self._spend(began_ns)
 
     def _spend(self, began_ns: int) -> None:
@@ -245,11 +298,14 @@ class Server:
 
     def send(self, began_ns: int) -> None:
         """Send what a turn or answers brought: one write for each connection, once it is durable. To who does not read, a little later."""
+        if self._context.fanout.channels.pacer.are_waiting:
+            self._tell_paced(began_ns)
         dirty = self._context.fanout.dirty
         for outbox in dirty:
             connection = self._connections.get(outbox)
-            # Without one it is of a connection that is gone, or collects what waits for a snapshot.
+            # Without one it is of a peer in this process, of a connection that is gone, or collects what waits for a snapshot.
             if connection is None:
+                self.local.flush(outbox)
                 continue
             if connection.session.is_backed_up:
                 self.senders.put_off(connection)

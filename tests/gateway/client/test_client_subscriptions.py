@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from gateway.client import ClientError, RequestFailed, Stream
-from gateway.client.subscriptions import Subscriptions
+from gateway.client.subscriptions import ChannelKey, Subscriptions
 from gateway.outbound.channels.levels import checksum
 from gateway.protocol import messages as m
 
-STATUS: Any = ("status", "A/B")
-TRADES: Any = ("trades", "A/B")
+STATUS = ChannelKey("status", "A/B")
+TRADES = ChannelKey("trades", "A/B")
 
 
 async def nothing() -> None:
@@ -52,11 +52,13 @@ class Desk:
         return stream
 
     def status(self, seq: int) -> None:
-        self.subscriptions.take(m.Status(instrument="A/B", seq=seq, phase="continuous", reason="", time=1))
+        self.subscriptions.take(
+            m.Status(instrument="A/B", seq=seq, prev_seq=seq - 1, phase="continuous", reason="", time=1)
+        )
 
     def trade(self, seq: int) -> None:
         terms = {"trade_id": seq, "price": "1", "quantity": "1", "taker_side": "buy", "time": 1}
-        self.subscriptions.take(m.TradePrint(instrument="A/B", seq=seq, **terms))  # type: ignore[arg-type]
+        self.subscriptions.take(m.TradePrint(instrument="A/B", seq=seq, prev_seq=seq - 1, **terms))  # type: ignore[arg-type]
 
     def come_back(self, seq: int | None) -> None:
         self.subscriptions.lost()
@@ -168,7 +170,7 @@ def test_who_begins_later_gets_the_state_and_has_missed_nothing(desk):
 
 
 def test_drop_copies_are_counted_by_account(desk):
-    stream = desk.read(("drop_copy", None))
+    stream = desk.read(ChannelKey("drop_copy"))
     desk.answer(100)
 
     def copy(account: str, seq: int) -> None:
@@ -196,7 +198,7 @@ def test_a_book_follows_over_a_return_and_out_of_step(desk):
             m.BookSnapshot(instrument="A/B", seq=seq, time=1, bids=bids, asks=[], checksum=checksum(bids, []))
         )
 
-    book = desk.subscriptions.follow("A/B", 1, desk.started.append)
+    book = desk.subscriptions.follow(ChannelKey("book", "A/B"), 1, desk.started.append)
     desk.answer(3)
     assert desk.started == []
     snapshot(3)

@@ -17,9 +17,11 @@ from engine.vocabulary.codes import CORE_VERSION
 from gateway.journal.reader import JournalReader
 from gateway.outbound.channels.book import Book, SnapshotInPieces
 from gateway.outbound.channels.channel import Channel
+from gateway.outbound.channels.orders import Orders
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import JSON, MSGPACK, Codec
+from tests.support.gateway.queues import begun
 from tests.support.places import GOLDEN
 
 REPLIES = {row.kind: row.answers for row in TRADING}
@@ -27,15 +29,15 @@ MOST_COMMANDS_A_TURN = 12
 REPLAYED_PART = 5
 
 DIGESTS = {
-    "v6": "d03f76fa17e485e2f46a2cee22032d41e10f58a933a3352afd0c6ba55da01094",
-    "v6-everything": "1110677b1277e7eb2fc4348335549dbe9bb75e81e79ccafc1f9bdd0b4d60c882",
-    "v6-large": "2ac099e967f55e3b93d0419dc712d0e75b8e7885c67d9f2d35361a7ca31e3d9b",
-    "v7": "6f348008122c78c9d8bbe14be4f26112a08789bc0128ddc93534218b5ece79b4",
-    "v7-everything": "1377e76c2cc6cd258fc44c61bbf1e92035d11ea06c2769036ad6bc8e4c870b6a",
-    "v7-large": "a5194568671d954e19de744912ae52ee8e6817721fa88ca4c9d1c516e5773f70",
-    "v8": "fc104bda775c39073975a55aab264013621cce03ef7bf84e5de2414bf65bed70",
-    "v8-everything": "92aca88a3c1fc5992eb139170b40a9fccc4757e7c163b86bb9ac21de27f549db",
-    "v8-large": "877f145c48da69aa45ca0c389b096887d4e4cfcb88b639bed2ec48f03382681c",
+    "v6": "1fd19cee12291bf3f34aaaa2775ad13634cb1abdd1b1003d8ba9b7d2ce1edaad",
+    "v6-everything": "448a87c94aa6bfc39bfe622e6317976c71ed5a2435af7f60c1d8a401577c562a",
+    "v6-large": "ed2b8a0d9145a0db5142e0294ff24c0658c0c7f256727f0d181682a2d61b07f8",
+    "v7": "30172c962acd7c86500cd282276961f015cef583dea52b6168431abacf42bc72",
+    "v7-everything": "cc87a5b60c5c892486fbcfa1b31d46ee0cb3190f16d600b7060a901be2cf612d",
+    "v7-large": "6c9660ca2434285169d246a80034f5af44306f0dc18d6395c6bcb87f5a9149fe",
+    "v8": "9c09628102f9fb619a7219bcc85f3a6ce86c4496ae57ea18c8f3db08e896fca4",
+    "v8-everything": "2e3ce3e321f7491139cd595786e408ac4d7caaf9de437c40d4badd7afda4b5d5",
+    "v8-large": "b1869b5dd5a68ab73bc0fedca2a331b4ce347087da3d6fa8866b19cd274d63f6",
 }
 
 
@@ -85,11 +87,16 @@ class Clients:
         assert channel is not None
         got[place] = channel
         if isinstance(channel, Book):
-            snapshot = SnapshotInPieces(channel, outbox.codec)
+            snapshot = SnapshotInPieces(channel.whole, outbox.codec)
             while not snapshot.is_done:
                 snapshot.make()
             snapshot.end()
             self.fanout.put(outbox, [snapshot.frame])
+        elif isinstance(channel, Orders):
+            queue = begun(channel, outbox.codec)
+            self.fanout.put(outbox, [queue.frame])
+            channel.subscribers[outbox] = None
+            queue.end()
         elif (first := channel.first()) is not None:
             self.fanout.send(outbox, first)
         channel.subscribers[outbox] = None

@@ -1,0 +1,117 @@
+"""Who may ask what: the questions there are, and what is said against one that is sound but not this connection's to ask."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from engine.command_row import OPERATOR, SUPERVISOR
+from gateway.inbound.history.orders import day_bounds
+from gateway.inbound.subscribing import problem
+from gateway.outbound.channels.registry import CHANNELS
+from gateway.outbound.private_reports.reports import PrivateReports
+from gateway.protocol.messages import (
+    Assets,
+    Balances,
+    Contracts,
+    Fees,
+    Fills,
+    Instruments,
+    Limits,
+    Logout,
+    Me,
+    Movements,
+    OpenOrders,
+    OrderHistory,
+    OrderStatus,
+    Positions,
+    Records,
+    Resume,
+    RiskWarning,
+    Settlements,
+    Subscribe,
+    Unsubscribe,
+)
+from gateway.venue.venue import Participant
+
+Query = (
+    Subscribe
+    | Unsubscribe
+    | Instruments
+    | Resume
+    | OpenOrders
+    | Balances
+    | Positions
+    | Movements
+    | RiskWarning
+    | Contracts
+    | Fills
+    | OrderHistory
+    | OrderStatus
+    | Settlements
+    | Fees
+    | Limits
+    | Me
+    | Assets
+    | Records
+    | Logout
+)
+"""What is answered beside the commands: it changes nothing."""
+
+
+class Objection(NamedTuple):
+    """Why a question is not answered."""
+
+    detail: str
+    is_malformed: bool = False
+    """Whether it says what can't be meant; else it is not this connection's to ask."""
+
+
+def objection(query: Query, participant: Participant | None, reports: PrivateReports) -> Objection | None:
+    """What is said against a question of a participant, or of nobody; None: it is answered. Whoever logs out is asked elsewhere."""
+    if isinstance(query, Subscribe | Unsubscribe):
+        if wrong := problem(query):
+            return Objection(wrong, is_malformed=True)
+        if not (CHANNELS[query.channel].is_public or supervises(participant)):
+            return Objection(f"{query.channel} is for supervisors and operators")
+        return None
+    if isinstance(query, Records):
+        if not supervises(participant):
+            return Objection("records are for supervisors and operators")
+        if query.kind == "trade" and query.name is None:
+            return Objection("name: a trade is looked up by its number", is_malformed=True)
+        return None
+    if isinstance(query, Instruments | Assets | Logout):
+        return None
+    if isinstance(query, Limits | Me) and query.account is None:
+        return None if participant is not None else Objection("")
+    if not _may_read(query.account, participant, reports):
+        return Objection("not an account of yours")
+    return _of_one_order(query) if isinstance(query, OrderStatus) else None
+
+
+def _of_one_order(query: OrderStatus) -> Objection | None:
+    """What is wrong with how an order is named."""
+    if (query.order_id is None) == (query.client_order_id is None):
+        return Objection("name the order by order_id or by client_order_id: one of the two", is_malformed=True)
+    if query.trading_day is not None and query.client_order_id is None:
+        return Objection("trading_day: it goes with client_order_id", is_malformed=True)
+    try:
+        day_bounds(query.trading_day)
+    except ValueError:
+        return Objection("trading_day: there is no such day", is_malformed=True)
+    return None
+
+
+def supervises(participant: Participant | None) -> bool:
+    """Whether a participant, if anybody is logged in, may ask about everybody."""
+    return participant is not None and participant.role in {SUPERVISOR, OPERATOR}
+
+
+def _may_read(account: str | None, participant: Participant | None, reports: PrivateReports) -> bool:
+    """Whether a participant may ask about an account, or, without one, about all."""
+    if account is None:
+        return supervises(participant)
+    owner = reports.owners.get(account)
+    if owner is None or participant is None:
+        return False
+    return supervises(participant) or owner == participant.participant

@@ -25,14 +25,41 @@ MAX_KEPT_SECONDS: Final = 200_000
 """Of the venue: what the last candles of less than a minute are made of without the journal. 70 MB."""
 
 State = tuple[Any, ...]
+TradeFacts = tuple[int, int, int, int, str]
+"""Time, price in ticks, lots, the command that caused it, and the instrument."""
 
 
-class Hearing:
-    """Who follows each trade of an instrument."""
+class Running:
+    """The candle of an interval that grows, and those that are over and were not told yet; kept while somebody follows it."""
 
-    def hear(self, price_ticks: int, lots: int, time_ns: int, seq: int) -> None:
-        """Take in a trade."""
-        raise NotImplementedError
+    def __init__(self, interval_ns: int) -> None:
+        self.interval_ns: Final = interval_ns
+        self.candle: Candle | None = None
+        """None: nothing has traded since the last one was over."""
+        self.over: Final[list[tuple[Candle, int]]] = []
+        """Each with how many trades of the instrument there were to its end."""
+
+    @property
+    def end_ns(self) -> int:
+        """When the candle is over."""
+        return 0 if self.candle is None else self.candle.start_ns + self.interval_ns
+
+    def add(self, trade: TradeFacts, trades: int) -> None:
+        """Take in a trade, and how many there were with it. Times never decrease."""
+        time_ns, price_ticks, lots, seq, instrument = trade
+        candle = self.candle
+        if candle is not None and time_ns >= candle.start_ns + self.interval_ns:
+            self.close(trades - 1)
+            candle = None
+        if candle is None:
+            candle = self.candle = Candle(instrument, start_of(time_ns, self.interval_ns), price_ticks, seq)
+        candle.add(price_ticks, lots, seq)
+
+    def close(self, trades: int) -> None:
+        """The candle is over; so many trades of the instrument there were."""
+        assert self.candle is not None
+        self.over.append((self.candle, trades))
+        self.candle = None
 
 
 def window_start(time_ns: int) -> int:
@@ -154,8 +181,8 @@ class Traded:
         self.minutes_from_ns = 0
         """From when on all minutes are kept."""
         self.kept: Final = kept
-        self.heard_by: Final[list[Hearing]] = []
-        """Who is told of each trade."""
+        self.followed: Final[list[Running]] = []
+        """Candles that somebody follows."""
         self._end_ns = 0
         """When `second` is over."""
         self._lots = self._tick_lots = self._trades = 0
@@ -174,9 +201,10 @@ class Traded:
         self.changes += 1
         self.last_ticks = price_ticks
         self.last_ns = self.changed_ns = time_ns
-        if self.heard_by:
-            for each in self.heard_by:
-                each.hear(price_ticks, lots, time_ns, seq)
+        if self.followed:
+            trade = time_ns, price_ticks, lots, seq, self.instrument
+            for running in self.followed:
+                running.add(trade, self.trades)
 
     def marked(self, time_ns: int) -> None:
         """A future was marked: that is told beside what was traded."""

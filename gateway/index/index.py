@@ -8,7 +8,7 @@ rows = index.rows(index.find(ACCOUNT, "mm-alpha.main"))
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
@@ -142,7 +142,7 @@ class Index:
             self._tidy()
 
     def keep_only(self, kind: str) -> None:
-        """Forget of what is in no file all that is of other kinds; nothing more is taken in."""
+        """Forget of what is in no file all that is of other kinds, but for candles; nothing more is taken in."""
         for run in self._parts:
             if isinstance(run, GrowingRun):
                 run.keep_only(kind)
@@ -195,6 +195,22 @@ class Index:
                 for _ in self._repair(number, damage):
                     yield None
                 found = self._runs[number].find(REPORT, account)
+
+    def parts_between(self, since_ns: int, until_ns: int) -> range:
+        """The places of its parts that may have rows of a time from one to before another."""
+        parts = self._parts
+        first = bisect_left(parts, since_ns, key=lambda run: run.about.last_time_ns)
+        return range(first, bisect_left(parts, until_ns, key=lambda run: run.about.first_time_ns))
+
+    def in_part(self, number: int, kind: str, key: Key) -> Iterator[list[int] | None]:
+        """What stands under a key in one part. None comes before it where the run is damaged: another batch of it was built again."""
+        try:
+            found = (self._growing if number == len(self._runs) else self._runs[number]).find(kind, key)
+        except RunDamage as damage:
+            for _ in self._repair(number, damage):
+                yield None
+            found = self._runs[number].find(kind, key)
+        yield found
 
     def seq_at(self, time_ns: int) -> int:
         """As `Rows.seq_at`."""

@@ -66,8 +66,12 @@ ROOMS = Rooms(
             "protocol words outbound.messages outbound.channels outbound.private_reports",
             "engine engine.vocabulary.* engine.record",
         ),
+        "gateway.inbound.history": (
+            ". protocol candles journal index outbound outbound.channels outbound.private_reports",
+            "engine engine.book engine.record engine.vocabulary.*",
+        ),
         "gateway.inbound": (
-            ". protocol candles words journal index audit venue metrics outbound.*",
+            ". protocol candles words journal index audit venue metrics outbound.* inbound.history",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
         "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.* compliance"),
@@ -75,7 +79,7 @@ ROOMS = Rooms(
         "gateway.replaying": (". journal snapshots", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (
-            ". protocol words journal audit venue metrics outbound.* inbound snapshots follower",
+            ". protocol words journal audit venue metrics outbound.* inbound inbound.history snapshots follower",
             "engine.*",
         ),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),

@@ -5,20 +5,25 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from engine.command_row import OPERATOR, SUPERVISOR
+from gateway.inbound.history.orders import day_bounds
 from gateway.inbound.subscribing import problem
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.messages import (
     Balances,
     Contracts,
+    Fills,
     Instruments,
     Logout,
     Movements,
     OpenOrders,
+    OrderHistory,
+    OrderStatus,
     Positions,
     Records,
     Resume,
     RiskWarning,
+    Settlements,
     Subscribe,
     Unsubscribe,
 )
@@ -35,6 +40,10 @@ Query = (
     | Movements
     | RiskWarning
     | Contracts
+    | Fills
+    | OrderHistory
+    | OrderStatus
+    | Settlements
     | Records
     | Logout
 )
@@ -63,9 +72,24 @@ def objection(query: Query, participant: Participant | None, reports: PrivateRep
         if query.kind == "trade" and query.name is None:
             return Objection("name: a trade is looked up by its number", is_malformed=True)
         return None
-    if isinstance(query, Instruments | Logout) or _may_read(query.account, participant, reports):
+    if isinstance(query, Instruments | Logout):
         return None
-    return Objection("not an account of yours")
+    if not _may_read(query.account, participant, reports):
+        return Objection("not an account of yours")
+    return _of_one_order(query) if isinstance(query, OrderStatus) else None
+
+
+def _of_one_order(query: OrderStatus) -> Objection | None:
+    """What is wrong with how an order is named."""
+    if (query.order_id is None) == (query.client_order_id is None):
+        return Objection("name the order by order_id or by client_order_id: one of the two", is_malformed=True)
+    if query.trading_day is not None and query.client_order_id is None:
+        return Objection("trading_day: it goes with client_order_id", is_malformed=True)
+    try:
+        day_bounds(query.trading_day)
+    except ValueError:
+        return Objection("trading_day: there is no such day", is_malformed=True)
+    return None
 
 
 def supervises(participant: Participant | None) -> bool:

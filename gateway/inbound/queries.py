@@ -27,6 +27,8 @@ from engine.vocabulary.limits import (
 from gateway.inbound.asking import Query
 from gateway.inbound.bygone import Bygone
 from gateway.inbound.frames import NORMAL
+from gateway.inbound.history.answers import PastAnswers, PastQuery
+from gateway.inbound.history.past import Past
 from gateway.inbound.instruments import InstrumentsInPieces
 from gateway.inbound.movements import waiting
 from gateway.inbound.papers import papers
@@ -79,13 +81,19 @@ class Answers:
         self._exchange: Final = exchange
         self._fanout: Final = fanout
         self._counters: Final = counters
-        self.bygone: Bygone | None = None
-        """Reports from before the start; None: it was from the first command on, and there are none."""
+        self._past: Final = PastAnswers(exchange, fanout)
+        self._bygone: Bygone | None = None
+        """Reports from before the start; None: there is no journal."""
         self._snapshots: Final[Shared[SnapshotInPieces]] = Shared()
         """By instrument and codec."""
         self._lists: Final[Shared[InstrumentsInPieces]] = Shared()
         """By codec."""
         self._records: Final = RecordBook(exchange, fanout)
+
+    def read_journal(self, past: Past[Session], until_seq: int) -> None:
+        """Look up in the journal what is not kept; up to a row because it was before the start."""
+        self._past.past = past
+        self._bygone = Bygone(past, until_seq, self._fanout)
 
     def begin(self, session: Session, query: Query) -> Answer | int:
         """Answer a question.
@@ -99,6 +107,8 @@ class Answers:
             return self._instruments(session, query)
         if isinstance(query, Records):
             return self._look_up(session, query)
+        if isinstance(query, PastQuery):
+            return self._look_back(session, query)
         messages: list[Message]
         if isinstance(query, Subscribe) and not session.subscriptions.may_add(wanted(query)):
             detail = f"a connection has at most {MAX_SUBSCRIPTIONS:,} subscriptions"
@@ -187,15 +197,23 @@ class Answers:
         self._fanout.put(session, (frame,))
         return QUESTION_STEPS + steps + len(frame) // BYTES_PER_STEP
 
+    def _look_back(self, session: Session, query: PastQuery) -> Answer:
+        """What an account's past is asked for."""
+        message, steps = yield from self._past.answer(session, query)
+        if isinstance(message, Error):
+            self._counters.errors[message.code] += 1
+        self._fanout.send(session, message)
+        return steps
+
     # ── accounts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _resume(self, session: Session, query: Resume) -> Answer:
         """The reports after one, to the last there is at the end; or as far as they are still kept when their piece comes."""
         reports, fanout = self._fanout.reports, self._fanout
         seq = query.after_seq
-        if self._is_bygone(query) and self.bygone is not None:
+        if self._is_bygone(query) and self._bygone is not None:
             missing = reports.missing(query.account)
-            if (yield from self.bygone.tell(session, query.account, seq, missing)):
+            if (yield from self._bygone.tell(session, query.account, seq, missing)):
                 seq = missing
         while (missed := reports.after(query.account, seq, _PIECE_ROWS)) is not None:
             for report in missed:

@@ -63,10 +63,6 @@ Answer = Generator[int, None, int]
 """An answer in pieces. Each puts some of it into the outbox and yields the steps that it took; the last returns them."""
 
 
-PARKED: Final = -1
-"""What an answer yields that waits for other answers: it is gone on with when its session is submitted again."""
-
-
 class Session(FrameReader):
     """The state of one connection."""
 

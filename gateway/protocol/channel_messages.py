@@ -13,7 +13,18 @@ from engine.vocabulary.messages.said import Values
 from gateway.protocol.private_messages import Message
 
 ChannelName = Literal[
-    "trades", "top", "ticker", "candles", "book", "status", "auction", "marks", "index", "drop_copy", "changes", "heartbeat"
+    "trades",
+    "top",
+    "ticker",
+    "candles",
+    "book",
+    "status",
+    "auction",
+    "marks",
+    "index",
+    "drop_copy",
+    "changes",
+    "heartbeat",
 ]
 
 
@@ -279,6 +290,18 @@ class Heartbeat(ChannelMessage, tag="heartbeat"):
 
 
 AnyChannelMessage = (
-    TradePrint | Top | Ticker | CandleSnapshot | Candle | BookSnapshot | BookUpdate | Status | Auction | Mark | IndexPrice | Change | Heartbeat
+    TradePrint
+    | Top
+    | Ticker
+    | CandleSnapshot
+    | Candle
+    | BookSnapshot
+    | BookUpdate
+    | Status
+    | Auction
+    | Mark
+    | IndexPrice
+    | Change
+    | Heartbeat
 )
 """What channels carry, but for the reports of `drop_copy`."""

@@ -11,7 +11,7 @@ from compliance import RISK_LEVELS
 from engine.command_row import ROLES
 from engine.vocabulary import codes
 from gateway.protocol.channel_messages import ChannelName
-from gateway.protocol.requests import Lang
+from gateway.protocol.request import Lang
 from gateway.published.errors import CANCEL, ERROR, REJECT, listed_codes
 
 _DECIMALS: Final = (

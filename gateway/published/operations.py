@@ -71,6 +71,10 @@ REQUESTS: Final = (
     Asked(m.Movements, (m.MovementsReply,), ACCOUNT, ROLES),
     Asked(m.RiskWarning, (m.RiskWarningReply,), ACCOUNT, ROLES),
     Asked(m.Contracts, (m.ContractsReply,), ACCOUNT, ROLES),
+    Asked(m.Fills, (m.FillsReply,), ACCOUNT, ROLES),
+    Asked(m.OrderHistory, (m.OrderHistoryReply,), ACCOUNT, ROLES),
+    Asked(m.OrderStatus, (m.OrderStatusReply,), ACCOUNT, ROLES),
+    Asked(m.Settlements, (m.SettlementsReply,), ACCOUNT, ROLES),
     Asked(m.Records, (m.RecordsReply,), ADMINISTRATION, _SUPERVISING),
     Asked(m.Admin, (m.Done, m.Rejected), ADMINISTRATION, ROLES),
 )

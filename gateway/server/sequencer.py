@@ -65,7 +65,7 @@ class Sequencer(Turns):
             disk: what the directory is on.
         """
         super().__init__(exchange, fanout, Counters())
-        self.read_bygone(writer.directory, past_seq, disk)
+        self.read_past(writer.directory, past_seq, disk)
         self._writer: Final = writer
         self._directory: Final = directory
         self._disk: Final = disk

@@ -183,6 +183,10 @@ class PrivateReports:
         """
         return self.last_seq(account) - len(self._recent.of(account)) + 1
 
+    def kept(self, account: str) -> list[PrivateReport]:
+        """The reports of an account that are kept, oldest first: the last ones, without a gap. O(those)."""
+        return list(self._recent.of(account))
+
     def after(self, account: str, seq: int, most: int) -> list[PrivateReport] | None:
         """The first `most` reports of an account after `seq`, or None if they are not kept any more, or not made yet."""
         recent = self._recent.of(account)

@@ -53,10 +53,14 @@ def test_every_name_and_every_id_is_a_key_or_said_to_be_none(kind: type[msgspec.
             )
 
 
+PAST = {kind for entries in keys.PAST.values() for kind, _, _ in entries}
+
+
 def test_no_name_stands_in_a_table_for_nothing() -> None:
     fields = {name for kind in CLASSES for name in kind.__struct_fields__}
     assert {*keys.FIELDS, *PARTS, *NO_KEYS} <= fields
-    assert {*keys.FIELDS.values(), keys.CLIENT_ORDER, keys.CHANGE, keys.MESSAGE, keys.REPORT, keys.CANDLES} == set(keys.KINDS)
+    others = {keys.CLIENT_ORDER, keys.CHANGE, keys.MESSAGE, keys.REPORT, keys.CANDLES}
+    assert {*keys.FIELDS.values(), *others, *PAST} == set(keys.KINDS)
     assert set(keys.EVERYDAY) <= set(CLASSES)
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable
+from heapq import heappop, heappush
 from typing import Any, Final
 
 from engine.vocabulary.limits import NS_PER_DAY
@@ -24,6 +25,9 @@ MAX_KEPT_SECONDS_PER_INSTRUMENT: Final = 3_600
 MAX_KEPT_SECONDS: Final = 200_000
 """Of the venue: what the last candles of less than a minute are made of without the journal. 70 MB."""
 
+FOR_EVER: Final = 2**63
+"""After any time."""
+
 State = tuple[Any, ...]
 TradeFacts = tuple[int, int, int, int, str]
 """Time, price in ticks, lots, the command that caused it, and the instrument."""
@@ -34,23 +38,23 @@ class Running:
 
     def __init__(self, interval_ns: int) -> None:
         self.interval_ns: Final = interval_ns
+        self.is_awaited = False
+        """Whether `KeptCandles` has its end among those that will come."""
         self.candle: Candle | None = None
         """None: nothing has traded since the last one was over."""
         self.over: Final[list[tuple[Candle, int]]] = []
         """Each with how many trades of the instrument there were to its end."""
 
-    @property
-    def end_ns(self) -> int:
-        """When the candle is over."""
-        return 0 if self.candle is None else self.candle.start_ns + self.interval_ns
+    def is_over(self, time_ns: int) -> bool:
+        """Whether there is a candle, and it is over at a time."""
+        return self.candle is not None and self.candle.start_ns + self.interval_ns <= time_ns
 
     def add(self, trade: TradeFacts, trades: int) -> None:
         """Take in a trade, and how many there were with it. Times never decrease."""
         time_ns, price_ticks, lots, seq, instrument = trade
-        candle = self.candle
-        if candle is not None and time_ns >= candle.start_ns + self.interval_ns:
+        if self.is_over(time_ns):
             self.close(trades - 1)
-            candle = None
+        candle = self.candle
         if candle is None:
             candle = self.candle = Candle(instrument, start_of(time_ns, self.interval_ns), price_ticks, seq)
         candle.add(price_ticks, lots, seq)
@@ -78,13 +82,16 @@ class KeptCandles:
         self.complete_ns = 0
         """Before that no candle is known here; 0: likewise."""
         self.is_new = False
-        """Whether that will be said by the time of the next command."""
+        """Whether that will be said by the time of the next command: until then none is."""
         self.dropped_seq = 0
         """The last command of whose trades a candle is kept no more."""
         self._minutes: Final[deque[tuple[int, Traded]]] = deque()
         """When each began that is kept, the oldest first."""
         self._seconds: Final[deque[tuple[int, Traded]]] = deque()
         """Likewise of closed ones; some may be gone by themselves."""
+        self._ends: Final[list[tuple[int, int, Running, Traded]]] = []
+        """When followed candles are over, a heap; the number tells apart those that end together."""
+        self._awaited = 0
 
     @property
     def minutes(self) -> int:
@@ -97,17 +104,27 @@ class KeptCandles:
         return len(self._seconds)
 
     @property
-    def is_behind(self) -> bool:
-        """Whether there are minutes that are no longer within 24 hours."""
-        return bool(self._minutes) and self._minutes[0][0] < window_start(self.time_ns)
+    def is_partial(self) -> bool:
+        """Whether what is traded now is known in part alone: after a start from a snapshot that knew no candles, to the end of a minute."""
+        return self.is_new or self.time_ns < self.complete_ns
 
-    def reach(self, time_ns: int) -> None:
-        """The venue's time is that now, if it was earlier."""
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are minutes that are no longer within 24 hours, or followed candles that are over."""
+        has_left = bool(self._minutes) and self._minutes[0][0] < window_start(self.time_ns)
+        return has_left or (bool(self._ends) and self._ends[0][0] <= self.time_ns)
+
+    def reach(self, time_ns: int, seq: int = 0) -> None:
+        """The venue's time is that now, if it was earlier, with command `seq`; 0: with none."""
         self.time_ns = max(self.time_ns, time_ns)
+        if time_ns < self.complete_ns:
+            # What it trades is known here in part alone.
+            self.dropped_seq = max(self.dropped_seq, seq)
         if self.is_new and time_ns:
             self.is_new = False
             self.from_ns = time_ns
             self.complete_ns = start_of(time_ns, MINUTE_NS) + MINUTE_NS
+            self.dropped_seq = max(self.dropped_seq, seq)
 
     def restore(self, everything: Iterable[Traded], seq: int, time_ns: int, from_ns: int) -> None:
         """Keep what was made again from a snapshot.
@@ -141,14 +158,31 @@ class KeptCandles:
             oldest_ns, oldest = self._seconds.popleft()
             oldest.forget(oldest_ns)
 
+    def await_end(self, running: Running, traded: Traded) -> None:
+        """Have `roll` tell of an instrument when a candle of it is over that somebody follows."""
+        if running.candle is not None and not running.is_awaited:
+            running.is_awaited = True
+            self._awaited += 1
+            end_ns = running.candle.start_ns + running.interval_ns
+            heappush(self._ends, (end_ns, self._awaited, running, traded))
+
     def roll(self, at_most: int) -> list[Traded]:
-        """Let minutes go that are no longer within 24 hours, so many at most; returns whose. Called again while it returns any."""
+        """Let minutes go that are no longer within 24 hours, and candles be over; so many at most of each. Called again while it `is_behind`.
+
+        Returns:
+            Of which instruments.
+        """
         begin_ns = window_start(self.time_ns)
-        minutes = self._minutes
+        minutes, ends = self._minutes, self._ends
         found: list[Traded] = []
         while minutes and minutes[0][0] < begin_ns and len(found) < at_most:
             _, traded = minutes.popleft()
             traded.expire(begin_ns)
+            found.append(traded)
+        most = len(found) + at_most
+        while ends and ends[0][0] <= self.time_ns and len(found) < most:
+            _, _, running, traded = heappop(ends)
+            running.is_awaited = False
             found.append(traded)
         return found
 
@@ -319,7 +353,7 @@ class Traded:
     def from_ns(self, interval_ns: int) -> int:
         """From when on all is kept of which candles of an interval are made."""
         from_ns = self.minutes_from_ns if self.is_made_of_minutes(interval_ns) else self.seconds_from_ns
-        return max(from_ns, self.kept.complete_ns)
+        return FOR_EVER if self.kept.is_new else max(from_ns, self.kept.complete_ns)
 
     def since(self, begin_ns: int, interval_ns: int) -> list[Candle]:
         """What is kept of which candles of an interval are made, from a time on, in order. O(kept).

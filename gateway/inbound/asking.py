@@ -11,6 +11,7 @@ from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.messages import (
     Balances,
+    CandleHistory,
     Contracts,
     Fills,
     Instruments,
@@ -33,6 +34,7 @@ Query = (
     Subscribe
     | Unsubscribe
     | Instruments
+    | CandleHistory
     | Resume
     | OpenOrders
     | Balances
@@ -72,7 +74,7 @@ def objection(query: Query, participant: Participant | None, reports: PrivateRep
         if query.kind == "trade" and query.name is None:
             return Objection("name: a trade is looked up by its number", is_malformed=True)
         return None
-    if isinstance(query, Instruments | Logout):
+    if isinstance(query, Instruments | CandleHistory | Logout):
         return None
     if not _may_read(query.account, participant, reports):
         return Objection("not an account of yours")

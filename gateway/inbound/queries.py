@@ -26,6 +26,7 @@ from engine.vocabulary.limits import (
 )
 from gateway.inbound.asking import Query
 from gateway.inbound.bygone import Bygone
+from gateway.inbound.candles import Answered, CandleAnswers
 from gateway.inbound.frames import NORMAL
 from gateway.inbound.history.answers import PastAnswers, PastQuery
 from gateway.inbound.history.past import Past
@@ -38,12 +39,14 @@ from gateway.inbound.shared import Shared
 from gateway.inbound.subscribing import wanted
 from gateway.metrics.counters import Counters
 from gateway.outbound.channels.book import Book, SnapshotInPieces
+from gateway.outbound.channels.candles import Candles
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import (
     Balances,
     BalancesReply,
+    CandleHistory,
     Contracts,
     Cover,
     Error,
@@ -82,6 +85,7 @@ class Answers:
         self._fanout: Final = fanout
         self._counters: Final = counters
         self._past: Final = PastAnswers(exchange, fanout)
+        self._candles: Final = CandleAnswers(fanout)
         self._bygone: Bygone | None = None
         """Reports from before the start; None: there is no journal."""
         self._snapshots: Final[Shared[SnapshotInPieces]] = Shared()
@@ -92,7 +96,7 @@ class Answers:
 
     def read_journal(self, past: Past[Session], until_seq: int) -> None:
         """Look up in the journal what is not kept; up to a row because it was before the start."""
-        self._past.past = past
+        self._past.past = self._candles.past = past
         self._bygone = Bygone(past, until_seq, self._fanout)
 
     def begin(self, session: Session, query: Query) -> Answer | int:
@@ -109,6 +113,8 @@ class Answers:
             return self._look_up(session, query)
         if isinstance(query, PastQuery):
             return self._look_back(session, query)
+        if isinstance(query, CandleHistory):
+            return self._tell(session, self._candles.history(session, query))
         messages: list[Message]
         if isinstance(query, Subscribe) and not session.subscriptions.may_add(wanted(query)):
             detail = f"a connection has at most {MAX_SUBSCRIPTIONS:,} subscriptions"
@@ -117,6 +123,8 @@ class Answers:
             channel = self._fanout.channels.find(query.channel, query.instrument or "")
             if isinstance(channel, Book):
                 return self._subscribe_book(session, query, channel)
+            if isinstance(channel, Candles):
+                return self._tell(session, self._candles.subscribe(session, query))
             messages = self._subscribe(session, query)
             steps = len(messages) * ROW_STEPS
         elif isinstance(query, Unsubscribe):
@@ -196,6 +204,15 @@ class Answers:
         frame = session.codec.frame(RecordsReply(id=query.id, records=found, more=more))
         self._fanout.put(session, (frame,))
         return QUESTION_STEPS + steps + len(frame) // BYTES_PER_STEP
+
+    def _tell(self, session: Session, answer: Answered) -> Answer:
+        """What an answer in pieces comes to."""
+        messages, steps = yield from answer
+        for message in messages:
+            if isinstance(message, Error):
+                self._counters.errors[message.code] += 1
+            self._fanout.send(session, message)
+        return steps
 
     def _look_back(self, session: Session, query: PastQuery) -> Answer:
         """What an account's past is asked for."""

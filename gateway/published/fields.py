@@ -19,6 +19,7 @@ _DECIMALS: Final = (
     "frozen held imbalance last_price last_quantity leaves_quantity left lot_size mark max_position max_quantity min_quantity "
     "missing needed new_price open_interest outstanding paid position price quantity reference_price reserved shortfall "
     "stop_price tick_size total unsettled volume "
+    "close high low open turnover "
     "change_24h change_percent_24h high_24h low_24h mark_price open_24h turnover_24h volume_24h vwap_24h"
 )
 DECIMAL_FIELDS: Final = frozenset(_DECIMALS.split())

@@ -9,6 +9,7 @@ from engine.vocabulary.messages.events import Event
 from gateway.candles.traded import KeptCandles
 from gateway.outbound.channels.auction import Auction
 from gateway.outbound.channels.book import Book
+from gateway.outbound.channels.candles import Candles
 from gateway.outbound.channels.changes import Changes
 from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follower, Kind, Published, Subject
 from gateway.outbound.channels.drop_copy import DropCopy
@@ -29,6 +30,7 @@ CHANNELS: Final[dict[str, type[Channel]]] = {
         Trades,
         BestPrices,
         Ticker,
+        Candles,
         Book,
         Status,
         Auction,
@@ -109,8 +111,7 @@ class Channels:
             What is told of the events one by one; what a turn adds up to comes from `end_turn`.
         """
         out: list[Published] = []
-        if time_ns > self.kept.time_ns:
-            self.kept.reach(time_ns)
+        self.kept.reach(time_ns, command_seq)
         routes = self._preceding if precede else self._following
         event: Any
         for event in events:

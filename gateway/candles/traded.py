@@ -81,8 +81,6 @@ class KeptCandles:
         """From when on the figures of 24 hours know all; 0: from the first day on."""
         self.complete_ns = 0
         """Before that no candle is known here; 0: likewise."""
-        self.is_new = False
-        """Whether that will be said by the time of the next command: until then none is."""
         self.dropped_seq = 0
         """The last command of whose trades a candle is kept no more."""
         self._minutes: Final[deque[tuple[int, Traded]]] = deque()
@@ -106,7 +104,7 @@ class KeptCandles:
     @property
     def is_partial(self) -> bool:
         """Whether what is traded now is known in part alone: after a start from a snapshot that knew no candles, to the end of a minute."""
-        return self.is_new or self.time_ns < self.complete_ns
+        return self.time_ns < self.complete_ns
 
     @property
     def is_behind(self) -> bool:
@@ -120,11 +118,6 @@ class KeptCandles:
         if time_ns < self.complete_ns:
             # What it trades is known here in part alone.
             self.dropped_seq = max(self.dropped_seq, seq)
-        if self.is_new and time_ns:
-            self.is_new = False
-            self.from_ns = time_ns
-            self.complete_ns = start_of(time_ns, MINUTE_NS) + MINUTE_NS
-            self.dropped_seq = max(self.dropped_seq, seq)
 
     def restore(self, everything: Iterable[Traded], seq: int, time_ns: int, from_ns: int) -> None:
         """Keep what was made again from a snapshot.
@@ -132,10 +125,9 @@ class KeptCandles:
         Args:
             everything: of all instruments.
             seq: of the last command.
-            time_ns: its time; 0: the snapshot knew no candles. Then all begins with the next command.
-            from_ns: as the field of this name was.
+            time_ns: its time.
+            from_ns: as the field of this name was; that time, if the snapshot knew no candles.
         """
-        self.is_new = not time_ns
         self.time_ns, self.from_ns, self.dropped_seq = time_ns, from_ns, seq
         self.complete_ns = start_of(from_ns, MINUTE_NS) + MINUTE_NS if from_ns else 0
         begun = [(start_ns, place, each) for place, each in enumerate(everything) for start_ns in each.begun_minutes()]
@@ -353,7 +345,7 @@ class Traded:
     def from_ns(self, interval_ns: int) -> int:
         """From when on all is kept of which candles of an interval are made."""
         from_ns = self.minutes_from_ns if self.is_made_of_minutes(interval_ns) else self.seconds_from_ns
-        return FOR_EVER if self.kept.is_new else max(from_ns, self.kept.complete_ns)
+        return max(from_ns, self.kept.complete_ns)
 
     def since(self, begin_ns: int, interval_ns: int) -> list[Candle]:
         """What is kept of which candles of an interval are made, from a time on, in order. O(kept).

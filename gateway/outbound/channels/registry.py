@@ -172,8 +172,8 @@ class Channels:
         books = {key: book.state() for key, book in self._books.items()}
         return ChannelStates(books, channels, self.kept.time_ns, self.kept.from_ns)
 
-    def restore(self, states: ChannelStates, seq: int) -> None:
-        """Be as all was when `states` was taken, after command `seq`. The formats are known, and the orders that rested were followed as if new."""
+    def restore(self, states: ChannelStates, seq: int, time_ns: int) -> None:
+        """Be as all was when `states` was taken, after command `seq` at a time. The formats are known, and the orders that rested were followed as if new."""
         self.end_turn()
         for key, state in states.books.items():
             self._books[key].restore(state)
@@ -182,7 +182,8 @@ class Channels:
                 if (name, key) not in self._open:
                     self._start(CHANNELS[name].kind, key)
                 self._open[name, key].restore(state)
-        self.kept.restore([book.traded for book in self._books.values()], seq, states.time_ns, states.traded_from_ns)
+        from_ns = states.traded_from_ns if states.time_ns else time_ns
+        self.kept.restore([book.traded for book in self._books.values()], seq, states.time_ns or time_ns, from_ns)
 
     def _start(self, kind: Kind, key: str) -> None:
         """Open the channels of a subject."""

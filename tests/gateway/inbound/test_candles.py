@@ -106,6 +106,9 @@ class Lived:
             fanout.replay(row)
         fanout.channels.end_turn()
         self.begin(fanout)
+        # As a server does that begins to listen.
+        while self.fanout.pass_time(self.now_ns):
+            pass
 
     def expected(self, instrument: str, interval: str) -> Told:
         """All candles so far, the oldest first."""

@@ -164,5 +164,5 @@ def copied(fanout: Fanout, exchange: Exchange, *, is_old: bool = False) -> Fanou
         channels.time_ns = channels.traded_from_ns = 0
     made = Fanout()
     numbers = {each.account: each.report_seq for each in exchange.account_list}
-    made.restore(kept, exchange.seq, standing(exchange), numbers)
+    made.restore(kept, exchange.seq, standing(exchange), numbers, time_ns=exchange.time_ns)
     return made

@@ -38,7 +38,7 @@ from gateway.inbound.session import Answer, Session
 from gateway.inbound.shared import Shared
 from gateway.inbound.subscribing import wanted
 from gateway.metrics.counters import Counters
-from gateway.outbound.channels.book import Book, SnapshotInPieces
+from gateway.outbound.channels.book import Book, BookFeed, SnapshotInPieces
 from gateway.outbound.channels.candles import Candles
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.fanout import Fanout
@@ -89,7 +89,7 @@ class Answers:
         self._bygone: Bygone | None = None
         """Reports from before the start; None: there is no journal."""
         self._snapshots: Final[Shared[SnapshotInPieces]] = Shared()
-        """By instrument and codec."""
+        """By instrument, options and codec."""
         self._lists: Final[Shared[InstrumentsInPieces]] = Shared()
         """By codec."""
         self._records: Final = RecordBook(exchange, fanout)
@@ -122,7 +122,7 @@ class Answers:
         elif isinstance(query, Subscribe):
             channel = self._fanout.channels.find(query.channel, query.instrument or "")
             if isinstance(channel, Book):
-                return self._subscribe_book(session, query, channel)
+                return self._subscribe_book(session, query, channel.feed(wanted(query)[2]))
             if isinstance(channel, Candles):
                 return self._tell(session, self._candles.subscribe(session, query))
             messages = self._subscribe(session, query)
@@ -161,11 +161,11 @@ class Answers:
         subscribed = _subscribed(query, feed.seq)
         return [subscribed] if first is None else [subscribed, first]
 
-    def _subscribe_book(self, session: Session, query: Subscribe, book: Book) -> Answer:
+    def _subscribe_book(self, session: Session, query: Subscribe, feed: BookFeed) -> Answer:
         """The snapshot, and what the book told while it was made; from then on what it tells."""
         codec = session.codec
-        key = book.key, codec.name
-        making = self._snapshots.join(key, lambda: SnapshotInPieces(book, codec))
+        key = feed.book.key, str(feed.options), codec.name
+        making = self._snapshots.join(key, lambda: SnapshotInPieces(feed, codec))
         try:
             steps = making.make()
             while not making.is_done:
@@ -173,7 +173,7 @@ class Answers:
                 steps = making.make()
             frames = [codec.frame(_subscribed(query, making.seq)), making.frame, *making.frames]
             self._fanout.put(session, frames)
-            session.subscriptions.add(wanted(query), book)
+            session.subscriptions.add(wanted(query), feed)
             return steps + QUESTION_STEPS + sum(map(len, frames)) // BYTES_PER_STEP
         finally:
             self._snapshots.leave(key, making)

@@ -66,6 +66,12 @@ Answer = Generator[int, None, int]
 class Session(FrameReader):
     """The state of one connection."""
 
+    __slots__ = (
+        "_context", "_is_limited", "_left_by", "_login_attempts", "_malformed_count", "_nonce", "answer", "armed",
+        "asks_as", "caller", "inbox", "is_asking", "is_backed_up", "is_ended", "is_waiting", "left_at", "participant",
+        "questions", "received_ns", "steps_left", "subscriptions", "taken",
+    )  # fmt: skip
+
     def __init__(self, context: VenueContext, codec: Codec, nonce: str) -> None:
         super().__init__(codec)
         self.inbox: Final[deque[Pending]] = deque()

@@ -87,7 +87,7 @@ class OrderInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     leaves_quantity: str | None = None
     fills: int | None = None
     """How many. Of an order with too many to be looked through, left out, as are the three that follow."""
-    value: str | None = None
+    filled_value: str | None = None
     """What its trades that stand come to at their prices, as corrected, in `fee_asset`."""
     average_price: str | None = None
     """Of those, rounded half up to 8 decimals; left out where there are none."""

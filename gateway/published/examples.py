@@ -164,9 +164,16 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
     m.Movements: ({"id": 8, "account": "anna.main"},),
     m.RiskWarning: ({"id": 6, "account": "anna.main"},),
     m.Contracts: ({"id": 8, "account": "anna.main"},),
+    m.Fills: (
+        {"id": 9, "account": "anna.main", "instrument": "BTC/RUB", "from_time": _NOON, "sort": "oldest"},
+        {"id": 10, "account": "anna.main", "sort": "oldest", "cursor": "4711-31"},
+    ),
+    m.OrderHistory: ({"id": 11, "account": "anna.main", "limit": 20},),
+    m.Settlements: ({"id": 12, "account": "anna.main", "kinds": ["final_settlement", "close_out"]},),
     m.Resumed: ({"id": 9, "account": "anna.main", "seq": 42, "snapshot": False},),
     m.Subscribe: (
         {"id": 5, "channel": "book", "instrument": "BTC/RUB"},
+        {"id": 5, "channel": "book", "instrument": "BTC/RUB", "depth": 10, "interval": "100ms"},
         {"id": 4, "channel": "drop_copy"},
         {"id": 5, "channel": "changes"},
     ),

@@ -11,11 +11,12 @@ from compliance import RISK_LEVELS
 from engine.command_row import ROLES
 from engine.vocabulary import codes
 from gateway.protocol.channel_messages import ChannelName
+from gateway.protocol.past_requests import SettlementKind
 from gateway.protocol.request import Lang
 from gateway.published.errors import CANCEL, ERROR, REJECT, listed_codes
 
 _DECIMALS: Final = (
-    "amount arrested ask_price ask_quantity available bid_price bid_quantity carried claimed displayed_quantity fee filled_quantity "
+    "amount arrested ask_price ask_quantity available average_price bid_price bid_quantity carried claimed displayed_quantity fee filled_quantity filled_value "
     "frozen held imbalance last_price last_quantity leaves_quantity left lot_size mark max_position max_quantity min_quantity "
     "missing needed new_price open_interest outstanding paid position price quantity reference_price reserved shortfall "
     "stop_price tick_size total unsettled volume "
@@ -59,6 +60,9 @@ _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("MovementHeld", "kind"): codes.MOVEMENT_KINDS,
     ("MovementEnded", "outcome"): codes.MOVEMENT_STATUSES[: codes.MOVEMENT_WAITS],
     ("WaitingMovement", "kind"): codes.MOVEMENT_KINDS,
+    ("OrderInfo", "code"): _REJECTS,
+    ("OrderInfo", "reason"): listed_codes(CANCEL),
+    ("Settlement", "kind"): get_args(SettlementKind),
     ("RecordInfo", "risk_level"): RISK_LEVELS,
     ("InstrumentInfo", "kind"): codes.INSTRUMENT_KINDS,
     ("RecordInfo", "kind"): codes.INVESTOR_KINDS,

@@ -239,7 +239,8 @@ class Sequencer(Turns):
             request_id, command, received_ns = session.inbox.popleft()
             session.taken += 1
             if session.inbox:
-                (owing if session.is_owing else waiting).append(session)
+                meter = session.meter
+                (waiting if meter is None or not meter.is_overdrawn else owing).append(session)
             else:
                 session.is_waiting = False
                 if session.is_ended:

@@ -72,6 +72,7 @@ from engine.vocabulary.messages.venue_commands import (
     SetTradingRules,
     SetVenueRules,
     Tick,
+    UpdateInstrument,
     Withdraw,
 )
 
@@ -144,6 +145,7 @@ __all__ = [
     "TradingCommand",
     "Transfer",
     "UpdateAsset",
+    "UpdateInstrument",
     "Withdraw",
 ]
 
@@ -178,6 +180,7 @@ AnyCommand = (
     | AddAsset
     | ListInstrument
     | SetPhase
+    | UpdateInstrument
     | OpenAccount
     | Deposit
     | Withdraw

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, Generic, TypeVar
 
 from engine.record.rows import decode_events
-from engine.vocabulary.limits import BYTES_PER_STEP, MAX_TURN_COMMANDS, QUESTION_STEPS, ROW_STEPS
+from engine.vocabulary.limits import BYTES_PER_STEP, MAX_TURN_COMMANDS, QUESTION_STEPS
 from engine.vocabulary.messages.events import Event
 from gateway.disk import DISK, Disk
 from gateway.index.growing import RUN_ROWS
@@ -34,6 +34,8 @@ REPAIR_STEPS: Final = MAX_TURN_COMMANDS * _INDEXED_ROW_STEPS
 """To take in a batch of a run that is built again."""
 DECODED_PER_STEP: Final = 64
 """Bytes of a row's events, made into reports: 7 ns each."""
+_READ_ROW_STEPS: Final = 30
+"""To find a row in its batch and make reports of it: 15 us."""
 _ASKED: Final = (REPORT, ORDER, CLIENT_ORDER, FILL, ENTERED, ENDED, CORRECTED, SETTLED)
 """What it is asked for, here. All else is forgotten of rows that are in no file: so they take some hundred bytes each, not a kilobyte."""
 
@@ -130,7 +132,7 @@ class Past(Generic[S]):
         row = rows.row(seq)
         events: list[Event] = [*decode_events(row[3])]
         reports = self._fanout.past_reports(row[0], row[1], events)
-        yield ROW_STEPS + len(row[3]) // DECODED_PER_STEP
+        yield _READ_ROW_STEPS + len(row[3]) // DECODED_PER_STEP
         return reports
 
     def _park(self, asker: S) -> Iterator[int]:

@@ -130,7 +130,7 @@ class Story:
             fees += fee
         format_ = self._fanout.formats.instruments[info.instrument]
         info.fills = len(self._fills)
-        info.value = format_.money[tick_lots * instrument.unit]
+        info.filled_value = format_.money[tick_lots * instrument.unit]
         info.fee, info.fee_asset = format_.money[fees], format_.quote
         if lots:
             info.average_price = decimal_e8((2 * tick_lots * instrument.tick_e8 + lots) // (2 * lots))

@@ -74,7 +74,11 @@ def test_a_trade_is_about_both_sides() -> None:
         keys.PARTICIPANT: ["p"],
         keys.CLIENT_ORDER: [("t", "t1"), ("m", "m1")],
         keys.REPORT: [("m", 3), ("t", 4)],
+        keys.FILL: ["m", "t"],
+        keys.ENDED: ["m", "t"],
     }
+    half = msgspec.structs.replace(trade, maker_leaves_lots=1)
+    assert posted(commands.Tick(), half)[keys.ENDED] == ["t"]
 
 
 def test_a_row_has_the_first_of_an_accounts_reports() -> None:

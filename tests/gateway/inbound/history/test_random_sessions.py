@@ -187,7 +187,7 @@ def check_order(info: m.OrderInfo, order: dict[str, Any]) -> None:
         assert info.fills is None
         return
     value, quantity, fee = order["sums"]
-    assert (info.fills, Decimal(info.value or "x"), Decimal(info.fee or "x")) == (order["fills"], value, fee)
+    assert (info.fills, Decimal(info.filled_value or "x"), Decimal(info.fee or "x")) == (order["fills"], value, fee)
     mean = None
     if quantity:
         exact = value / quantity

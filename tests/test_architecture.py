@@ -74,7 +74,7 @@ ROOMS = Rooms(
             ". protocol candles words journal index audit venue metrics outbound.* inbound.history",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
-        "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.* compliance"),
+        "gateway.published": ("protocol candles outbound.* inbound", "engine engine.vocabulary.* compliance"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.replaying": (". journal snapshots", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),

@@ -10,6 +10,8 @@ from typing import Final, get_args
 from compliance import RISK_LEVELS
 from engine.command_row import ROLES
 from engine.vocabulary import codes
+from gateway.candles.intervals import INTERVALS as CANDLE_INTERVALS
+from gateway.outbound.channels.pacing import INTERVALS
 from gateway.protocol.channel_messages import ChannelName
 from gateway.protocol.past_requests import SettlementKind
 from gateway.protocol.request import Lang
@@ -47,7 +49,7 @@ _BY_FIELD: Final[dict[str, tuple[str, ...]]] = {
     "durability": ("fsync", "os"),
     "scope": ("connection", "participant", "address"),
     "channel": get_args(ChannelName),
-    "interval": ("10ms", "100ms", "1s"),
+    "interval": tuple(INTERVALS),
 }
 _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("Error", "code"): listed_codes(ERROR),
@@ -65,6 +67,8 @@ _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("Settlement", "kind"): get_args(SettlementKind),
     ("RecordInfo", "risk_level"): RISK_LEVELS,
     ("InstrumentInfo", "kind"): codes.INSTRUMENT_KINDS,
+    **{(kind, "interval"): tuple(CANDLE_INTERVALS) for kind in ("Candle", "CandleSnapshot", "CandleHistoryReply")},
+    **{(kind, "interval"): (*INTERVALS, *CANDLE_INTERVALS) for kind in ("Subscribed", "Unsubscribed")},
     ("RecordInfo", "kind"): codes.INVESTOR_KINDS,
 }
 

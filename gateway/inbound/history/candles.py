@@ -193,8 +193,12 @@ def _part(index: Index, part: int, key: tuple[str, Base, int], wanted: Wanted) -
 
 def _numbers(index: Index, part: int, key: tuple[str, str]) -> Generator[int, None, list[int]]:
     """What stands under a key in a part."""
-    for found in index.in_part(part, CANDLES, key):
-        yield LOOKUP_STEPS if found is not None else REPAIR_STEPS
-        if found is not None:
+    looking = index.in_part(part, CANDLES, key)
+    while True:
+        try:
+            next(looking)
+        except StopIteration as done:
+            found: list[int] = done.value
+            yield LOOKUP_STEPS
             return found
-    return []
+        yield REPAIR_STEPS

@@ -15,7 +15,7 @@ from typing import Final
 
 from gateway.candles.candle import Candle
 from gateway.candles.intervals import INTERVALS
-from gateway.candles.traded import Running
+from gateway.candles.running import Running
 from gateway.outbound.channels.channel import Feed, Options, Published, Subject
 from gateway.outbound.channels.public_book import BookChannel, PublicBook
 from gateway.protocol import messages

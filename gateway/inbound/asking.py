@@ -10,12 +10,16 @@ from gateway.inbound.subscribing import problem
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.messages import (
+    Assets,
     Balances,
     CandleHistory,
     Contracts,
+    Fees,
     Fills,
     Instruments,
+    Limits,
     Logout,
+    Me,
     Movements,
     OpenOrders,
     OrderHistory,
@@ -46,6 +50,10 @@ Query = (
     | OrderHistory
     | OrderStatus
     | Settlements
+    | Fees
+    | Limits
+    | Me
+    | Assets
     | Records
     | Logout
 )
@@ -74,8 +82,10 @@ def objection(query: Query, participant: Participant | None, reports: PrivateRep
         if query.kind == "trade" and query.name is None:
             return Objection("name: a trade is looked up by its number", is_malformed=True)
         return None
-    if isinstance(query, Instruments | CandleHistory | Logout):
+    if isinstance(query, Instruments | Assets | CandleHistory | Logout):
         return None
+    if isinstance(query, Limits | Me) and query.account is None:
+        return None if participant is not None else Objection("")
     if not _may_read(query.account, participant, reports):
         return Objection("not an account of yours")
     return _of_one_order(query) if isinstance(query, OrderStatus) else None

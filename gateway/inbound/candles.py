@@ -29,8 +29,8 @@ FIRST_CANDLES: Final = 100
 """Those that a subscription begins with: 500 steps, 20 KB of JSON."""
 _UNAVAILABLE: Final = "the index of the journal is not there yet: it is being built"
 
-Answered = Generator[int, None, tuple[list[Message], int]]
-"""Yields the steps of each piece; returns what is told, and the steps of the last piece."""
+Answered = Generator[int, None, tuple[Message, int]]
+"""Yields the steps of each piece; returns the answer, and the steps of the last piece."""
 
 
 class CandleAnswers:
@@ -49,14 +49,14 @@ class CandleAnswers:
         """A page of candles."""
         channel = self._find(query.instrument)
         if channel is None:
-            return [_unknown(query.id, query.instrument)], ROW_STEPS
+            return _unknown(query.id, query.instrument), ROW_STEPS
         interval_ns, is_newest = INTERVALS[query.interval], query.sort == "newest"
         end_ns = FOR_EVER if query.to_time is None else query.to_time + 1
         asked = Wanted(interval_ns, query.from_time or 0, end_ns, is_newest, query.limit)
         try:
             found = yield from self._page(session, channel, asked)
         except NotThere:
-            return [Error(id=query.id, code="unavailable", detail=_UNAVAILABLE)], ROW_STEPS
+            return Error(id=query.id, code="unavailable", detail=_UNAVAILABLE), ROW_STEPS
         now_ns = self._fanout.channels.kept.time_ns
         bars = [bar(each, channel.format, closed=each.start_ns + interval_ns <= now_ns) for each in found.candles]
         if is_newest:
@@ -64,25 +64,26 @@ class CandleAnswers:
         reply = CandleHistoryReply(
             id=query.id, instrument=query.instrument, interval=query.interval, candles=bars, more=found.more
         )
-        return [reply], found.steps + _steps(bars)
+        return reply, found.steps + _steps(bars)
 
     def subscribe(self, session: Session, query: Subscribe) -> Answered:
-        """The last candles; from then on what comes."""
+        """The last candles, behind the reply; from then on what comes."""
         name, what = query.instrument or "", wanted(query)
         channel = self._find(name)
         if channel is None:
-            return [_unknown(query.id, name)], ROW_STEPS
+            return _unknown(query.id, name), ROW_STEPS
         interval = what[2].interval
         try:
             found = yield from self._page(session, channel, Wanted(INTERVALS[interval], limit=FIRST_CANDLES))
         except NotThere:
-            return [Error(id=query.id, code="unavailable", detail=_UNAVAILABLE)], ROW_STEPS
+            return Error(id=query.id, code="unavailable", detail=_UNAVAILABLE), ROW_STEPS
         # All in one piece: what is told from now on comes behind it.
         feed = channel.feed(what[2])
         snapshot = channel.snapshot(feed, found.candles)
         session.subscriptions.add(what, feed)
         subscribed = Subscribed(id=query.id, channel=query.channel, seq=feed.seq, instrument=name, interval=interval)
-        return [subscribed, snapshot], found.steps + _steps(snapshot.candles)
+        self._fanout.send(session, subscribed)
+        return snapshot, found.steps + _steps(snapshot.candles)
 
     def _find(self, instrument: str) -> Candles | None:
         channel = self._fanout.channels.find(Candles.name, instrument)

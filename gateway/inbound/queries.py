@@ -5,6 +5,7 @@ A long answer is made in pieces, over turns. Each says how much work it was: `ga
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Final
 
 from engine.book.entities import Account, Order
@@ -26,7 +27,7 @@ from engine.vocabulary.limits import (
 )
 from gateway.inbound.asking import Query
 from gateway.inbound.bygone import Bygone
-from gateway.inbound.candles import Answered, CandleAnswers
+from gateway.inbound.candles import CandleAnswers
 from gateway.inbound.frames import NORMAL
 from gateway.inbound.history.answers import PastAnswers, PastQuery
 from gateway.inbound.history.past import Past
@@ -36,6 +37,7 @@ from gateway.inbound.papers import papers
 from gateway.inbound.records import RecordBook
 from gateway.inbound.session import Answer, Session
 from gateway.inbound.shared import Shared
+from gateway.inbound.standing import Standing, StandingQuery
 from gateway.inbound.subscribing import wanted
 from gateway.metrics.counters import Counters
 from gateway.outbound.channels.book import Book, BookFeed, SnapshotInPieces
@@ -86,6 +88,7 @@ class Answers:
         self._counters: Final = counters
         self._past: Final = PastAnswers(exchange, fanout)
         self._candles: Final = CandleAnswers(fanout)
+        self._standing: Final = Standing(exchange, fanout)
         self._bygone: Bygone | None = None
         """Reports from before the start; None: there is no journal."""
         self._snapshots: Final[Shared[SnapshotInPieces]] = Shared()
@@ -112,9 +115,11 @@ class Answers:
         if isinstance(query, Records):
             return self._look_up(session, query)
         if isinstance(query, PastQuery):
-            return self._look_back(session, query)
+            return self._told(session, self._past.answer(session, query))
+        if isinstance(query, StandingQuery):
+            return self._told(session, self._standing.answer(session, query))
         if isinstance(query, CandleHistory):
-            return self._tell(session, self._candles.history(session, query))
+            return self._told(session, self._candles.history(session, query))
         messages: list[Message]
         if isinstance(query, Subscribe) and not session.subscriptions.may_add(wanted(query)):
             detail = f"a connection has at most {MAX_SUBSCRIPTIONS:,} subscriptions"
@@ -124,7 +129,7 @@ class Answers:
             if isinstance(channel, Book):
                 return self._subscribe_book(session, query, channel.feed(wanted(query)[2]))
             if isinstance(channel, Candles):
-                return self._tell(session, self._candles.subscribe(session, query))
+                return self._told(session, self._candles.subscribe(session, query))
             messages = self._subscribe(session, query)
             steps = len(messages) * ROW_STEPS
         elif isinstance(query, Unsubscribe):
@@ -205,22 +210,13 @@ class Answers:
         self._fanout.put(session, (frame,))
         return QUESTION_STEPS + steps + len(frame) // BYTES_PER_STEP
 
-    def _tell(self, session: Session, answer: Answered) -> Answer:
-        """What an answer in pieces comes to."""
-        messages, steps = yield from answer
-        for message in messages:
-            if isinstance(message, Error):
-                self._counters.errors[message.code] += 1
-            self._fanout.send(session, message)
-        return steps
-
-    def _look_back(self, session: Session, query: PastQuery) -> Answer:
-        """What an account's past is asked for."""
-        message, steps = yield from self._past.answer(session, query)
+    def _told(self, session: Session, making: Generator[int, None, tuple[Message, int]]) -> Answer:
+        """Send an answer once it is made."""
+        message, steps = yield from making
         if isinstance(message, Error):
             self._counters.errors[message.code] += 1
         self._fanout.send(session, message)
-        return steps
+        return QUESTION_STEPS + steps
 
     # ── accounts ───────────────────────────────────────────────────────────────────────────────────────────────────
 

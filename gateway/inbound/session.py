@@ -44,6 +44,8 @@ from gateway.protocol.messages import (
     Rates,
     RatesReply,
     Resume,
+    Time,
+    TimeReply,
     Welcome,
     login_challenge,
 )
@@ -124,6 +126,14 @@ class Session(FrameReader):
     def waiting_requests(self) -> int:
         """How many requests wait."""
         return len(self.inbox) + len(self.questions)
+
+    def stated_rates(self) -> list[Rate]:
+        """What may be asked of the venue, and what of it is left; none where nobody is limited."""
+        return [] if self.meter is None else self.meter.stated()
+
+    def connections_of(self, participant: str) -> int:
+        """How many connections a participant has."""
+        return self._context.connections_of(participant)
 
     def came_from(self, address: str) -> None:
         """Limit what it may ask from now on."""
@@ -217,7 +227,9 @@ class Session(FrameReader):
         elif isinstance(request, Query):
             self._question(request)
         elif isinstance(request, Rates):
-            self._reply(RatesReply(id=request.id, rates=self._rates()))
+            self._reply(RatesReply(id=request.id, rates=self.stated_rates()))
+        elif isinstance(request, Time):
+            self._reply(TimeReply(id=request.id, time=self._context.now()))
 
     def _question(self, request: Query) -> None:
         """Let a question pass that this connection may ask."""
@@ -280,7 +292,7 @@ class Session(FrameReader):
             if self.meter is not None:
                 self.meter.log_in(name)
             welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
-            welcome.rates, welcome.lang = self._rates(), request.lang
+            welcome.rates, welcome.lang = self.stated_rates(), request.lang
             welcome.cancel_on_disconnect = self._context.attendance.came(self, name, request.cancel_on_disconnect)
             self._reply(self._context.marked(welcome))
             return
@@ -311,9 +323,6 @@ class Session(FrameReader):
         code, detail = "rate_limited", "too much was asked at once; `rates` in the welcome says how much may be"
         self._context.counters.errors[code] += 1
         self._reply(Error(code=code, detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
-
-    def _rates(self) -> list[Rate]:
-        return [] if self.meter is None else self.meter.stated()
 
     def _charge(self, units: int) -> None:
         if self.meter is not None:

@@ -124,8 +124,22 @@ from gateway.protocol.requests import (
     Transfer,
     Unsubscribe,
 )
+from gateway.protocol.standing_messages import (
+    AccountLimits,
+    AssetInfo,
+    AssetsReply,
+    CapInfo,
+    FeesReply,
+    InstrumentFees,
+    LimitsReply,
+    MeReply,
+    OwnAccount,
+    TimeReply,
+)
+from gateway.protocol.standing_requests import Assets, Fees, Limits, Me, Time
 
 __all__ = [
+    "AccountLimits",
     "Admin",
     "AmendOrder",
     "AnyChannelMessage",
@@ -133,7 +147,10 @@ __all__ = [
     "AnyReport",
     "AnyRequest",
     "Argument",
+    "AssetInfo",
     "AssetIssued",
+    "Assets",
+    "AssetsReply",
     "Auction",
     "Balances",
     "BalancesReply",
@@ -147,6 +164,7 @@ __all__ = [
     "CandleHistory",
     "CandleHistoryReply",
     "CandleSnapshot",
+    "CapInfo",
     "Change",
     "ChannelMessage",
     "ChannelName",
@@ -161,6 +179,8 @@ __all__ = [
     "Done",
     "Error",
     "ExecutionReport",
+    "Fees",
+    "FeesReply",
     "Fill",
     "Fills",
     "FillsReply",
@@ -172,12 +192,15 @@ __all__ = [
     "HoldingArrested",
     "HoldingFrozen",
     "IndexPrice",
+    "InstrumentFees",
     "InstrumentInfo",
     "Instruments",
     "InstrumentsReply",
     "Interval",
     "JournalTip",
     "Lang",
+    "Limits",
+    "LimitsReply",
     "LoggedOut",
     "Login",
     "Logout",
@@ -189,6 +212,8 @@ __all__ = [
     "MassCancelled",
     "MassQuote",
     "MassQuoted",
+    "Me",
+    "MeReply",
     "Message",
     "MovementEnded",
     "MovementHeld",
@@ -207,6 +232,7 @@ __all__ = [
     "OrderStatusReply",
     "OrderTerms",
     "OrderType",
+    "OwnAccount",
     "Position",
     "Positions",
     "PositionsReply",
@@ -238,7 +264,9 @@ __all__ = [
     "Subscribe",
     "Subscribed",
     "Ticker",
+    "Time",
     "TimeInForce",
+    "TimeReply",
     "ToldArgument",
     "Top",
     "TradeCorrected",
@@ -337,6 +365,11 @@ AnyMessage = (
     | OrderHistoryReply
     | OrderStatusReply
     | SettlementsReply
+    | FeesReply
+    | LimitsReply
+    | MeReply
+    | AssetsReply
+    | TimeReply
     | RecordsReply
     | Resumed
     | Done

@@ -39,6 +39,7 @@ from gateway.protocol.request import (
     Text,
     TimeInForce,
 )
+from gateway.protocol.standing_requests import Assets, Fees, Limits, Me, Time
 
 
 class OnlyId(msgspec.Struct):
@@ -382,6 +383,11 @@ AnyRequest = (
     | OrderHistory
     | OrderStatus
     | Settlements
+    | Fees
+    | Limits
+    | Me
+    | Assets
+    | Time
     | Records
     | Admin
 )

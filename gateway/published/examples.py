@@ -170,6 +170,12 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
     ),
     m.OrderHistory: ({"id": 11, "account": "anna.main", "limit": 20},),
     m.Settlements: ({"id": 12, "account": "anna.main", "kinds": ["final_settlement", "close_out"]},),
+    m.Me: ({"id": 13},),
+    m.Limits: ({"id": 14},),
+    m.Fees: ({"id": 15, "account": "anna.main"},),
+    m.Assets: ({"id": 16},),
+    m.Time: ({"id": 17},),
+    m.TimeReply: ({"id": 17, "time": _NOON},),
     m.Resumed: ({"id": 9, "account": "anna.main", "seq": 42, "snapshot": False},),
     m.Subscribe: (
         {"id": 5, "channel": "book", "instrument": "BTC/RUB"},

@@ -76,6 +76,11 @@ REQUESTS: Final = (
     Asked(m.OrderHistory, (m.OrderHistoryReply,), ACCOUNT, ROLES),
     Asked(m.OrderStatus, (m.OrderStatusReply,), ACCOUNT, ROLES),
     Asked(m.Settlements, (m.SettlementsReply,), ACCOUNT, ROLES),
+    Asked(m.Fees, (m.FeesReply,), ACCOUNT, ROLES),
+    Asked(m.Limits, (m.LimitsReply,), ACCOUNT, ROLES),
+    Asked(m.Me, (m.MeReply,), ACCOUNT, ROLES),
+    Asked(m.Assets, (m.AssetsReply,), MARKET_DATA, ANYBODY),
+    Asked(m.Time, (m.TimeReply,), CONNECTION, ANYBODY),
     Asked(m.Records, (m.RecordsReply,), ADMINISTRATION, _SUPERVISING),
     Asked(m.Admin, (m.Done, m.Rejected), ADMINISTRATION, ROLES),
 )

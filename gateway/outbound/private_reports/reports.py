@@ -36,7 +36,7 @@ from engine.vocabulary.messages.events import (
     VariationMargin,
 )
 from gateway.outbound.private_reports import holdings, orders
-from gateway.outbound.private_reports.direct import DIRECT
+from gateway.outbound.private_reports.frames import json_frame
 from gateway.outbound.private_reports.recent import RecentReports
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.spoken import spoken
@@ -106,6 +106,8 @@ class PrivateReports:
         """The participant who operates each account."""
         self.investors: Final[dict[str, str]] = {}
         """The investor who owns each account."""
+        self.corrections = 0
+        """How many trades were corrected: who has added them up must do so again."""
 
     def follow(self, command_seq: int, time_ns: int, events: list[Event]) -> list[PrivateReport]:
         """Take note of the events of a command and return the reports they are, in order. They are kept, too."""
@@ -146,6 +148,7 @@ class PrivateReports:
                 if recent is not None and report.seq:
                     recent.add(report)
             elif concern == _SIDES:
+                self.corrections += recent is not None and type(event) is TradeCorrected
                 for account, seq, as_first in _sides(event):
                     report = PrivateReport(account, seq, event, moment, place, as_first=as_first)
                     found.append(report)
@@ -204,11 +207,9 @@ class PrivateReports:
         What is written at once says nothing in words.
         """
         if codec.is_text:
-            write = DIRECT.get(type(report.event))
-            if write is not None:
-                text = write(self._formats, report, request_id)
-                if text:
-                    return codec.framed(text.encode())
+            frame = json_frame(codec, self._formats, report, request_id)
+            if frame is not None:
+                return frame
         return codec.frame(self.message(report, request_id, language))
 
     def message(self, report: PrivateReport, request_id: int | None = None, language: Language = ENGLISH) -> Message:

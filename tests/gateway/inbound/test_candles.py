@@ -20,6 +20,7 @@ from gateway.inbound.candles import FIRST_CANDLES, CandleAnswers
 from gateway.inbound.history.past import PARKED, Past
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import CandleHistory, Subscribe
+from tests.support.gateway.handed_out import payload_of
 from tests.support.gateway.indexes import caught_up
 from tests.support.gateway.journals import write_journal
 from tests.support.gateway.market_flow import rows_of
@@ -120,6 +121,7 @@ class Lived:
 
     def ask(self, making: Generator[int, None, Any]) -> Told:
         """The answer; while it is made, turns go on."""
+        self.hear()
         self.was_partial = self.fanout.channels.kept.is_partial
         while True:
             try:
@@ -127,7 +129,10 @@ class Lived:
                 if self.chance.random() < 0.03:
                     self.turn()
             except StopIteration as done:
-                return [msgspec.json.decode(msgspec.json.encode(each)) for each in done.value[0]]
+                before = list(self.heard.frames)
+                self.heard.frames.clear()
+                told: Told = [msgspec.json.decode(payload_of(frame)) for frame in before]
+                return [*told, msgspec.json.decode(msgspec.json.encode(done.value[0]))]
 
     def subscribe(self, instrument: str, interval: str) -> None:
         request = Subscribe(id=1, channel="candles", instrument=instrument, interval=interval)

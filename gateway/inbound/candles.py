@@ -10,8 +10,9 @@ from gateway.candles.intervals import INTERVALS
 from gateway.candles.traded import FOR_EVER
 from gateway.inbound.history.candles import NotThere, Page, Wanted, page
 from gateway.inbound.history.past import Past
-from gateway.inbound.session import Session
+from gateway.inbound.session import Answer, Session
 from gateway.inbound.subscribing import wanted
+from gateway.metrics.counters import Counters
 from gateway.outbound.channels.candles import Candles, bar
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.fanout import Fanout
@@ -38,10 +39,12 @@ class CandleAnswers:
 
     Args:
         fanout: has the channels.
+        counters: of the venue.
     """
 
-    def __init__(self, fanout: Fanout) -> None:
+    def __init__(self, fanout: Fanout, counters: Counters) -> None:
         self._fanout: Final = fanout
+        self._counters: Final = counters
         self.past: Past[Any] | None = None
         """The journal; None: there is none."""
 
@@ -66,24 +69,26 @@ class CandleAnswers:
         )
         return reply, found.steps + _steps(bars)
 
-    def subscribe(self, session: Session, query: Subscribe) -> Answered:
+    def subscribe(self, session: Session, query: Subscribe, channel: Candles) -> Answer:
         """The last candles, behind the reply; from then on what comes."""
-        name, what = query.instrument or "", wanted(query)
-        channel = self._find(name)
-        if channel is None:
-            return _unknown(query.id, name), ROW_STEPS
+        what = wanted(query)
         interval = what[2].interval
         try:
             found = yield from self._page(session, channel, Wanted(INTERVALS[interval], limit=FIRST_CANDLES))
         except NotThere:
-            return Error(id=query.id, code="unavailable", detail=_UNAVAILABLE), ROW_STEPS
+            self._counters.errors["unavailable"] += 1
+            self._fanout.send(session, Error(id=query.id, code="unavailable", detail=_UNAVAILABLE))
+            return ROW_STEPS
         # All in one piece: what is told from now on comes behind it.
         feed = channel.feed(what[2])
         snapshot = channel.snapshot(feed, found.candles)
-        session.subscriptions.add(what, feed)
-        subscribed = Subscribed(id=query.id, channel=query.channel, seq=feed.seq, instrument=name, interval=interval)
-        self._fanout.send(session, subscribed)
-        return snapshot, found.steps + _steps(snapshot.candles)
+        session.subscriptions.add(session, what, feed)
+        subscribed = Subscribed(
+            id=query.id, channel=query.channel, seq=feed.seq, instrument=channel.key, interval=interval
+        )
+        for message in (subscribed, snapshot):
+            self._fanout.send(session, message)
+        return found.steps + _steps(snapshot.candles)
 
     def _find(self, instrument: str) -> Candles | None:
         channel = self._fanout.channels.find(Candles.name, instrument)

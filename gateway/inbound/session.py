@@ -99,7 +99,7 @@ class Session(FrameReader):
         """Whether its peer has yet to read what was sent before: then it is answered nothing more. Set by who sends."""
         self.participant: Participant | None = None
         """Who is logged in."""
-        self.subscriptions: Final = Subscriptions(self)
+        self.subscriptions: Final = Subscriptions()
         self.is_ended = False
         """Whether the connection is gone."""
         self.armed = 0  # the number of its connection, if the end of that cancels orders
@@ -160,7 +160,7 @@ class Session(FrameReader):
         """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
         self.is_ended = True
         self.drop_questions()
-        self.subscriptions.end()
+        self.subscriptions.end(self)
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)

@@ -129,6 +129,7 @@ _SAID: Final[dict[str, str]] = {
     "ticker": "The last price, the best bid and ask of an instrument, and its figures of 24 hours.",
     "candles": "Open, high, low, close and volume of each interval of an instrument: the last ones, then what changes.",
     "book": "The order book of an instrument, by price level: a snapshot, then updates.",
+    "orders": "The queue of an instrument, order by order and anonymous: a snapshot, then updates.",
     "status": "The phase of an instrument.",
     "auction": "What a call of an instrument would uncross to now.",
     "marks": "The marks of a future.",

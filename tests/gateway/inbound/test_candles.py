@@ -18,6 +18,7 @@ from gateway.candles import traded as traded_module
 from gateway.candles.intervals import INTERVALS
 from gateway.inbound.candles import FIRST_CANDLES, CandleAnswers
 from gateway.inbound.history.past import PARKED, Past
+from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import CandleHistory, Subscribe
 from tests.support.gateway.handed_out import payload_of
@@ -73,7 +74,7 @@ class Lived:
     def begin(self, fanout: Fanout) -> None:
         """A venue has started."""
         self.fanout, self.heard = fanout, Heard()
-        self.answers = CandleAnswers(fanout)
+        self.answers = CandleAnswers(fanout, Counters())
         self.answers.past = Past(self.journal, fanout, lambda _: None)
         self.got: dict[tuple[str, str], Told] = {}
         self.seqs: dict[tuple[str, str], int] = {}
@@ -132,11 +133,14 @@ class Lived:
                 before = list(self.heard.frames)
                 self.heard.frames.clear()
                 told: Told = [msgspec.json.decode(payload_of(frame)) for frame in before]
+                if isinstance(done.value, int):
+                    return told
                 return [*told, msgspec.json.decode(msgspec.json.encode(done.value[0]))]
 
     def subscribe(self, instrument: str, interval: str) -> None:
         request = Subscribe(id=1, channel="candles", instrument=instrument, interval=interval)
-        told = self.ask(self.answers.subscribe(self.heard, request))  # type: ignore[arg-type]
+        channel: Any = self.fanout.channels.find("candles", instrument)
+        told = self.ask(self.answers.subscribe(self.heard, request, channel))  # type: ignore[arg-type]
         if self.is_refused(told):
             return
         subscribed, snapshot = told

@@ -17,9 +17,11 @@ from engine.vocabulary.codes import CORE_VERSION
 from gateway.journal.reader import JournalReader
 from gateway.outbound.channels.book import Book, SnapshotInPieces
 from gateway.outbound.channels.channel import Channel
+from gateway.outbound.channels.orders import Orders
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import JSON, MSGPACK, Codec
+from tests.support.gateway.queues import begun
 from tests.support.places import GOLDEN
 
 REPLIES = {row.kind: row.answers for row in TRADING}
@@ -27,15 +29,15 @@ MOST_COMMANDS_A_TURN = 12
 REPLAYED_PART = 5
 
 DIGESTS = {
-    "v6": "a6d87b5b826775df9c0a17bc7cd1458b011ff2539a8deba31f038db91263e382",
-    "v6-everything": "50b34303da158f5ce60fb8bfe293fab9717bf4593a8b7bd9f70b9dc4b22593fe",
-    "v6-large": "4b976089dc94e00a40ace4810e889ba36e3f77861435fb8c236b142b84244da9",
-    "v7": "0073a0eef3197a5fbfbfbceba847f058b4abad813fd1b195690a4f892d5936c6",
-    "v7-everything": "df3039a5a12cf6fd22b1ef5e9549ec07182aebbbcf627b1c3a1e473b1acd8e42",
-    "v7-large": "93cb3303d7103d5c029e56bc65c916206c68b1790065ac39f2fc12f3ccde6556",
-    "v8": "f1bbc5f89f397229d7d797418c8cd076e0e07ae98d5046334fca6f515e630d66",
-    "v8-everything": "4c064ff5e89b82d9ccff3d0dd9a7d528cab6f938e5c6af12220faa65c09672f2",
-    "v8-large": "781586cef62be1997c43b3dbed9430efc77762fe6afb12e0ba56197c19fa2467",
+    "v6": "cb4f00f0c4f8fb7ef747ae337611880d0752039ad0824c374c2b290a4ae06a5e",
+    "v6-everything": "e9b05042456971d84a8baf04f664bf018194f9da9220f49e549ac64239c5b46c",
+    "v6-large": "8e0caa0fdcd4c7f280dae9bb367b2f0a56c79d8841e120ef07613606d26a43a3",
+    "v7": "63abae5f0a0661e130026986ec856ad5868927ad196c23fb4f5390eddf1f2f57",
+    "v7-everything": "0dd412ae3b2ac353945a24157c0478726d82c7f734e8bf29f69de5ea0fb32bea",
+    "v7-large": "4533cecdbcb41813433f93aa35aabefd455c6eff448110b01110e3fe875950cb",
+    "v8": "1f3b7c620297f30a891a3feb08facec4636e7a3c225cbc8525fe53c01735003d",
+    "v8-everything": "0e0adbffd2400e42420e4cb4480fbf1e294bf605798a781f1f9d01d2b3aed676",
+    "v8-large": "c499f3e399531d9a806596fa307d116d2db73c1ffa0d6a144ca557c17bb6881d",
 }
 
 
@@ -90,6 +92,11 @@ class Clients:
                 snapshot.make()
             snapshot.end()
             self.fanout.put(outbox, [snapshot.frame])
+        elif isinstance(channel, Orders):
+            queue = begun(channel, outbox.codec)
+            self.fanout.put(outbox, [queue.frame])
+            channel.subscribers[outbox] = None
+            queue.end()
         elif (first := channel.first()) is not None:
             self.fanout.send(outbox, first)
         channel.subscribers[outbox] = None

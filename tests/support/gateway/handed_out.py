@@ -15,9 +15,11 @@ from gateway.journal.reader import JournalReader
 from gateway.outbound.channels.book import Book, SnapshotInPieces
 from gateway.outbound.channels.candles import Candles
 from gateway.outbound.channels.channel import Options
+from gateway.outbound.channels.orders import Orders
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import JSON, MSGPACK
+from tests.support.gateway.queues import begun
 
 _REPLIES: Final = {row.kind: row.answers for row in TRADING}
 _COMMANDS_A_TURN: Final = 3
@@ -72,6 +74,11 @@ class _Everybody:
                 feed = channel.feed(Options(interval="1m"))
                 self._fanout.send(outbox, channel.snapshot(feed, []))
                 feed.subscribers[outbox] = None
+            elif isinstance(channel, Orders):
+                queue = begun(channel, outbox.codec)
+                self._fanout.put(outbox, [queue.frame])
+                channel.subscribers[outbox] = None
+                queue.end()
             elif (first := channel.first()) is not None:
                 self._fanout.send(outbox, first)
             channel.subscribers[outbox] = None

@@ -142,7 +142,7 @@ class Heard(Outbox):
 
     def __init__(self) -> None:
         super().__init__(JSON)
-        self.subscriptions = Subscriptions(self)
+        self.subscriptions = Subscriptions()
 
     def take(self) -> list[dict[str, Any]]:
         """What it was told since the last time."""

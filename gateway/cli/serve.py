@@ -282,12 +282,15 @@ def _announce(venue: Venue, server: VenueServer, url: str, follower: FollowerPro
         "seq": started.exchange.seq,
         "torn": str(started.torn) if started.torn is not None else None,
         "notes": started.notes,
+        "registered": started.registered,
         "sync_us": started.sync_ns // 1_000,
         "follower": None if follower is None else follower.pid,
     }
     if as_json:
         click.echo(json_text(facts))
         return
+    for line in started.registered:
+        say(f"{printable(line)}", err=True)
     for note in started.notes:
         say(f"venue.toml: {printable(note)}", err=True)
     for line in started.unusable:

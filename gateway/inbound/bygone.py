@@ -11,7 +11,8 @@ from engine.record.rows import decode_events
 from engine.vocabulary.limits import BYTES_PER_STEP, MAX_TURN_COMMANDS, QUESTION_STEPS, ROW_STEPS
 from engine.vocabulary.messages.events import Event
 from gateway.disk import DISK, Disk
-from gateway.inbound.session import PARKED, Session
+from gateway.inbound.asking import PARKED
+from gateway.inbound.session import Session
 from gateway.index.growing import RUN_ROWS
 from gateway.index.index import Index
 from gateway.index.keys import REPORT

@@ -7,8 +7,10 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from engine.state.absence import Absence
+from engine.state.access import Access
 from gateway.identity import Identities
 from gateway.inbound.attendance import Attendance
+from gateway.inbound.keyholders import Keyholders
 from gateway.inbound.rates import Rates
 from gateway.inbound.translate import Known
 from gateway.metrics.counters import Counters
@@ -24,7 +26,7 @@ class VenueContext:
         self,
         venue_id: str,
         durability: str,
-        participants: Mapping[str, Participant],
+        filed: Mapping[str, Participant],
         known: Known,
         fanout: Fanout,
         *,
@@ -38,11 +40,11 @@ class VenueContext:
         faucet: Mapping[str, int] | None = None,
         now: Callable[[], int] = lambda: 0,
         absence: Absence | None = None,
+        access: Access | None = None,
         time_scale: int = 0,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
-        self.participants: Final = dict(participants)
         self.known: Final = known
         self.fanout: Final = fanout
         self.counters: Final = counters
@@ -62,6 +64,11 @@ class VenueContext:
         """The venue's time, nanoseconds since the epoch, UTC."""
         self.attendance: Final = Attendance(absence or Absence(), recording is not None)
         """Which connections are armed."""
+        self.keyholders: Final = Keyholders(access or Access(), filed)
+        """Who may log in, and has; `filed` may beside those whom the core knows."""
+        if recording is None:
+            # What is shown again ends nobody's connection.
+            fanout.key_ended = self.keyholders.ended
         self.time_scale: Final = time_scale
         """Of a venue for tests: how many times as fast as the machine's its clock goes; 0 of any other."""
         self.is_recording: Final = recording is not None

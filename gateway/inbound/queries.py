@@ -24,13 +24,14 @@ from engine.vocabulary.limits import (
     QUESTION_STEPS,
     ROW_STEPS,
 )
+from gateway.inbound.asking import Answer, Query
 from gateway.inbound.bygone import Bygone
 from gateway.inbound.frames import NORMAL
 from gateway.inbound.instruments import InstrumentsInPieces
 from gateway.inbound.movements import waiting
 from gateway.inbound.papers import papers
 from gateway.inbound.records import RecordBook
-from gateway.inbound.session import Answer, Query, Session
+from gateway.inbound.session import Session
 from gateway.inbound.shared import Shared
 from gateway.metrics.counters import Counters
 from gateway.outbound.channels.book import Book, SnapshotInPieces

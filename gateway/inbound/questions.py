@@ -8,8 +8,9 @@ from itertools import chain
 from typing import Final
 
 from engine.vocabulary.limits import ANSWER_PIECE_STEPS, MAX_ANSWER_STEPS
+from gateway.inbound.asking import PARKED
 from gateway.inbound.queries import Answers
-from gateway.inbound.session import PARKED, Session
+from gateway.inbound.session import Session
 
 
 class Questions:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Generator
 from typing import Final
 
-from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR
+from engine.command_row import PARTICIPANT
+from engine.state.access import Key
+from engine.vocabulary.access import READ, TRADE
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import (
     BYTES_PER_UNIT,
@@ -24,39 +25,29 @@ from engine.vocabulary.limits import (
 from engine.vocabulary.messages.commands import AnyCommand
 from gateway.documents import without_numbers
 from gateway.inbound.admin import NotAllowed, check_approvers, check_own
+from gateway.inbound.asking import Answer, Query, Refused, check_admin, check_question, check_scope
+from gateway.inbound.attendance import UNASKED
 from gateway.inbound.context import VenueContext
 from gateway.inbound.faucet import asked_command
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
+from gateway.inbound.keyholders import Proven
 from gateway.inbound.rates import MALFORMED_COST, cost_of
 from gateway.inbound.translate import TRANSLATE
-from gateway.keys import has_signed
 from gateway.outbound.channels.channel import Channel
-from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
     Admin,
     AnyRequest,
-    Balances,
-    Contracts,
     Error,
     Hello,
-    Instruments,
     Login,
     Logout,
     Message,
-    Movements,
-    OpenOrders,
-    Positions,
     Rate,
     Rates,
     RatesReply,
-    Records,
     Resume,
-    RiskWarning,
-    Subscribe,
-    Unsubscribe,
     Welcome,
-    login_challenge,
 )
 from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
@@ -67,31 +58,10 @@ PROTOCOL: Final = "sbx.v1"
 MAX_ERROR_CHARS: Final = 400
 """Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
 
-Query = (
-    Subscribe
-    | Unsubscribe
-    | Instruments
-    | Resume
-    | OpenOrders
-    | Balances
-    | Positions
-    | Movements
-    | RiskWarning
-    | Contracts
-    | Records
-    | Logout
-)
-
 Pending = tuple[int, AnyCommand, int]
 """A sound command that waits for the sequencer: the id of its request, itself, and when it came."""
 Asked = tuple[Query, int, int]
 """A question: itself, how many commands of its connection are to be taken before it, and when it came."""
-Answer = Generator[int, None, int]
-"""An answer in pieces. Each puts some of it into the outbox and yields the steps that it took; the last returns them."""
-
-
-PARKED: Final = -1
-"""What an answer yields that waits for other answers: it is gone on with when its session is submitted again."""
 
 
 class Session(FrameReader):
@@ -122,6 +92,12 @@ class Session(FrameReader):
         """Whether its peer has yet to read what was sent before: then it is answered nothing more. Set by who sends."""
         self.participant: Participant | None = None
         """Who is logged in."""
+        self.key: Key | None = None
+        """With which key; None: one that nobody ends, or nobody is."""
+        self.scopes: tuple[str, ...] = ()
+        """What may be done with it."""
+        self.peer = ""
+        """The IP address of the other end. Set by who passes its frames on."""
         self._subscriptions: Final[dict[tuple[str, str], Channel]] = {}
         """By name and key of the channel."""
         self.is_ended = False
@@ -132,6 +108,7 @@ class Session(FrameReader):
         self._nonce: Final = nonce
         self._login_attempts = 0
         self._malformed_count = 0
+        self._put_aside: Final[list[int]] = []  # requests that came too late for its key
 
     @property
     def is_known(self) -> bool:
@@ -184,6 +161,8 @@ class Session(FrameReader):
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)
+            if self.key is not None:
+                self._context.keyholders.gone(self, self.key)
             self._context.attendance.gone(self, name)
             if self.inbox:
                 # Nobody leaves more behind than connections may hold.
@@ -251,9 +230,11 @@ class Session(FrameReader):
                 self._refuse(request, "only participants trade")
                 return
             try:
+                if TRADE not in self.scopes:
+                    check_scope(TRADE, self.scopes)
                 command = translate(request, participant.participant, self._context.known)
-            except Malformed as error:
-                self._malformed(str(error), request.id)
+            except (Malformed, Refused) as error:
+                self._decline(request, error)
                 return
             self.inbox.append((request.id, command, self.received_ns))
         elif isinstance(request, Login):
@@ -267,51 +248,26 @@ class Session(FrameReader):
 
     def _question(self, request: Query) -> None:
         """Let a question pass that this connection may ask."""
-        if isinstance(request, Subscribe | Unsubscribe):
-            channel = CHANNELS[request.channel]
-            if channel.kind.has_key != (request.instrument is not None):
-                what = channel.kind.missing if channel.kind.has_key else f"{request.channel} has none"
-                self._malformed(f"instrument: {what}", request.id)
-                return
-            if not (channel.is_public or self._supervises()):
-                self._refuse(request, f"{request.channel} is for supervisors and operators")
-                return
-        elif isinstance(request, Logout):
-            if not self._context.attendance.leaves(self):
-                self._refuse(request, "")
-                return
-        elif isinstance(request, Records):
-            if not self._supervises():
-                self._refuse(request, "records are for supervisors and operators")
-                return
-            if request.kind == "trade" and request.name is None:
-                self._malformed("name: a trade is looked up by its number", request.id)
-                return
-        elif not isinstance(request, Instruments) and not self._may_read(request.account):
-            self._refuse(request, "not an account of yours")
+        try:
+            check_question(request, self.participant, self.scopes, self._context.fanout.reports)
+        except (Malformed, Refused) as error:
+            self._decline(request, error)
+            return
+        if isinstance(request, Logout) and not self._context.attendance.leaves(self):
+            self._refuse(request, "")
             return
         self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
-
-    def _may_read(self, account: str | None) -> bool:
-        if account is None:
-            return self._supervises()
-        owner = self._context.fanout.reports.owners.get(account)
-        if owner is None or self.participant is None:
-            return False
-        return self._supervises() or owner == self.participant.participant
-
-    def _supervises(self) -> bool:
-        return self.participant is not None and self.participant.role in {SUPERVISOR, OPERATOR}
 
     def _admin(self, request: Admin) -> None:
         if (participant := self.participant) is None:
             self._refuse(request, "")
             return
         try:
-            command = asked_command(request, participant, self._context)
+            check_admin(request, participant, self.scopes)
+            command = asked_command(request, participant, "" if self.key is None else self.key.key, self._context)
             check_own(command, participant, self._context.fanout.reports)
-            check_approvers(command, (each.role for each in self._context.participants.values()))
-        except NotAllowed as error:
+            check_approvers(command, self._context.keyholders.roles())
+        except (NotAllowed, Refused) as error:
             # The journal has no word of it: here it is said who tried. Why, the sender is told.
             tried = without_numbers(request.command)
             _LOG.warning("refused: %s, %s, asked for %s", participant.participant, participant.role, tried)
@@ -322,37 +278,77 @@ class Session(FrameReader):
             self.inbox.append((request.id, command, self.received_ns))
 
     def _login(self, request: Login) -> None:
-        fanout = self._context.fanout
         if self.participant is not None:
             self._error("not_allowed", f"logged in already, as {self.participant.participant}", request.id)
             return
         # One that fails is answered in its language, too.
         self.speak(language(request.lang))
         self._login_attempts += 1
-        participant = self._context.participants.get(request.participant)
-        challenge = login_challenge(self._context.venue_id, request.participant, self._nonce)
-        if participant is None or not has_signed(participant.public_key, challenge, bytes.fromhex(request.signature)):
-            self._error("login_failed", "unknown participant, or the signature does not hold", request.id)
-        elif self._context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
+        context = self._context
+        proven, why, tried = context.keyholders.prove(request, context.venue_id, self._nonce, self.peer)
+        self._charge(max(tried - 1, 0))
+        if proven is None:
+            self._error("login_failed", why, request.id)
+        elif context.connections_of(request.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
             detail = f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections"
             self._error("too_many", detail, request.id)
-        elif why := self._context.attendance.problem(request.cancel_on_disconnect, participant, fanout.reports):
-            self._error("not_allowed", why, request.id)
+        elif unarmed := context.attendance.problem(request.cancel_on_disconnect, proven, context.fanout.reports):
+            self._error("not_allowed", unarmed, request.id)
         else:
-            self.participant = participant
-            fanout.listen(self, participant.participant)
-            accounts = fanout.reports.accounts.get(participant.participant, ())
-            last = {account: fanout.reports.last_seq(account) for account in accounts}
-            (seq, link), name, role = self._context.tip(), participant.participant, participant.role
-            if self.meter is not None:
-                self.meter.log_in(name)
-            welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
-            welcome.rates, welcome.lang = self._rates(), request.lang
-            welcome.cancel_on_disconnect = self._context.attendance.came(self, name, request.cancel_on_disconnect)
-            self._reply(self._context.marked(welcome))
+            self._logged_in(request, proven)
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
             self.close(POLICY_VIOLATION, "too many login attempts")
+
+    def act_as(self, participant: Participant, key: Key | None, scopes: tuple[str, ...]) -> None:
+        """Be somebody from now on, who may do so much."""
+        self.participant, self.key, self.scopes = participant, key, scopes
+        self._context.fanout.listen(self, participant.participant, hears=READ in scopes)
+        if key is not None:
+            self._context.keyholders.came(self, key)
+
+    def _logged_in(self, request: Login, proven: Proven) -> None:
+        """Welcome somebody."""
+        self.act_as(*proven)
+        reports, name, role = self._context.fanout.reports, request.participant, proven.participant.role
+        last = {account: reports.last_seq(account) for account in reports.accounts.get(name, ())}
+        seq, link = self._context.tip()
+        if self.meter is not None:
+            self.meter.log_in(name)
+        welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
+        welcome.rates, welcome.lang = self._rates(), request.lang
+        if proven.key is not None:
+            welcome.key, welcome.scopes, welcome.key_expires = (
+                proven.key.key,
+                list(proven.scopes),
+                proven.key.expires_ns,
+            )
+        welcome.cancel_on_disconnect = self._context.attendance.came(self, name, request.cancel_on_disconnect)
+        self._reply(self._context.marked(welcome))
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether its key has ended: what waits of it is carried out no more."""
+        return self.key is not None and self.key.has_ended
+
+    def put_aside(self) -> None:
+        """Its key has ended: take what it asked out of the inbox, to be refused when that is told. What the venue says of the connection stays."""
+        waiting = list(self.inbox)
+        self.inbox.clear()
+        self.inbox.extend(each for each in waiting if each[0] == UNASKED)
+        self._put_aside.extend(each[0] for each in waiting if each[0] != UNASKED)
+
+    def key_has_ended(self, how: str) -> None:
+        """Refuse what waits, and end the connection."""
+        self._context.fanout.put(self, ())
+        self.put_aside()
+        for request_id in self._put_aside:
+            self._error("key_ended", f"not carried out: the key of this connection was {how} before", request_id)
+        self._put_aside.clear()
+        what = f"the key of this connection was {how}"
+        self._error("key_ended", what, None)
+        self.close(POLICY_VIOLATION, what)
+        self.end()
 
     # ── replies ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -379,6 +375,12 @@ class Session(FrameReader):
     def _charge(self, units: int) -> None:
         if self.meter is not None:
             self.meter.charge(units)
+
+    def _decline(self, request: AnyRequest, error: Malformed | Refused) -> None:
+        if isinstance(error, Malformed):
+            self._malformed(str(error), request.id)
+        else:
+            self._refuse(request, str(error))
 
     def _refuse(self, request: AnyRequest, detail: str) -> None:
         """Refuse a sound request: for want of a login, or of the right to it."""

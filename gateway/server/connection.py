@@ -139,6 +139,7 @@ class Connection(WSListener):
             self.close(TRY_AGAIN_LATER, f"at most {MAX_CONNECTIONS_PER_ADDRESS} connections from one address")
             return
         self._login_timer = asyncio.get_running_loop().call_later(LOGIN_TIMEOUT_SECONDS, self._check_login)
+        self.session.peer = peer[0] if peer else ""
         self.session.came_from(self.address)
         self.session.greet(self.host.now_ns)
         self.flush()

@@ -231,15 +231,25 @@ class Sequencer(Turns):
                 session = owing.popleft()
             else:
                 session = waiting.popleft()
+            if session.is_cut_off:
+                # Of a key that has ended nothing is carried out, but what the venue says of the connection.
+                session.put_aside()
+                if not session.inbox:
+                    self._rest(session)
+                    continue
             request_id, command, received_ns = session.inbox.popleft()
             session.taken += 1
             if session.inbox:
                 (owing if session.is_owing else waiting).append(session)
             else:
-                session.is_waiting = False
-                if session.is_ended:
-                    session.all_taken()
+                self._rest(session)
             yield None if request_id == UNASKED else session, request_id, received_ns, command
+
+    def _rest(self, session: Session) -> None:
+        """Nothing of a session waits any more."""
+        session.is_waiting = False
+        if session.is_ended:
+            session.all_taken()
 
     def _catch_up(self, time_ns: int) -> bool:
         """Let a piece of what was due while the venue slept happen, by a `Tick`; False: it did not sleep.

@@ -251,7 +251,7 @@ class Server:
             # Without one it is of a connection that is gone, or collects what waits for a snapshot.
             if connection is None:
                 continue
-            if connection.session.is_backed_up:
+            if connection.session.is_backed_up and connection.session.closing is None:
                 self.senders.put_off(connection)
             else:
                 connection.flush()

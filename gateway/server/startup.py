@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from engine.command_table import COMMANDS
 from engine.exchange import Exchange
 from engine.record.rows import Row
 from engine.vocabulary.messages.commands import AnyCommand, Decline
@@ -22,6 +21,7 @@ from gateway.journal.key import KEY_FILE, keep_venue_key, venue_key
 from gateway.journal.recovery import Recovery, TornTail, recover
 from gateway.journal.writer import Durability, JournalWriter
 from gateway.server.clock import Clock, MovedClock, VenueClock, jump_problem, steady_ns
+from gateway.server.registering import registrations, said
 from gateway.server.sequencer import Sequencer
 from gateway.snapshots.folder import check_none_beyond, folder_beside
 from gateway.snapshots.making import Begun, begin_replica
@@ -56,6 +56,7 @@ class Started:
         recovered: int,
         torn: TornTail | None,
         notes: list[str],
+        registered: list[str],
         sync_ns: int,
         identities: Identities,
     ) -> None:
@@ -69,6 +70,8 @@ class Started:
         """What a crash left unfinished, set aside."""
         self.notes: Final = notes
         """What of the venue file did not come in force, and why; a line each."""
+        self.registered: Final = registered
+        """Who of the venue file is new to a venue that had a journal, a line each."""
         self.sync_ns: Final = sync_ns
         """What writing and syncing a small batch takes here."""
         self.identities: Final = identities
@@ -122,6 +125,7 @@ def start_venue(
         identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
         force_rulebook &= venue.rulebook_digest != fanout.rulebook_digest
         to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
+        people, differing = registrations(venue.participants, exchange.access)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER, disk)
         writer = recovery.writer(durability, fanout.rulebook_digest)
         keep_venue_key(directory, disk)
@@ -135,7 +139,11 @@ def start_venue(
         sequencer=sequencer,
         recovered=recovered,
         torn=recovery.torn,
-        notes=_notes(changed, _set_up(sequencer, writer, [*_taken_back(exchange, venue.participants), *to_do])),
+        notes=[
+            *differing,
+            *_notes(changed, _set_up(sequencer, writer, [*_taken_back(exchange, venue.participants), *people, *to_do])),
+        ],
+        registered=said(people) if recovered else [],
         sync_ns=sync_ns,
         identities=identities,
     )
@@ -154,13 +162,14 @@ def _set_up(sequencer: Sequencer, writer: JournalWriter, to_do: list[AnyCommand]
 def _taken_back(exchange: Exchange, participants: Mapping[str, Participant]) -> list[AnyCommand]:
     """What says that armed connections are gone, and takes back proposals of those who may no longer make them.
 
-    The venue file names them no more, or in another role.
+    Whose last key ends, loses them at once; but a journal of before core version 9 knows no keys, and there the venue file decides.
     """
     found = disconnections(exchange.absence)
     for number, proposal in exchange.proposals.items():
-        proposer = participants.get(proposal.by)
+        name = proposal.by
+        proposer = exchange.access.of.get(name) or participants.get(name)
         # What the venue file itself proposed is nobody's.
-        if proposal.by and (proposer is None or proposer.role not in COMMANDS[type(proposal.command)].senders):
+        if name and (proposer is None or proposer.role not in COMMANDS[type(proposal.command)].senders):
             found.append(Decline(number, NO_LONGER))
     return found
 

@@ -56,7 +56,7 @@ class Turns(ABC):
         return VenueContext(
             venue.venue_id,
             durability,
-            venue.participants,
+            venue.participants if "recording" in others else {},
             Known(self._exchange.instruments, self._exchange.assets),
             self._fanout,
             counters=self.counters,
@@ -67,6 +67,7 @@ class Turns(ABC):
             faucet=venue.faucet,
             now=lambda: self.now_ns,
             absence=self._exchange.absence,
+            access=self._exchange.access,
             time_scale=self.time_scale,
             **others,
         )

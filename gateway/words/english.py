@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.words.english_access import ENGLISH_ACCESS
 from gateway.words.english_cases import ENGLISH_CASES
 from gateway.words.english_holdings import ENGLISH_HOLDINGS
 
 ENGLISH: Final[dict[str, str]] = {
+    **ENGLISH_ACCESS,
     **ENGLISH_CASES,
     **ENGLISH_HOLDINGS,
     # Of the core.

@@ -29,7 +29,7 @@ from engine.vocabulary.messages.commands import (
 from engine.vocabulary.messages.events import ChangeScheduled, CommandProposed
 from gateway.identity import Identities
 from gateway.inbound import records
-from gateway.inbound.admin import admin_command
+from gateway.inbound.admin import Sender, admin_command
 from gateway.inbound.session import Session
 from gateway.protocol.messages import Admin
 from gateway.venue.venue import load_rulebook_documents
@@ -228,6 +228,6 @@ def test_a_proposal_says_what_would_be_sent_as_it_was_asked_for(bench: Bench) ->
         found = one(bench, "proposal", name)
         assert (found["by"], found["until"]) == ("sue", exchange.proposals[int(name)].until_ns)
         asks = Admin(id=1, command=found["command"], arguments=found["arguments"])
-        assert admin_command(asks, "supervisor", "sue", exchange.assets, Identities.new()) == command
+        assert admin_command(asks, Sender("sue", "supervisor"), exchange.assets, Identities.new()) == command
         is_rulebook = rulebook in (command, getattr(command, "change", None))
         assert found.get("digest") == (rulebook_digest(rulebook.name, rulebook.documents) if is_rulebook else None)

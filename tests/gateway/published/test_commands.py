@@ -11,7 +11,7 @@ import pytest
 from engine.book.assets import Asset
 from engine.vocabulary import codes
 from gateway.identity import Identities
-from gateway.inbound.admin import ALLOWED, admin_command
+from gateway.inbound.admin import ALLOWED, Sender, admin_command
 from gateway.outbound.given import FAUCET
 from gateway.protocol.messages import Admin
 from gateway.protocol.wire import Malformed
@@ -60,7 +60,7 @@ def taken(name: str, arguments: dict[str, Any]) -> str:
     """What the gateway says against arguments; empty: nothing."""
     role = COMMANDS[name]["roles"][0]
     try:
-        admin_command(Admin(id=1, command=name, arguments=arguments), role, "otto", ASSETS, IDENTITIES)
+        admin_command(Admin(id=1, command=name, arguments=arguments), Sender("otto", role), ASSETS, IDENTITIES)
     except Malformed as error:
         return str(error)
     return ""

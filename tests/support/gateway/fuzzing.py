@@ -15,6 +15,7 @@ import msgspec
 
 from engine.exchange import Exchange
 from engine.record.rows import decode_command, decode_rows, encode_batch
+from engine.vocabulary.access import SCOPES_OF
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from engine.vocabulary.messages.events import OrderAccepted, Trade
 from gateway.core import new_exchange
@@ -100,8 +101,8 @@ class FuzzedVenue:
         """A session of somebody, whose signature is taken for granted."""
         session = Session(self._context, self._codec, "nonce")
         if name:
-            session.participant = self._venue.participants[name]
-            self._fanout.listen(session, name)
+            participant = self._venue.participants[name]
+            session.act_as(participant, None, SCOPES_OF[participant.role])
         return session
 
     def send(self, name: str, payload: bytes) -> None:

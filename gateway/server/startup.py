@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from engine.command_table import COMMANDS
 from engine.exchange import Exchange
 from engine.record.rows import Row
 from engine.vocabulary.messages.commands import AnyCommand, Decline

@@ -37,6 +37,11 @@ def public_key_hex(private_key: Ed25519PrivateKey) -> str:
     return public_key_bytes(private_key).hex()
 
 
+def fingerprint(public_key: bytes) -> str:
+    """What an audit and people call a public key: the first 16 hexadecimal digits of its SHA-256."""
+    return sha256(public_key).hexdigest()[:16]
+
+
 def has_signed(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether whoever has the private key to a public one, of 32 bytes, signed a message."""
     try:

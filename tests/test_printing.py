@@ -134,6 +134,8 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["replay", files.differing, "--serve", 0, "--from", "2099-01-01"], False, 1),
     (lambda files: ["verify", files.journal], True, 0),
     (lambda files: ["verify", files.journal, "--json"], True, 0),
+    *[(lambda files, options=options: ["audit", files.story.audited, *options], True, 0)
+      for options in ((), ("--json",), ("--summary",))],
     (lambda files: ["compact", files.journal], False, 0),
     (lambda files: ["compact", files.journal, "--json"], False, 0),
     (lambda files: ["snapshot", files.journal], False, 1),

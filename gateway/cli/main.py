@@ -36,6 +36,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "faucet": "Ask a venue for test money.",
     "keys": "Make the key pairs participants log in with.",
     "verify": "Check a journal's integrity.",
+    "audit": "Show who logged in, who left and why, who was refused.",
     "snapshot": "Save a venue's state, from which its next start begins.",
     "upgrade": "Make a venue ready for a release of a later core version.",
     "compact": "Archive the old segments of a journal, which all commands still read.",

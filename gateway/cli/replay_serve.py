@@ -76,7 +76,9 @@ def _venue(session: Recorded) -> Venue:
         raise JournalError(f"the journal in {session.journal} does not say whose it is")
     home = session.journal.parent if session.journal.name == JOURNAL_FOLDER else session.journal
     if not (home / "venue.toml").exists():
-        session.notes.append(f"there is no venue.toml in {home}: those can log in whom the journal knows, and all see what is public")
+        session.notes.append(
+            f"there is no venue.toml in {home}: those can log in whom the journal knows, and all see what is public"
+        )
         return Venue(header.venue, "", HOST, 0, "fsync", None, "", {}, {}, ())
     try:
         venue = load_venue(home)

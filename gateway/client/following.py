@@ -12,7 +12,7 @@ from gateway.client.book import LocalBook
 from gateway.client.connection import Connection, settle
 from gateway.client.errors import ClientError, ReportsLost
 from gateway.client.streams import Stream, as_it_came
-from gateway.client.subscriptions import Started
+from gateway.client.subscriptions import ChannelKey, Started
 from gateway.client.values import (
     Auction,
     Fill,
@@ -114,7 +114,7 @@ class Following(Connection):
     def _stream(
         self, channel: m.ChannelName, instrument: str | None, hand: Callable[[Any], Any] = as_it_came
     ) -> Stream[Any]:
-        key = channel, instrument
+        key = ChannelKey(channel, instrument)
 
         async def start() -> None:
             future, started = self._start()

@@ -4,20 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from gateway.client.book import BookOutOfStep, LocalBook
 from gateway.client.errors import ClientError, RequestFailed
 from gateway.client.streams import Reader
 from gateway.protocol import messages as m
 
-ChannelKey = tuple[m.ChannelName, str | None]
+
+class ChannelKey(NamedTuple):
+    """What a subscription is about, and the options that it names."""
+
+    channel: m.ChannelName
+    about: str | None = None
+    """The instrument or index."""
+    depth: int | None = None
+    interval: str | None = None
+
+
 Started = Callable[[ClientError | None], None]
 """Called once, when a reader has what it waits for; or with what refused it."""
 
 _TELL_STATE: Final = frozenset(("top", "ticker", "status", "auction", "marks", "index"))
 """Their first message is the state as of `subscribed`, which may have been told before."""
-_COPIES: Final[ChannelKey] = ("drop_copy", None)
+_COPIES: Final = ChannelKey("drop_copy")
 
 
 class Desk(Protocol):
@@ -123,7 +133,7 @@ class Subscriptions:
 
     def follow(self, instrument: str, number: int, started: Started) -> LocalBook:
         """Keep the book of an instrument; it has started once its first snapshot is there."""
-        key: ChannelKey = "book", instrument
+        key = ChannelKey("book", instrument)
         each = self._all.setdefault(key, Subscription())
         if each.book is None:
             each.book = LocalBook(instrument)
@@ -167,17 +177,22 @@ class Subscriptions:
     def _drop(self, key: ChannelKey, each: Subscription) -> None:
         del self._all[key]
         if self._is_up and (each.is_on or each.asked):
-            channel, instrument = key
-            request = m.Unsubscribe(id=self._desk.next_id(), channel=channel, instrument=instrument)
-            self._desk.ask(request, _ignore)
+            self._end(key)
+
+    def _end(self, key: ChannelKey) -> None:
+        """Have the venue send it no longer."""
+        channel, about, depth, interval = key
+        number = self._desk.next_id()
+        request = m.Unsubscribe(id=number, channel=channel, instrument=about, depth=depth, interval=interval)
+        self._desk.ask(request, _ignore)
 
     # ── asking ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _ask(self, key: ChannelKey, each: Subscription) -> None:
         if self._is_up and not each.asked and not each.is_on:
-            channel, instrument = key
+            channel, about, depth, interval = key
             each.asked = self._desk.next_id()
-            request = m.Subscribe(id=each.asked, channel=channel, instrument=instrument)
+            request = m.Subscribe(id=each.asked, channel=channel, instrument=about, depth=depth, interval=interval)
             self._desk.ask(request, partial(self._answered, key, each, each.asked))
 
     def _answered(self, key: ChannelKey, each: Subscription, number: int, reply: m.AnyMessage) -> None:
@@ -204,7 +219,7 @@ class Subscriptions:
         if each.seq is not None and seq < each.seq:
             # The venue has lost its last moments.
             each.seq = None
-        if key[0] in _TELL_STATE:
+        if key.channel in _TELL_STATE:
             return
         if each.seq is not None:
             each.miss(seq - each.seq)
@@ -232,7 +247,7 @@ class Subscriptions:
 
     def take(self, message: m.AnyChannelMessage) -> None:
         """Take in a message of a channel."""
-        key: ChannelKey = message.channel, message.about
+        key = ChannelKey(message.channel, message.about, *message.options)
         each = self._all.get(key)
         if each is None or not each.is_on:
             return
@@ -288,9 +303,7 @@ class Subscriptions:
             book.resyncs += 1
             book.is_current = False
             each.is_on = False
-            channel, instrument = key
-            request = m.Unsubscribe(id=self._desk.next_id(), channel=channel, instrument=instrument)
-            self._desk.ask(request, _ignore)
+            self._end(key)
             self._ask(key, each)
         else:
             self._started(each)

@@ -167,9 +167,25 @@ class Top(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Ticker(Top, frozen=True, kw_only=True, gc=False):
-    """Channel `ticker`: the best bid and ask, and the price of the last trade; None: there is none."""
+    """Channel `ticker`: the best bid and ask, the price of the last trade, and figures of the last 24 hours; None: there is none."""
 
     last_price: Decimal | None = None
+    open_24h: Decimal | None = None
+    high_24h: Decimal | None = None
+    low_24h: Decimal | None = None
+    volume_24h: Decimal | None = None
+    """None: of a venue that does not tell these figures yet."""
+    turnover_24h: Decimal | None = None
+    """In the quote asset."""
+    trades_24h: int | None = None
+    change_24h: Decimal | None = None
+    change_percent_24h: Decimal | None = None
+    vwap_24h: Decimal | None = None
+    since_24h: int | None = None
+    """When they begin, if that is later than 24 hours ago."""
+    mark_price: Decimal | None = None
+    """Of a future, as is `open_interest`: as of its last mark."""
+    open_interest: Decimal | None = None
 
 
 class Auction(msgspec.Struct, frozen=True, kw_only=True, gc=False):

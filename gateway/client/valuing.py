@@ -41,7 +41,7 @@ def value(
     `next_id` gives a number that was not used yet.
     """
     prices = _Prices(portfolio, instrument)
-    keys: tuple[ChannelKey, ...] = (("ticker", instrument), ("marks", instrument))
+    keys: tuple[ChannelKey, ...] = (ChannelKey("ticker", instrument), ChannelKey("marks", instrument))
     for key in keys:
         subscriptions.read(key, prices, next_id(), _started)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from engine.vocabulary.codes import SIDES
 from engine.vocabulary.messages.events import BookAdded, BookChanged, Event, OrderCancelled, Trade
+from gateway.candles.traded import KeptCandles
 from gateway.export.columns import Row
 from gateway.export.orders import Head
 from gateway.outbound.channels.public_book import PublicBook
@@ -29,7 +30,7 @@ class _Book:
 
     def __init__(self, format_: InstrumentFormat) -> None:
         self._changed: Final[list[PublicBook]] = []
-        self.public: Final = PublicBook(format_, self._changed)
+        self.public: Final = PublicBook(format_, self._changed, KeptCandles())
 
     def follow(self, event: BookAdded | BookChanged | OrderCancelled | Trade, head: Head) -> list[Change]:
         """Take an event in; returns the orders that show something else now, the maker of a trade first."""

@@ -11,12 +11,12 @@ from engine.vocabulary.codes import PURPOSES, SIDES
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import Event, Transferred
+from gateway.candles.candle import Candle
 from gateway.export.columns import Row, Value, scaled
 from gateway.export.orders import Head
 from gateway.reporting.reference import Reference
 from gateway.reporting.settlement import ACCOUNT, SOURCES, Settlement
 from gateway.reporting.standing import Standing
-from gateway.session.candles import Candle
 from gateway.session.tape import Print
 
 _encode: Final = msgspec.json.Encoder().encode

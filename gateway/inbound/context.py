@@ -8,6 +8,7 @@ from typing import Final
 
 from engine.state.absence import Absence
 from engine.state.access import Access
+from gateway.audit.audit import Audit
 from gateway.identity import Identities
 from gateway.inbound.attendance import Attendance
 from gateway.inbound.keyholders import Keyholders
@@ -42,6 +43,7 @@ class VenueContext:
         absence: Absence | None = None,
         access: Access | None = None,
         time_scale: int = 0,
+        audit: Audit | None = None,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
@@ -71,6 +73,8 @@ class VenueContext:
             fanout.key_ended = self.keyholders.ended
         self.time_scale: Final = time_scale
         """Of a venue for tests: how many times as fast as the machine's its clock goes; 0 of any other."""
+        self.audit: Final = Audit() if audit is None else audit
+        """Where it is noted who comes, goes and is refused; None: nothing is kept of it."""
         self.is_recording: Final = recording is not None
         """What happened is shown again: commands are refused."""
         self._recording: Final = recording

@@ -29,6 +29,14 @@ class Proven(NamedTuple):
     scopes: tuple[str, ...]
 
 
+class Unproven(NamedTuple):
+    """Why a login fails."""
+
+    reason: str
+    """For the audit."""
+    detail: str
+
+
 class Holder(Protocol):
     """What is known here of a session."""
 
@@ -55,7 +63,7 @@ class Keyholders:
         yield from (each.role for each in self._access.of.values() if each.keys)
         yield from (each.role for name, each in self._filed.items() if name not in self._access.of)
 
-    def prove(self, login: Login, venue_id: str, nonce: str, peer: str) -> tuple[Proven | None, str, int]:
+    def prove(self, login: Login, venue_id: str, nonce: str, peer: str) -> tuple[Proven | Unproven, int]:
         """Find the key that has signed a login. Cost: 0.1 ms for each key that is tried, of which a participant has few.
 
         Args:
@@ -64,7 +72,7 @@ class Keyholders:
             peer: the IP address that it comes from; empty: none.
 
         Returns:
-            Who it is, or None and why it fails; and how many keys were tried.
+            Who it is, or why it fails; and how many keys were tried.
         """
         name, tried = login.participant, 0
         challenge, signature = login_challenge(venue_id, name, nonce), bytes.fromhex(login.signature)
@@ -72,15 +80,16 @@ class Keyholders:
             tried += 1
             if has_signed(bytes.fromhex(key.public_key), challenge, signature):
                 if key.addresses and not is_from(peer, key.addresses):
-                    return None, f"key {key.key} may not be used from {peer or 'here'}", tried
+                    return Unproven("address", f"key {key.key} may not be used from {peer or 'here'}"), tried
                 who = Participant(name, key.participant.role, bytes.fromhex(key.public_key))
-                return Proven(who, key, key.scopes), "", tried
+                return Proven(who, key, key.scopes), tried
         filed = None if login.key else self._filed.get(name)
         if filed is not None:
             tried += 1
             if has_signed(filed.public_key, challenge, signature):
-                return Proven(filed, None, SCOPES_OF[filed.role]), "", tried
-        return None, f"{UNKNOWN}{', or no such key is in force' if login.key else ''}", tried
+                return Proven(filed, None, SCOPES_OF[filed.role]), tried
+        reason = "signature" if tried or name in self._access.of else "unknown_participant"
+        return Unproven(reason, f"{UNKNOWN}{', or no such key is in force' if login.key else ''}"), tried
 
     def _keys(self, name: str, key: str) -> list[Key]:
         participant = self._access.of.get(name)

@@ -33,6 +33,7 @@ from gateway.inbound.papers import papers
 from gateway.inbound.records import RecordBook
 from gateway.inbound.session import Session
 from gateway.inbound.shared import Shared
+from gateway.inbound.subscribing import wanted
 from gateway.metrics.counters import Counters
 from gateway.outbound.channels.book import Book, SnapshotInPieces
 from gateway.outbound.channels.registry import CHANNELS
@@ -99,7 +100,7 @@ class Answers:
         if isinstance(query, Records):
             return self._look_up(session, query)
         messages: list[Message]
-        if isinstance(query, Subscribe) and not session.may_subscribe(query.channel, query.instrument or ""):
+        if isinstance(query, Subscribe) and not session.subscriptions.may_add(wanted(query)):
             detail = f"a connection has at most {MAX_SUBSCRIPTIONS:,} subscriptions"
             messages, steps = [Error(id=query.id, code="too_many", detail=detail)], ROW_STEPS
         elif isinstance(query, Subscribe):
@@ -135,9 +136,11 @@ class Answers:
         channel = self._fanout.channels.find(query.channel, key)
         if channel is None:
             return [Error(id=query.id, code="unknown", detail=CHANNELS[query.channel].kind.unknown.format(key))]
-        session.subscribe(channel)
-        subscribed = Subscribed(id=query.id, channel=query.channel, seq=channel.seq, instrument=query.instrument)
-        first = channel.first()
+        what = wanted(query)
+        feed = channel.feed(what[2])
+        session.subscriptions.add(what, feed)
+        first = feed.first()
+        subscribed = _subscribed(query, feed.seq)
         return [subscribed] if first is None else [subscribed, first]
 
     def _subscribe_book(self, session: Session, query: Subscribe, book: Book) -> Answer:
@@ -150,10 +153,9 @@ class Answers:
             while not making.is_done:
                 yield steps
                 steps = making.make()
-            subscribed = Subscribed(id=query.id, channel=query.channel, seq=making.seq, instrument=query.instrument)
-            frames = [codec.frame(subscribed), making.frame, *making.frames]
+            frames = [codec.frame(_subscribed(query, making.seq)), making.frame, *making.frames]
             self._fanout.put(session, frames)
-            session.subscribe(book)
+            session.subscriptions.add(wanted(query), book)
             return steps + QUESTION_STEPS + sum(map(len, frames)) // BYTES_PER_STEP
         finally:
             self._snapshots.leave(key, making)
@@ -301,10 +303,23 @@ class Answers:
         return found
 
 
+def _subscribed(query: Subscribe, seq: int) -> Subscribed:
+    return Subscribed(
+        id=query.id,
+        channel=query.channel,
+        seq=seq,
+        instrument=query.instrument,
+        depth=query.depth,
+        interval=query.interval,
+    )
+
+
 def _unsubscribe(session: Session, query: Unsubscribe) -> Message:
-    if not session.unsubscribe(query.channel, query.instrument or ""):
+    if not session.subscriptions.drop(wanted(query)):
         return Error(id=query.id, code="unknown", detail="there is no such subscription")
-    return Unsubscribed(id=query.id, channel=query.channel, instrument=query.instrument)
+    return Unsubscribed(
+        id=query.id, channel=query.channel, instrument=query.instrument, depth=query.depth, interval=query.interval
+    )
 
 
 def _open_order(order: Order, format_: InstrumentFormat) -> OpenOrder:

@@ -7,7 +7,6 @@ replies to the commands before it, but no command waits for it.
 
 from __future__ import annotations
 
-import logging
 from collections import deque
 from typing import Final
 
@@ -20,20 +19,21 @@ from engine.vocabulary.limits import (
     MAX_CONNECTIONS_PER_PARTICIPANT,
     MAX_LOGIN_ATTEMPTS,
     MAX_MALFORMED_MESSAGES,
-    MAX_SUBSCRIPTIONS,
 )
 from engine.vocabulary.messages.commands import AnyCommand
+from gateway.audit.audit import LOGIN, LOGIN_FAILED, LOGOUT, RATE_LIMITED, REFUSED, Caller
 from gateway.documents import without_numbers
 from gateway.inbound.admin import NotAllowed, check_approvers, check_own
-from gateway.inbound.asking import Answer, Query, Refused, check_admin, check_question, check_scope
+from gateway.inbound.asking import Answer, Query, admin_objection, lack, objection
 from gateway.inbound.attendance import UNASKED
 from gateway.inbound.context import VenueContext
 from gateway.inbound.faucet import asked_command
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
-from gateway.inbound.keyholders import Proven
+from gateway.inbound.keyholders import Proven, Unproven
 from gateway.inbound.rates import MALFORMED_COST, cost_of
+from gateway.inbound.subscribing import Subscriptions
 from gateway.inbound.translate import TRANSLATE
-from gateway.outbound.channels.channel import Channel
+from gateway.keys import fingerprint
 from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
     Admin,
@@ -53,7 +53,6 @@ from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
 from gateway.words.language import language
 
-_LOG: Final = logging.getLogger(__name__)
 PROTOCOL: Final = "sbx.v1"
 MAX_ERROR_CHARS: Final = 400
 """Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
@@ -96,13 +95,13 @@ class Session(FrameReader):
         """With which key; None: one that nobody ends, or nobody is."""
         self.scopes: tuple[str, ...] = ()
         """What may be done with it."""
-        self.peer = ""
-        """The IP address of the other end. Set by who passes its frames on."""
-        self._subscriptions: Final[dict[tuple[str, str], Channel]] = {}
-        """By name and key of the channel."""
+        self.subscriptions: Final = Subscriptions(self)
         self.is_ended = False
         """Whether the connection is gone."""
         self.armed = 0  # the number of its connection, if the end of that cancels orders
+        self.caller: Final = Caller(codec.name)
+        """As the audit names it."""
+        self._is_limited = False  # it was answered `rate_limited` last
         self._context: Final = context
         self._left_by = ""  # the participant who left commands behind
         self._nonce: Final = nonce
@@ -113,7 +112,7 @@ class Session(FrameReader):
     @property
     def is_known(self) -> bool:
         """Whether it has logged in or subscribed to something: then it may stay."""
-        return self.participant is not None or bool(self._subscriptions)
+        return self.participant is not None or bool(self.subscriptions)
 
     @property
     def is_owing(self) -> bool:
@@ -124,11 +123,6 @@ class Session(FrameReader):
     def waiting_requests(self) -> int:
         """How many requests wait."""
         return len(self.inbox) + len(self.questions)
-
-    @property
-    def subscriptions(self) -> int:
-        """How many channels it gets."""
-        return len(self._subscriptions)
 
     def came_from(self, address: str) -> None:
         """Limit what it may ask from now on."""
@@ -155,9 +149,7 @@ class Session(FrameReader):
         """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
         self.is_ended = True
         self.drop_questions()
-        for channel in self._subscriptions.values():
-            del channel.subscribers[self]
-        self._subscriptions.clear()
+        self.subscriptions.end()
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)
@@ -188,23 +180,6 @@ class Session(FrameReader):
             self._context.leaving[self._left_by] -= 1
             self._left_by = ""
 
-    def may_subscribe(self, name: str, key: str) -> bool:
-        """Whether it may get a channel that it does not get yet, or gets it already."""
-        return len(self._subscriptions) < MAX_SUBSCRIPTIONS or (name, key) in self._subscriptions
-
-    def subscribe(self, channel: Channel) -> None:
-        """Get a channel from now on, if it does not yet."""
-        if (channel.name, channel.key) not in self._subscriptions:
-            self._subscriptions[channel.name, channel.key] = channel
-            channel.subscribers[self] = None
-
-    def unsubscribe(self, name: str, key: str) -> bool:
-        """Get a channel no longer; False: it did not."""
-        channel = self._subscriptions.pop((name, key), None)
-        if channel is not None:
-            del channel.subscribers[self]
-        return channel is not None
-
     # ── messages ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def receive(self, payload: bytes) -> None:
@@ -213,6 +188,7 @@ class Session(FrameReader):
         if meter is not None and not meter.admit():
             self._rate_limited(payload, meter.wait_ns())
             return
+        self._is_limited = False
         try:
             request = self.codec.decode(payload)
         except UNDECODABLE as error:
@@ -229,12 +205,13 @@ class Session(FrameReader):
             if participant is None or participant.role != PARTICIPANT:
                 self._refuse(request, "only participants trade")
                 return
+            if TRADE not in self.scopes and (against := lack(TRADE, self.scopes)) is not None:
+                self._refuse(request, against.detail)
+                return
             try:
-                if TRADE not in self.scopes:
-                    check_scope(TRADE, self.scopes)
                 command = translate(request, participant.participant, self._context.known)
-            except (Malformed, Refused) as error:
-                self._decline(request, error)
+            except Malformed as error:
+                self._malformed(str(error), request.id)
                 return
             self.inbox.append((request.id, command, self.received_ns))
         elif isinstance(request, Login):
@@ -248,30 +225,33 @@ class Session(FrameReader):
 
     def _question(self, request: Query) -> None:
         """Let a question pass that this connection may ask."""
-        try:
-            check_question(request, self.participant, self.scopes, self._context.fanout.reports)
-        except (Malformed, Refused) as error:
-            self._decline(request, error)
-            return
-        if isinstance(request, Logout) and not self._context.attendance.leaves(self):
+        against = objection(request, self.participant, self.scopes, self._context.fanout.reports)
+        if against is not None:
+            if against.is_malformed:
+                self._malformed(against.detail, request.id)
+            else:
+                self._refuse(request, against.detail)
+        elif isinstance(request, Logout) and not self._context.attendance.leaves(self):
             self._refuse(request, "")
-            return
-        self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
+        else:
+            if isinstance(request, Logout):
+                self._context.audit.note(LOGOUT, self.caller)
+            self.questions.append((request, self.taken + len(self.inbox), self.received_ns))
 
     def _admin(self, request: Admin) -> None:
         if (participant := self.participant) is None:
             self._refuse(request, "")
             return
+        against = admin_objection(request, participant, self.scopes)
+        if against is not None:
+            self._refuse(request, against.detail, command=request.command)
+            return
         try:
-            check_admin(request, participant, self.scopes)
             command = asked_command(request, participant, "" if self.key is None else self.key.key, self._context)
             check_own(command, participant, self._context.fanout.reports)
             check_approvers(command, self._context.keyholders.roles())
-        except (NotAllowed, Refused) as error:
-            # The journal has no word of it: here it is said who tried. Why, the sender is told.
-            tried = without_numbers(request.command)
-            _LOG.warning("refused: %s, %s, asked for %s", participant.participant, participant.role, tried)
-            self._refuse(request, str(error))
+        except NotAllowed as error:
+            self._refuse(request, str(error), command=request.command)
         except Malformed as error:
             self._malformed(str(error), request.id)
         else:
@@ -284,47 +264,59 @@ class Session(FrameReader):
         # One that fails is answered in its language, too.
         self.speak(language(request.lang))
         self._login_attempts += 1
-        context = self._context
-        proven, why, tried = context.keyholders.prove(request, context.venue_id, self._nonce, self.peer)
+        proven, tried = self._context.keyholders.prove(
+            request, self._context.venue_id, self._nonce, self.caller.address
+        )
         self._charge(max(tried - 1, 0))
-        if proven is None:
-            self._error("login_failed", why, request.id)
-        elif context.connections_of(request.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
+        if isinstance(proven, Unproven):
+            self._fail_login(request, proven.reason)
+            self._error("login_failed", proven.detail, request.id)
+        elif self._context.connections_of(request.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
             detail = f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections"
+            self._fail_login(request, "too_many")
             self._error("too_many", detail, request.id)
-        elif unarmed := context.attendance.problem(request.cancel_on_disconnect, proven, context.fanout.reports):
-            self._error("not_allowed", unarmed, request.id)
+        elif why := self._context.attendance.problem(
+            request.cancel_on_disconnect, proven, self._context.fanout.reports
+        ):
+            self._fail_login(request, "not_allowed")
+            self._error("not_allowed", why, request.id)
         else:
             self._logged_in(request, proven)
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
             self.close(POLICY_VIOLATION, "too many login attempts")
 
-    def act_as(self, participant: Participant, key: Key | None, scopes: tuple[str, ...]) -> None:
-        """Be somebody from now on, who may do so much."""
-        self.participant, self.key, self.scopes = participant, key, scopes
-        self._context.fanout.listen(self, participant.participant, hears=READ in scopes)
-        if key is not None:
-            self._context.keyholders.came(self, key)
+    def _fail_login(self, request: Login, reason: str) -> None:
+        self._context.audit.note(LOGIN_FAILED, self.caller, reason=reason, claimed=request.participant)
 
     def _logged_in(self, request: Login, proven: Proven) -> None:
         """Welcome somebody."""
-        self.act_as(*proven)
-        reports, name, role = self._context.fanout.reports, request.participant, proven.participant.role
-        last = {account: reports.last_seq(account) for account in reports.accounts.get(name, ())}
+        self.act_as(proven)
+        reports, (who, key, scopes) = self._context.fanout.reports, proven
+        last = {account: reports.last_seq(account) for account in reports.accounts.get(who.participant, ())}
         seq, link = self._context.tip()
+        self.caller.is_now(who.participant, who.role, fingerprint(who.public_key))
+        self._context.audit.note(LOGIN, self.caller, lang=request.lang)
         if self.meter is not None:
-            self.meter.log_in(name)
-        welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
+            self.meter.log_in(who.participant)
+        welcome = Welcome(
+            id=request.id, participant=who.participant, role=who.role, accounts=last, seq=seq, link=link.hex()
+        )
         welcome.rates, welcome.lang = self._rates(), request.lang
-        if proven.key is not None:
-            welcome.key, welcome.scopes, welcome.key_expires = (
-                proven.key.key,
-                list(proven.scopes),
-                proven.key.expires_ns,
-            )
-        welcome.cancel_on_disconnect = self._context.attendance.came(self, name, request.cancel_on_disconnect)
+        if key is not None:
+            welcome.key, welcome.scopes, welcome.key_expires = key.key, list(scopes), key.expires_ns
+        wanted = request.cancel_on_disconnect
+        welcome.cancel_on_disconnect = self._context.attendance.came(self, who.participant, wanted)
         self._reply(self._context.marked(welcome))
+
+    # ── its key ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def act_as(self, proven: Proven) -> None:
+        """Be somebody from now on, who may do so much."""
+        self.participant, self.key, self.scopes = proven
+        self._context.fanout.listen(self, self.participant.participant, hears=READ in self.scopes)
+        if self.key is not None:
+            self._context.keyholders.came(self, self.key)
 
     @property
     def is_cut_off(self) -> bool:
@@ -332,7 +324,7 @@ class Session(FrameReader):
         return self.key is not None and self.key.has_ended
 
     def put_aside(self) -> None:
-        """Its key has ended: take what it asked out of the inbox, to be refused when that is told. What the venue says of the connection stays."""
+        """Take what it asked out of the inbox, to be refused when it is told that its key has ended; what the venue says of it stays."""
         waiting = list(self.inbox)
         self.inbox.clear()
         self.inbox.extend(each for each in waiting if each[0] == UNASKED)
@@ -345,9 +337,9 @@ class Session(FrameReader):
         for request_id in self._put_aside:
             self._error("key_ended", f"not carried out: the key of this connection was {how} before", request_id)
         self._put_aside.clear()
-        what = f"the key of this connection was {how}"
-        self._error("key_ended", what, None)
-        self.close(POLICY_VIOLATION, what)
+        why = f"the key of this connection was {how}"
+        self._error("key_ended", why, None)
+        self.close(POLICY_VIOLATION, why)
         self.end()
 
     # ── replies ────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -365,6 +357,9 @@ class Session(FrameReader):
         self._count_malformed()
 
     def _rate_limited(self, payload: bytes, wait_ns: int) -> None:
+        if not self._is_limited:
+            self._is_limited = True
+            self._context.audit.note(RATE_LIMITED, self.caller, wait_ns=wait_ns)
         code, detail = "rate_limited", "too much was asked at once; `rates` in the welcome says how much may be"
         self._context.counters.errors[code] += 1
         self._reply(Error(code=code, detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
@@ -376,14 +371,12 @@ class Session(FrameReader):
         if self.meter is not None:
             self.meter.charge(units)
 
-    def _decline(self, request: AnyRequest, error: Malformed | Refused) -> None:
-        if isinstance(error, Malformed):
-            self._malformed(str(error), request.id)
-        else:
-            self._refuse(request, str(error))
-
-    def _refuse(self, request: AnyRequest, detail: str) -> None:
-        """Refuse a sound request: for want of a login, or of the right to it."""
+    def _refuse(self, request: AnyRequest, detail: str, **facts: str) -> None:
+        """Refuse a sound request: for want of a login, or of the right to it. The journal has no word of it, but the audit has."""
+        why = detail or "not_logged_in"
+        self._context.audit.note(
+            REFUSED, self.caller, request=str(type(request).__struct_config__.tag), reason=why, **facts
+        )
         if self.participant is None:
             self._error("not_logged_in", "log in first", request.id)
             self._count_malformed()

@@ -16,6 +16,7 @@ from engine.exchange import Exchange
 from engine.vocabulary.access import SCOPES_OF
 from gateway.core import new_exchange
 from gateway.inbound.admin import ALLOWED
+from gateway.inbound.keyholders import Proven
 from gateway.inbound.session import Session
 from gateway.near import instead
 from gateway.protocol import messages as m
@@ -149,6 +150,9 @@ class Running:
             with uninterrupted():
                 self._turn()
                 self._deliver()
+        while self._sequencer.pass_time():
+            pass
+        self._deliver()
 
     def _check_open(self) -> None:
         if self.is_over:
@@ -159,7 +163,7 @@ class Running:
         session = self._sessions.get((participant, role))
         if session is None:
             session = self._sessions[participant, role] = Session(self._context, JSON, "")
-            session.act_as(Participant(participant, role, b""), None, SCOPES_OF[role])
+            session.act_as(Proven(Participant(participant, role, b""), None, SCOPES_OF[role]))
         return session
 
     def _run(self, session: Session) -> None:

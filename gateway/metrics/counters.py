@@ -39,6 +39,7 @@ class Counters:
 
     __slots__ = (
         "apply",
+        "audited",
         "batch",
         "busiest",
         "closed",
@@ -85,6 +86,8 @@ class Counters:
         """Connections that were not let in, by reason."""
         self.closed: Final[Counter[str]] = Counter()
         """Connections that ended, by reason."""
+        self.audited: Counter[str] = Counter()
+        """What was noted in the audit, by kind."""
         self.batch: Final = Histogram(BATCHES)
         self.turn: Final = Histogram(DURATIONS_NS)
         self.apply: Final = Histogram(DURATIONS_NS)

@@ -79,6 +79,8 @@ class VenueCollector(Collector):
         yield _labelled("sbx_connections_refused", "Connections not let in.", "reason", refused)
         yield _labelled("sbx_connections_closed", "Connections that ended.", "reason", counters.closed)
 
+        yield _labelled("sbx_audit", "Noted in the audit, or summed up there.", "kind", counters.audited)
+
     def _histograms(self) -> Iterator[Metric]:
         counters = self._counters
         yield _histogram("sbx_batch_commands", "Commands of a turn.", counters.batch, 1)

@@ -123,7 +123,7 @@ class Fanout:
             for account, count in reports.items():
                 self.reports.miss(account, count)
         self.channels.follow(seq, 0, standing)
-        self.channels.restore(state.channels)
+        self.channels.restore(state.channels, seq)
         self.given.restore(state.given)
         self._drop_copy.seq = seq
 
@@ -258,6 +258,15 @@ class Fanout:
         """Hand out what the turn's commands add up to."""
         for subscribers, message in self.channels.end_turn():
             self.broadcast(subscribers, message)
+
+    def pass_time(self, time_ns: int) -> bool:
+        """Hand out what changes because time passes, so much at once as in a turn; returns whether there is more.
+
+        Nothing that is handed out later may be of an earlier time.
+        """
+        for subscribers, message in self.channels.pass_time(time_ns):
+            self.broadcast(subscribers, message)
+        return self.channels.is_behind
 
     def send(self, outbox: Outbox, message: Message) -> None:
         """Put a message into a connection's outbox."""

@@ -26,6 +26,11 @@ class ChannelMessage(Message):
         about: str | None = getattr(self, "instrument", None)
         return about
 
+    @property
+    def options(self) -> tuple[int | None, str | None]:
+        """The depth and the interval that the subscription named, of which it is."""
+        return getattr(self, "depth", None), getattr(self, "interval", None)
+
 
 class TradePrint(ChannelMessage, tag="trade"):
     """Channel `trades`."""
@@ -59,9 +64,9 @@ class Top(ChannelMessage, tag="top"):
 
 
 class Ticker(ChannelMessage, tag="ticker"):
-    """Channel `ticker`: the price of the last trade, the best bid and ask; what there is none of is left out.
+    """Channel `ticker`: the price of the last trade, the best bid and ask, and figures of the last 24 hours; what there is none of is left out.
 
-    `seq` and `prev_seq` are as in `Top`; a trade at another price than the one before it is a change, too.
+    `seq` and `prev_seq` are as in `Top`; each trade is a change, too, as is each mark of a future, and each minute that leaves the 24 hours.
     """
 
     channel = "ticker"
@@ -74,6 +79,26 @@ class Ticker(ChannelMessage, tag="ticker"):
     bid_quantity: str | None = None
     ask_price: str | None = None
     ask_quantity: str | None = None
+    open_24h: str | None = None
+    """The price of the first trade in the 24 hours, which begin with a whole minute."""
+    high_24h: str | None = None
+    low_24h: str | None = None
+    volume_24h: str | None = None
+    """Always sent, as are `turnover_24h` and `trades_24h`."""
+    turnover_24h: str | None = None
+    """In the quote asset."""
+    trades_24h: int | None = None
+    change_24h: str | None = None
+    """The last price less the open."""
+    change_percent_24h: str | None = None
+    """That in per cent of the open, with two decimals, rounded half away from zero."""
+    vwap_24h: str | None = None
+    """The mean price by volume, rounded likewise to the decimals of prices."""
+    since_24h: int | None = None
+    """When the figures begin, where that is later than 24 hours ago because the venue does not know what was before."""
+    mark_price: str | None = None
+    """Of a future: of its last mark, as is `open_interest`."""
+    open_interest: str | None = None
 
 
 class BookSnapshot(ChannelMessage, tag="book_snapshot"):

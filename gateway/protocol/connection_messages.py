@@ -153,6 +153,8 @@ class Subscribed(Message, tag="subscribed"):
     channel: str
     seq: int
     instrument: str | None = None
+    depth: int | None = None
+    interval: str | None = None
 
 
 class Unsubscribed(Message, tag="unsubscribed"):
@@ -161,6 +163,8 @@ class Unsubscribed(Message, tag="unsubscribed"):
     id: int
     channel: str
     instrument: str | None = None
+    depth: int | None = None
+    interval: str | None = None
 
 
 AnyConnectionMessage = Hello | Welcome | LoggedOut | JournalTip | Goodbye | RecordingEnded | Error

@@ -47,7 +47,7 @@ class Decimals(dict[int, str]):
 
     def __init__(self, step: int, scale: int, cached: Cached) -> None:
         super().__init__()
-        self._step: Final = step
+        self.step: Final = step
         self.scale: Final = scale
         """How many decimals the strings have."""
         self._cached: Final = cached
@@ -57,10 +57,14 @@ class Decimals(dict[int, str]):
         if len(self) >= MAX_CACHED_STRINGS:
             self.start_again()
         self._cached.make_room()
-        text = decimal(value * self._step, self.scale)
+        text = self.text(value)
         self[value] = text
         self._cached.strings += 1
         return text
+
+    def text(self, value: int) -> str:
+        """The string, made anew: for numbers that hardly come twice."""
+        return decimal(value * self.step, self.scale)
 
     def start_again(self) -> None:
         """Forget all strings."""
@@ -90,6 +94,8 @@ class InstrumentFormat:
         self.price: Final = decimals_of(event.tick_e8, cached)
         self.quantity: Final = decimals_of(event.lot_e8, cached)
         self.money: Final = Decimals(1, quote_scale, cached)
+        self.unit: Final = event.unit
+        """What a lot is worth at one tick, in quote minor units."""
         self.none: Final = decimal(0, self.quantity.scale)
         """No quantity."""
 

@@ -91,17 +91,26 @@ class Logout(Request, tag="logout", frozen=True):
 
 
 class Subscribe(Request, tag="subscribe", frozen=True):
-    """Receive a channel of one instrument, or of the `index` it names. `drop_copy` and `changes` take none."""
+    """Receive a channel of one instrument, or of the `index` it names. `drop_copy` and `changes` take none.
+
+    With other options it is another subscription, beside those there are.
+    """
 
     channel: ChannelName
     instrument: Name | None = None
+    depth: int | None = None
+    """So many levels of each side, the best ones, where the channel has that."""
+    interval: str | None = None
+    """How often, or over what span, where the channel has that."""
 
 
 class Unsubscribe(Request, tag="unsubscribe", frozen=True):
-    """Receive a channel no longer."""
+    """Receive a channel no longer: the subscription with these options."""
 
     channel: ChannelName
     instrument: Name | None = None
+    depth: int | None = None
+    interval: str | None = None
 
 
 class Instruments(Request, tag="instruments", frozen=True):

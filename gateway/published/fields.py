@@ -18,7 +18,8 @@ _DECIMALS: Final = (
     "amount arrested ask_price ask_quantity available bid_price bid_quantity carried claimed displayed_quantity fee filled_quantity "
     "frozen held imbalance last_price last_quantity leaves_quantity left lot_size mark max_position max_quantity min_quantity "
     "missing needed new_price open_interest outstanding paid position price quantity reference_price reserved shortfall "
-    "stop_price tick_size total unsettled volume"
+    "stop_price tick_size total unsettled volume "
+    "change_24h change_percent_24h high_24h low_24h mark_price open_24h turnover_24h volume_24h vwap_24h"
 )
 DECIMAL_FIELDS: Final = frozenset(_DECIMALS.split())
 """Texts of these names are decimals, in whatever message of the venue."""
@@ -44,6 +45,7 @@ _BY_FIELD: Final[dict[str, tuple[str, ...]]] = {
     "durability": ("fsync", "os"),
     "scope": ("connection", "participant", "address"),
     "channel": get_args(ChannelName),
+    "interval": ("10ms", "100ms", "1s"),
 }
 _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("Error", "code"): listed_codes(ERROR),

@@ -60,7 +60,12 @@ def said(command: Command, scales: dict[str, int]) -> str:
     parts = []
     for name, value in given.items():
         field = name
-        if name in row.about or name in _LEFT_OUT or (name == "role" and "by_role" not in given) or (name in defaults and defaults[name] == value):
+        if (
+            name in row.about
+            or name in _LEFT_OUT
+            or (name == "role" and "by_role" not in given)
+            or (name in defaults and defaults[name] == value)
+        ):
             continue
         names = row.names.get(field)
         if names is not None and 0 <= value < len(names):

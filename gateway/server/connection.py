@@ -20,45 +20,20 @@ from engine.vocabulary.limits import (
     MAX_THROWN_AWAY_BYTES,
     NS_PER_SECOND,
 )
-from gateway.inbound.frames import (
-    CLOSE,
-    GOING_AWAY,
-    MESSAGE_TOO_BIG,
-    NORMAL,
-    PING,
-    POLICY_VIOLATION,
-    PROTOCOL_ERROR,
-    TRY_AGAIN_LATER,
-    UNSUPPORTED_DATA,
-)
+from gateway.audit.audit import Audit
+from gateway.inbound.frames import CLOSE, PING, POLICY_VIOLATION, TRY_AGAIN_LATER
 from gateway.inbound.session import Session
 from gateway.metrics.counters import Counters
 from gateway.protocol.wire import TEXT, frame_header
+from gateway.server.ends import ADDRESS_FULL, BY_CLIENT, DEAD_PEER, LOGIN_TIMEOUT, REASONS, SLOW_CONSUMER, note_end
 from gateway.server.guarded import Failing, guarded
 from gateway.server.intake import Intake
 from gateway.server.sending import Sender, Senders
-from gateway.server.sockets import counted_address
+from gateway.server.sockets import counted_address, plain_address
 
 # After a close frame the peer has this long to answer it; an early disconnect would send a reset that eats the frame.
 CLOSE_SECONDS: Final = 1
 _PING_FRAME: Final = frame_header(PING, 0)
-
-# What a connection ended of, as metrics call it.
-BY_CLIENT: Final = "client"
-SLOW_CONSUMER: Final = "slow_consumer"
-LOGIN_TIMEOUT: Final = "login_timeout"
-DEAD_PEER: Final = "dead_peer"
-ADDRESS_FULL: Final = "address_full"
-REASONS: Final = {
-    NORMAL: BY_CLIENT,
-    GOING_AWAY: "venue_stops",
-    PROTOCOL_ERROR: "protocol_error",
-    UNSUPPORTED_DATA: "unsupported_data",
-    POLICY_VIOLATION: "policy_violation",
-    MESSAGE_TOO_BIG: "message_too_big",
-    TRY_AGAIN_LATER: ADDRESS_FULL,
-}
-"""By the close code that the venue sends."""
 
 
 class Host(Failing, Protocol):
@@ -75,6 +50,14 @@ class Host(Failing, Protocol):
     @property
     def now_ns(self) -> int:
         """The venue's time."""
+
+    @property
+    def connections_made(self) -> int:
+        """How many there have been."""
+
+    @property
+    def audit(self) -> Audit:
+        """Where it is noted who comes and goes."""
 
     def joined(self, connection: Connection) -> int:
         """Count a connection; returns how many there are now from its address."""
@@ -135,11 +118,12 @@ class Connection(WSListener):
         self._sender = Sender(self, underlying, self.host.senders)
         peer = underlying.get_extra_info("peername")
         self.address = counted_address(peer[0]) if peer else ""
-        if self.host.joined(self) > MAX_CONNECTIONS_PER_ADDRESS:
+        count = self.host.joined(self)
+        self.session.caller.came(plain_address(peer[0]) if peer else "", self.address, self.host.connections_made)
+        if count > MAX_CONNECTIONS_PER_ADDRESS:
             self.close(TRY_AGAIN_LATER, f"at most {MAX_CONNECTIONS_PER_ADDRESS} connections from one address")
             return
         self._login_timer = asyncio.get_running_loop().call_later(LOGIN_TIMEOUT_SECONDS, self._check_login)
-        self.session.peer = peer[0] if peer else ""
         self.session.came_from(self.address)
         self.session.greet(self.host.now_ns)
         self.flush()
@@ -205,6 +189,7 @@ class Connection(WSListener):
         if self._ended_by == BY_CLIENT and handshake is not None and handshake.sent is not None:
             # picows itself has refused what it read.
             self._ended_by = REASONS.get(handshake.sent.code.value, BY_CLIENT)
+        note_end(self.host.audit, self.session, self._ended_by)
         counters = self._counters
         (counters.refused if self._ended_by == ADDRESS_FULL else counters.closed)[self._ended_by] += 1
         self.host.left(self)

@@ -65,7 +65,7 @@ def metrics_endpoint(
         return Gauges(
             waiting_requests=sequencer.waiting_requests,
             connections=len(connections),
-            subscriptions=sum(connection.session.subscriptions for connection in connections),
+            subscriptions=sum(len(connection.session.subscriptions) for connection in connections),
             unread_bytes=sum(connection.unread_bytes for connection in connections),
             open_orders=open_orders.count(),
             accounts=len(exchange.accounts),

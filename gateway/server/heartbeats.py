@@ -1,4 +1,4 @@
-"""Signs of life, both ways: peers of whom nothing is heard are asked, and let go if they are dead; those who want it are told.
+"""Once a second: signs of life, both ways, and that time has passed. Peers of whom nothing is heard are asked, and let go if dead.
 
 A link can die without a word: a cable, a firewall that forgets, a laptop that sleeps. Until the venue knows, the orders of
 such a client stay, and cancel-on-disconnect does nothing.
@@ -14,6 +14,8 @@ from gateway.server.guarded import Failing, guarded
 
 # Counted in looks, not by a clock: a venue that stood still itself has heard nobody.
 LOOK_SECONDS: Final = 1
+# Between two pieces of what is told because time passes, a millisecond each: orders come first.
+PASS_SECONDS: Final = 0.02
 
 
 class Peer(Protocol):
@@ -28,6 +30,9 @@ class Host(Failing, Protocol):
 
     def tell_heartbeat(self) -> None:
         """Tell all who want to know that the venue lives."""
+
+    def pass_time(self) -> bool:
+        """Tell a piece of what changes because time passes; returns whether there is more."""
 
 
 class Heartbeats:
@@ -49,6 +54,7 @@ class Heartbeats:
         self._looks = 0
         self._loop: Final = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
+        self._passing: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
         """Look from now on."""
@@ -56,8 +62,9 @@ class Heartbeats:
 
     def end(self) -> None:
         """Look no more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._passing):
+            if timer is not None:
+                timer.cancel()
 
     @guarded
     def _look(self) -> None:
@@ -67,3 +74,10 @@ class Heartbeats:
         self._looks += 1
         if self._looks % self._heartbeat_s == 0:
             self.host.tell_heartbeat()
+        if self._passing is None:
+            self._pass()
+
+    @guarded
+    def _pass(self) -> None:
+        is_more = self.host.pass_time()
+        self._passing = self._loop.call_later(PASS_SECONDS, self._pass) if is_more else None

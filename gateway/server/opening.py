@@ -12,7 +12,7 @@ from engine.exchange import Exchange
 from gateway.core import new_exchange
 from gateway.journal.writer import Durability
 from gateway.server.listening import Certificate
-from gateway.server.startup import StartError, start_venue
+from gateway.server.startup import Started, StartError, start_venue
 from gateway.server.venue_server import VenueServer
 from gateway.venue.venue import Venue
 
@@ -73,10 +73,21 @@ async def start_server(
         use_snapshot=use_snapshot,
         time_scale=time_scale,
     )
-    server = VenueServer(venue, chosen, started, certificate, directory=directory)
+    server = _made(venue, chosen, started, certificate, directory)
     scraped = venue.metrics_port if metrics_port is None else metrics_port
     await _listen(server, address, venue.port if port is None else port, scraped)
     return server
+
+
+def _made(
+    venue: Venue, durability: Durability, started: Started, certificate: Certificate | None, directory: Path
+) -> VenueServer:
+    """The server of a venue that is ready. Raises `OSError` if its audit can't be kept; then it is closed again."""
+    try:
+        return VenueServer(venue, durability, started, certificate, directory=directory)
+    except BaseException:
+        started.writer.close()
+        raise
 
 
 async def _listen(server: VenueServer, host: str, port: int, metrics_port: int | None) -> None:

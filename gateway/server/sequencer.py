@@ -147,6 +147,11 @@ class Sequencer(Turns):
         """
         return not (self._gathered.origins or (self._has_answered and self._writer.is_syncing))
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether something that was applied is not handed out yet, or something is due."""
+        return bool(self._gathered.origins) or super().is_behind
+
     def turn(self) -> None:
         """Carry out what waits, up to a bound, and write it as a frame, unless one is synced now: then it goes into the next one.
 

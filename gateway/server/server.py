@@ -16,6 +16,7 @@ from engine.vocabulary.limits import (
     MAX_SOCKETS_PER_ADDRESS,
     STOP_NS,
 )
+from gateway.audit.audit import HANDSHAKE_REFUSED, Audit, Caller
 from gateway.inbound.context import VenueContext
 from gateway.inbound.frames import GOING_AWAY
 from gateway.inbound.session import Session
@@ -59,6 +60,8 @@ class Server:
         """Where it listens."""
         self.host = self
         """As `guarded` finds it."""
+        self.connections_made = 0
+        """How many there have been since it began to listen."""
         self._context: Final = context
         self._turns: Final = turns
         self._connections: Final[dict[Outbox, Connection]] = {}
@@ -157,6 +160,8 @@ class Server:
             refused = self._callers.refuse(request.headers, visitor.host)
             if refused is not None:
                 self.counters.refused[refused[0]] += 1
+                said = {name.lower(): request.headers.get(name, "") for name in ("Host", "Origin")}
+                self.audit.note(HANDSHAKE_REFUSED, Caller("", visitor.address), reason=refused[0], **said)
                 return refused[1]
             path = request.path.split(b"?", 1)[0]
             if path == b"/health":
@@ -183,6 +188,11 @@ class Server:
         """The venue's time."""
         return self._turns.now_ns
 
+    @property
+    def audit(self) -> Audit:
+        """Where it is noted who comes, goes and is refused."""
+        return self._context.audit
+
     def tell_all(self, message: Message) -> None:
         """Send a message to everybody who has logged in or subscribed to something."""
         began_ns = time.monotonic_ns()
@@ -196,8 +206,17 @@ class Server:
         self._context.fanout.broadcast(channel.subscribers, channel.beat(self.now_ns))
         self.send(began_ns)
 
+    def pass_time(self) -> bool:
+        """Tell a piece of what changes because time passes; returns whether there is more."""
+        began_ns = time.monotonic_ns()
+        is_more = self._turns.pass_time()
+        if self._context.fanout.dirty:
+            self.send(began_ns)
+        return is_more
+
     def joined(self, connection: Connection) -> int:
         """Count a connection; returns how many there are now from its address."""
+        self.connections_made += 1
         self._connections[connection.session] = connection
         self._is_empty.clear()
         count = self._addresses[connection.address] = self._addresses.get(connection.address, 0) + 1

@@ -112,6 +112,18 @@ class Turns(ABC):
     def abandon(self) -> None:
         """It ends at a fault: nothing is touched."""
 
+    def pass_time(self) -> bool:
+        """Let what is told change that changes because time passes, a piece of it, which then stands in the outboxes; returns whether there is more.
+
+        Not while anything of an earlier time may still come: then that brings its time along.
+        """
+        return not self.is_behind and self._fanout.pass_time(self.now_ns)
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether something that happened, or is due, by now is yet to be told."""
+        return self.due_in_ns() == 0
+
     # ── the disk, for turns that write ─────────────────────────────────────────────────────────────────────────────
 
     @property

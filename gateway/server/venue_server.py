@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from functools import partial
 from pathlib import Path
 from typing import Final
 
+from gateway.audit.keeping import KeptAudit
+from gateway.journal.key import KEY_FILE
 from gateway.journal.syncing import SyncThread
 from gateway.journal.writer import Durability
+from gateway.keys import read_private_key
 from gateway.metrics.pauses import CollectorPauses
 from gateway.server.listening import Certificate
 from gateway.server.scraping import MetricsEndpoint
 from gateway.server.server import Server
 from gateway.server.startup import Started
+from gateway.server.turns import VenueHalted
 from gateway.server.upkeep import Upkeep
 from gateway.venue.venue import Venue
 
@@ -29,8 +36,16 @@ class VenueServer(Server):
         directory: Path,
     ) -> None:
         turns = started.sequencer
-        context = turns.context(venue, durability, identities=started.identities)
+        self._audit: Final = KeptAudit(
+            directory,
+            venue.venue_id,
+            read_private_key(directory / KEY_FILE),
+            now=lambda: turns.now_ns,
+            fail=partial(self._audit_failed, asyncio.get_running_loop()),
+        )
+        context = turns.context(venue, durability, identities=started.identities, audit=self._audit)
         super().__init__(context, turns, venue.server, certificate)
+        self.counters.audited = self._audit.noted
         self.started: Final = started
         """What the start found."""
         self.durability: Final = durability
@@ -45,6 +60,7 @@ class VenueServer(Server):
     async def listen(self, host: str, port: int) -> None:
         """Open the port, and see to the journal. Raises `OSError` if the port can't be had."""
         await super().listen(host, port)
+        self._audit.begin(host=host, port=self.port, seq=self._turns.tip[0])
         self._upkeep.begin()
 
     async def listen_to_scrapers(self, port: int) -> None:
@@ -58,9 +74,17 @@ class VenueServer(Server):
         self._pauses.begin()
 
     def close_sockets(self) -> None:
-        """End what is still connected, and the metrics."""
+        """End what is still connected, the metrics, and the audit: its last row stands for all connections."""
         super().close_sockets()
+        self._audit.end("stopped" if self._is_stopping and not self._ended.done() else "halted")
         if self.metrics is not None:
             self.metrics.close()
         self._pauses.end()
         self._upkeep.end()
+
+    def _audit_failed(self, loop: asyncio.AbstractEventLoop, error: OSError) -> None:
+        """Its thread could not write: a venue that can't say who came does not go on."""
+        halted = VenueHalted(f"the audit can't be written: {error}. See to the disk, then start the venue again.")
+        halted.__cause__ = error
+        with contextlib.suppress(RuntimeError):
+            loop.call_soon_threadsafe(self.fail, halted)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from engine.vocabulary.codes import SIDES
+from gateway.candles.candle import Candle
 from gateway.printable import Cell
 from gateway.reporting.reference import Reference
 from gateway.reporting.times import UtcTimes, moscow_time
-from gateway.session.candles import Candle
 from gateway.session.tape import Print
 
 TRADE_COLUMNS: Final = (

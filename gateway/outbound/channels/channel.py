@@ -45,17 +45,42 @@ INDEX: Final = Kind(
 """There is one for each index."""
 
 
-class Follower:
+class Options(NamedTuple):
+    """What a subscription asks of a channel beyond its name and key. Those with other options are others, and count on their own."""
+
+    depth: int = 0
+    """Levels of each side; 0: not given."""
+    interval: str = ""
+    """Empty: not given."""
+
+
+PLAIN: Final = Options()
+
+
+class Feed:
+    """What subscriptions that ask alike get: a channel, or what it makes for those who gave some options."""
+
+    def __init__(self) -> None:
+        self.subscribers: Final[Outboxes] = {}
+        """In the order in which they came; of thousands, one goes at once."""
+        self.seq = 0
+        """Of the last message that was told, or would have been."""
+
+    def first(self) -> Message | None:
+        """What a new subscriber is told first; None: nothing until something happens."""
+        return None
+
+
+class Follower(Feed):
     """Takes in events, and may have a message about each for those who get it."""
 
     events: ClassVar[tuple[type[Event], ...]] = ()
     """What it follows."""
 
     def __init__(self, key: str) -> None:
+        super().__init__()
         self.key: Final = key
         """Of the instrument or index; empty for the whole venue."""
-        self.subscribers: Final[Outboxes] = {}
-        """In the order in which they came; of thousands, one goes at once."""
 
     def follow(self, event: Any, command_seq: int, time_ns: int) -> Message | None:
         """Take in one of `events` of a command; returns its message, None if there is none or nobody to tell it."""
@@ -74,7 +99,7 @@ class Subject(Follower):
 
 
 class Channel(Follower):
-    """One channel of one subject, and who gets it."""
+    """One channel of one subject, and who gets it without options."""
 
     name: ClassVar[ChannelName]
     """In subscriptions."""
@@ -84,16 +109,21 @@ class Channel(Follower):
     precedes_reports: ClassVar[bool] = False
     """Whether its messages come before the reports and the reply of the command that made them; else they come after."""
     sums_up: ClassVar[bool] = False
-    """Whether `end_turn` is called, after each turn that touched the instrument's book."""
+    """Whether `sum_up` is called, after each turn that touched the instrument's book."""
+    depths: ClassVar[tuple[int, ...]] = ()
+    """What a subscription may name as `depth`: few, so that what is made for one is shared by all who ask alike."""
+    intervals: ClassVar[tuple[str, ...]] = ()
+    """And as `interval`."""
+    needs_interval: ClassVar[bool] = False
+    """Whether it must name one."""
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject.key)
-        self.seq = 0
-        """Of the last message that was told, or would have been."""
 
-    def first(self) -> Message | None:
-        """What a new subscriber is told first; None: nothing until something happens."""
-        return None
+    def feed(self, options: Options) -> Feed:
+        """What a subscription with options gets; they are some that the channel has. To be subscribed to before the turn ends."""
+        assert options == PLAIN, f"{self.name} has no options"
+        return self
 
     def state(self) -> State:
         """What a snapshot keeps of it, at the end of a turn: all on which `first` and later messages depend."""
@@ -103,6 +133,29 @@ class Channel(Follower):
         """Go on as it was when `state` was taken."""
         (self.seq,) = state
 
+    def sum_up(self, out: list[Published]) -> None:
+        """Add what the turn adds up to, for each of its feeds. Where nobody listens it counts as told: who comes later gets `first`."""
+        message = self.end_turn()
+        if message is not None:
+            out.append((self.subscribers, message))
+
     def end_turn(self) -> Message | None:
-        """What the turn adds up to. Where nobody listens it counts as told: who comes later gets `first`."""
+        """What the turn adds up to for those who gave no options."""
         raise NotImplementedError
+
+
+def options_problem(channel: type[Channel], depth: int | None, interval: str | None) -> str:
+    """What is wrong with the options of a subscription, and which there are; empty: nothing is."""
+    for what, given, known in (("depth", depth, channel.depths), ("interval", interval, channel.intervals)):
+        if given is None or given in known:
+            continue
+        if not known:
+            return f"{what}: {channel.name} has none"
+        return f"{what}: {channel.name} has {', '.join(map(str, known))}"
+    if channel.needs_interval and interval is None:
+        return f"interval: {channel.name} needs one of {', '.join(channel.intervals)}"
+    return ""
+
+
+Published = tuple[Outboxes, Message]
+"""A message and all who get it."""

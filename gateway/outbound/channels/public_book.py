@@ -11,10 +11,12 @@ from engine.vocabulary.kinds import ORDER_CANCELLED, TRADE, fields_of
 from engine.vocabulary.messages.events import (
     BookAdded,
     BookChanged,
+    FutureMarked,
     InstrumentListed,
     OrderCancelled,
     Trade,
 )
+from gateway.candles.traded import KeptCandles, Traded
 from gateway.outbound.channels.channel import Channel, Subject
 from gateway.outbound.channels.levels import SideMirror
 from gateway.outbound.messages.mirrors import State
@@ -22,6 +24,7 @@ from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import Ticker, Top
 
 INSTRUMENT_LISTED: Final = InstrumentListed
+FUTURE_MARKED: Final = FutureMarked
 
 Best = tuple[int, int, int, int]
 """Bid price, its lots, ask price, its lots; zeros for an empty side."""
@@ -40,13 +43,14 @@ class Displayed:
 
 
 class PublicBook(Subject):
-    """What one instrument shows. `changed` lists the books that the current command changed."""
+    """What one instrument shows, and what of it was traded. `changed` lists the books that the current command changed."""
 
-    events = (InstrumentListed, BookAdded, BookChanged, OrderCancelled, Trade)
+    events = (InstrumentListed, BookAdded, BookChanged, OrderCancelled, Trade, FutureMarked)
 
-    def __init__(self, format_: InstrumentFormat, changed: list[PublicBook]) -> None:
+    def __init__(self, format_: InstrumentFormat, changed: list[PublicBook], kept: KeptCandles) -> None:
         super().__init__(format_.instrument)
         self.format: Final = format_
+        self.traded: Final = Traded(format_.instrument, kept)
         self.sides: Final = (SideMirror(BUY), SideMirror(SELL))
         self.shown_seq = 0
         """How many events changed what is shown."""
@@ -61,6 +65,8 @@ class PublicBook(Subject):
         """When the best prices were changed last."""
         self.is_touched = False
         """Whether the current turn changed it."""
+        self.marks: Channel | None = None
+        """The channel of its marks."""
         self.summaries: list[Channel] = []
         """The channels that sum up a turn, in the order in which they are told."""
         self._changed: Final = changed
@@ -86,9 +92,12 @@ class PublicBook(Subject):
             self._now_ns = time_ns
             self._changed.append(self)
         if kind is TRADE:
+            self.traded.add(event.price_ticks, event.quantity_lots, time_ns, command_seq)
             self._trade(event)
         elif kind is ORDER_CANCELLED:
             self._show(event.order_id, event.side, event.price_ticks, 0)
+        elif kind is FUTURE_MARKED:
+            self.traded.marked(time_ns)
         else:
             # An order, or its next part, joins the book, shows another quantity, or leaves the book.
             _, order_id, side, price_ticks, lots = fields_of(event)
@@ -100,12 +109,14 @@ class PublicBook(Subject):
         return None if found is None else (found.side, found.price_ticks, found.lots)
 
     def state(self) -> State:
-        """What is counted, and since when it has been so; the levels follow from the orders that rest."""
-        return self.shown_seq, self.best_seq, self.listed_ns, self.shown_ns, self.best_ns
+        """What is counted, and since when it has been so, and what was traded; the levels follow from the orders that rest."""
+        return self.shown_seq, self.best_seq, self.listed_ns, self.shown_ns, self.best_ns, self.traded.state()
 
     def restore(self, state: State) -> None:
         """Go on counting from there, now that all orders rest."""
-        self.shown_seq, self.best_seq, self.listed_ns, self.shown_ns, self.best_ns = state
+        self.shown_seq, self.best_seq, self.listed_ns, self.shown_ns, self.best_ns = state[:5]
+        if len(state) > 5:
+            self.traded.restore(state[5])
 
     def end_command(self) -> None:
         """Count the best prices if the command changed them."""

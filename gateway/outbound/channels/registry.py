@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from typing import Any, Final, TypeVar
 
 from engine.vocabulary.messages.events import Event
+from gateway.candles.traded import KeptCandles
 from gateway.outbound.channels.auction import Auction
 from gateway.outbound.channels.book import Book
 from gateway.outbound.channels.changes import Changes
-from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follower, Kind, Subject
+from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follower, Kind, Published, Subject
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.heartbeat import Heartbeats
 from gateway.outbound.channels.index import IndexPrices
 from gateway.outbound.channels.marks import Marks
-from gateway.outbound.channels.outbox import Outboxes
 from gateway.outbound.channels.public_book import PublicBook
 from gateway.outbound.channels.status import Status
 from gateway.outbound.channels.ticker import Ticker
@@ -22,7 +22,6 @@ from gateway.outbound.channels.top import BestPrices
 from gateway.outbound.channels.trades import Trades
 from gateway.outbound.messages.mirrors import ChannelStates, State
 from gateway.protocol.formats import Formats
-from gateway.protocol.messages import Message
 
 CHANNELS: Final[dict[str, type[Channel]]] = {
     channel.name: channel
@@ -42,8 +41,8 @@ CHANNELS: Final[dict[str, type[Channel]]] = {
 }
 """By name. What one event or one turn brings on several channels of an instrument is told in this order."""
 
-Published = tuple[Outboxes, Message]
-"""A message and all who get it."""
+MAX_PASSED_A_TURN: Final = 64
+"""Instruments whose minutes leave the 24 hours, and candles that end because time passes, told of between two turns: 10 us each."""
 C = TypeVar("C", bound=Channel)
 
 
@@ -80,6 +79,7 @@ class Channels:
         }
         self._books: Final[dict[str, PublicBook]] = {}
         """By instrument."""
+        self.kept: Final = KeptCandles()
         self._changed: Final[list[PublicBook]] = []
         """By the current command."""
         self._touched: Final[list[PublicBook]] = []
@@ -109,6 +109,8 @@ class Channels:
             What is told of the events one by one; what a turn adds up to comes from `end_turn`.
         """
         out: list[Published] = []
+        if time_ns > self.kept.time_ns:
+            self.kept.reach(time_ns)
         routes = self._preceding if precede else self._following
         event: Any
         for event in events:
@@ -130,33 +132,47 @@ class Channels:
         if changed:
             for book in changed:
                 book.end_command()
-                if not book.is_touched:
-                    book.is_touched = True
-                    self._touched.append(book)
+                self._touch(book)
             changed.clear()
         return out
 
+    def pass_time(self, time_ns: int) -> list[Published]:
+        """Let time pass in which nothing happened: no command of an earlier time comes. So much at once as a turn does: see `is_behind`."""
+        self.kept.reach(time_ns)
+        return self.end_turn()
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether more is to be told because time has passed."""
+        return self.kept.is_behind
+
     def end_turn(self) -> list[Published]:
-        """What the turn's commands add up to, book after book as they were touched."""
+        """What the turn's commands and the time that has passed add up to, book after book as they were touched."""
         out: list[Published] = []
+        for traded in self.kept.roll(MAX_PASSED_A_TURN):
+            self._touch(self._books[traded.instrument])
         for book in self._touched:
             book.is_touched = False
             for channel in book.summaries:
-                message = channel.end_turn()
-                if message is not None:
-                    out.append((channel.subscribers, message))
+                channel.sum_up(out)
         self._touched.clear()
         return out
+
+    def _touch(self, book: PublicBook) -> None:
+        if not book.is_touched:
+            book.is_touched = True
+            self._touched.append(book)
 
     def state(self) -> ChannelStates:
         """What a snapshot keeps of all channels, between two turns. O(channels)."""
         channels: dict[str, dict[str, State]] = {}
         for (name, key), channel in self._open.items():
             channels.setdefault(name, {})[key] = channel.state()
-        return ChannelStates({key: book.state() for key, book in self._books.items()}, channels)
+        books = {key: book.state() for key, book in self._books.items()}
+        return ChannelStates(books, channels, self.kept.time_ns, self.kept.from_ns)
 
-    def restore(self, states: ChannelStates) -> None:
-        """Be as all was when `states` was taken. The formats are known, and the orders that rested were followed as if they were new."""
+    def restore(self, states: ChannelStates, seq: int) -> None:
+        """Be as all was when `states` was taken, after command `seq`. The formats are known, and the orders that rested were followed as if new."""
         self.end_turn()
         for key, state in states.books.items():
             self._books[key].restore(state)
@@ -165,12 +181,13 @@ class Channels:
                 if (name, key) not in self._open:
                     self._start(CHANNELS[name].kind, key)
                 self._open[name, key].restore(state)
+        self.kept.restore([book.traded for book in self._books.values()], seq, states.time_ns, states.traded_from_ns)
 
     def _start(self, kind: Kind, key: str) -> None:
         """Open the channels of a subject."""
         subject = Subject(key)
         if kind is INSTRUMENT:
-            subject = self._books[key] = PublicBook(self._formats.instruments[key], self._changed)
+            subject = self._books[key] = PublicBook(self._formats.instruments[key], self._changed, self.kept)
         channels = [channel(subject) for channel in CHANNELS.values() if channel.kind is kind]
         if kind.opened_by is not None:
             self._following[kind.opened_by].followers[key] = []
@@ -182,6 +199,7 @@ class Channels:
             for event_type in channel.events:
                 self._route(routes, event_type, kind).add(channel)
         if isinstance(subject, PublicBook):
+            subject.marks = self._open[Marks.name, key]
             subject.summaries.extend(channel for channel in channels if channel.sums_up)
             for side in subject.sides:
                 side.heard_by = self._open[Book.name, key].subscribers

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.vocabulary.codes import SIDES
 from engine.vocabulary.messages.events import Trade
 from gateway.outbound.channels.public_book import BookChannel
+from gateway.outbound.messages.mirrors import State
 from gateway.protocol.messages import TradePrint
 
 
@@ -13,6 +14,11 @@ class Trades(BookChannel):
 
     name = "trades"
     events = (Trade,)
+
+    def restore(self, state: State) -> None:
+        """Go on counting, for candles too."""
+        super().restore(state)
+        self.book.traded.trades = self.seq
 
     def follow(self, event: Trade, command_seq: int, time_ns: int) -> TradePrint | None:
         """Count a print."""

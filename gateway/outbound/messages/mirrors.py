@@ -17,6 +17,10 @@ class ChannelStates(msgspec.Struct):
     """By instrument."""
     channels: dict[str, dict[str, State]]
     """By the name of the channel and its key."""
+    time_ns: int = 0
+    """The venue's; 0: it was taken before there were candles."""
+    traded_from_ns: int = 0
+    """From when on candles are known that `ticker` sums up; 0: from the first day."""
 
 
 class Mirrors(msgspec.Struct):

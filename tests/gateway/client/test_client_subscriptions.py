@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from gateway.client import ClientError, RequestFailed, Stream
-from gateway.client.subscriptions import Subscriptions
+from gateway.client.subscriptions import ChannelKey, Subscriptions
 from gateway.outbound.channels.levels import checksum
 from gateway.protocol import messages as m
 
-STATUS: Any = ("status", "A/B")
-TRADES: Any = ("trades", "A/B")
+STATUS = ChannelKey("status", "A/B")
+TRADES = ChannelKey("trades", "A/B")
 
 
 async def nothing() -> None:
@@ -168,7 +168,7 @@ def test_who_begins_later_gets_the_state_and_has_missed_nothing(desk):
 
 
 def test_drop_copies_are_counted_by_account(desk):
-    stream = desk.read(("drop_copy", None))
+    stream = desk.read(ChannelKey("drop_copy"))
     desk.answer(100)
 
     def copy(account: str, seq: int) -> None:

@@ -311,7 +311,7 @@ async def test_a_future_from_its_first_fill_to_a_close_out_and_a_trade_undone(tm
         assert portfolio.is_complete
         # Closed, it stays as it is, and its prices are not asked for any more.
         channels = bob._protocol.subscriptions._all
-        assert {name for _, name in channels} == {"BTC-FUT", "BTC/RUB"}
+        assert {about for _, about, *_ in channels} == {"BTC-FUT", "BTC/RUB"}
         later.close()
         portfolio.close()
         portfolio.close()

@@ -18,6 +18,7 @@ from engine.vocabulary.limits import (
 from engine.vocabulary.messages.commands import CancelOrder
 from gateway.inbound.session import Session
 from gateway.outbound.channels.book import Book, SnapshotInPieces
+from gateway.outbound.channels.channel import PLAIN
 from gateway.protocol.wire import JSON, MSGPACK
 from tests.support.gateway.bench import SUBSCRIBE, answers, benched, enter, order
 from tests.support.gateway.session_words import heard
@@ -226,7 +227,7 @@ def test_a_peg_that_moves_is_told_by_the_book_alone_and_its_owner_sees_the_price
 
 
 def test_a_connection_has_so_many_subscriptions_and_no_more(bench, monkeypatch):
-    monkeypatch.setattr("gateway.inbound.session.MAX_SUBSCRIPTIONS", 3)
+    monkeypatch.setattr("gateway.inbound.subscribing.MAX_SUBSCRIPTIONS", 3)
     session, other = bench.session(), bench.session()
 
     def ask(kind: str, number: int, channel: str, of: Any = session) -> dict[str, Any]:
@@ -238,7 +239,7 @@ def test_a_connection_has_so_many_subscriptions_and_no_more(bench, monkeypatch):
     for channel in ("status", "ticker"):
         refused = ask("subscribe", 4, channel)
         assert (refused["type"], refused["code"], refused["id"]) == ("error", "too_many", 4)
-    assert session.subscriptions == 3
+    assert len(session.subscriptions) == 3
     # What it gets already it may ask for again; others have their own; who gives one back has room.
     assert ask("subscribe", 5, "book")["type"] == "subscribed"
     assert ask("subscribe", 6, "status", other)["type"] == "subscribed"
@@ -262,7 +263,7 @@ def test_one_of_thousands_who_listen_leaves_without_a_search(bench):
     assert channel is not None
     sessions = [Compared(bench.context, JSON, "abcd") for _ in range(MAX_CONNECTIONS)]
     for session in sessions:
-        session.subscribe(channel)
+        session.subscriptions.add(("top", "BTC/RUB", PLAIN), channel)
     assert list(channel.subscribers) == sessions
     compared = 0
     for session in reversed(sessions):
@@ -270,3 +271,16 @@ def test_one_of_thousands_who_listen_leaves_without_a_search(bench):
     # By their identities; two share a place in a table by chance, now and then.
     assert compared < len(sessions)
     assert not channel.subscribers
+
+
+@pytest.mark.parametrize(
+    ("channel", "options", "said"),
+    [("status", {"depth": 10}, "depth: status has none"), ("trades", {"interval": "1s"}, "interval: trades has none")],
+)
+def test_an_option_that_a_channel_does_not_have_is_named(bench, channel, options, said):
+    session = bench.session()
+    request = {"type": "subscribe", "id": 1, "channel": channel, "instrument": "BTC/RUB", **options}
+    session.receive(JSON.encode(request))
+    (answer,) = heard(session)
+    assert (answer["type"], answer["code"], answer["detail"]) == ("error", "malformed", said)
+    assert not session.subscriptions

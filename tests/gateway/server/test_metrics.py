@@ -95,6 +95,8 @@ async def test_counters_equal_what_was_done(tmp_path):
         "sbx_errors_total{code=malformed}": 1,
         "sbx_errors_total{code=unknown}": 1,
         "sbx_errors_total{code=not_allowed}": 1,
+        "sbx_audit_total{kind=login}": 2,
+        "sbx_audit_total{kind=refused}": 1,
         # Hello and welcome for each; eight replies to bob, his trade and the first top; alice's reply and trade.
         "sbx_messages_sent_total": 4 + 8 + 2 + 2,
         "sbx_connections": 2,

@@ -21,6 +21,7 @@ from engine.vocabulary.messages.events import OrderAccepted, Trade
 from gateway.core import new_exchange
 from gateway.inbound.admin import ALLOWED, argument_names
 from gateway.inbound.context import VenueContext
+from gateway.inbound.keyholders import Proven
 from gateway.inbound.queries import Answers
 from gateway.inbound.session import Session
 from gateway.inbound.translate import Known
@@ -102,7 +103,7 @@ class FuzzedVenue:
         session = Session(self._context, self._codec, "nonce")
         if name:
             participant = self._venue.participants[name]
-            session.act_as(participant, None, SCOPES_OF[participant.role])
+            session.act_as(Proven(participant, None, SCOPES_OF[participant.role]))
         return session
 
     def send(self, name: str, payload: bytes) -> None:

@@ -10,6 +10,8 @@ import msgspec
 from engine.vocabulary.limits import MAX_NAME_CHARS
 from engine.vocabulary.messages.commands import AnyCommand, OpenCase
 from engine.vocabulary.messages.events import CaseOpened, Event
+from gateway.audit.audit import Caller
+from gateway.audit.keeping import KeptAudit
 from gateway.journal.recovery import recover
 from tests.support.engine.sessions import in_batches
 from tests.support.gateway.explained_story import RecordedVenue, Story
@@ -75,3 +77,17 @@ class HostileStory(Story):
         for batch in in_batches(self.venue.rows, 32):
             writer.append(batch)
         writer.close()
+        self.audited = self._audit(directory.with_name("audited"))
+
+    @staticmethod
+    def _audit(directory: Path) -> Path:
+        """The directory of a venue at which such people have called."""
+        directory.mkdir()
+        audit = KeptAudit(directory, hostile("venue"), KEY, now=lambda: 0, fail=lambda error: None)
+        audit.begin()
+        caller = Caller("sbx.v1.json", "192.0.2.1", 1)
+        audit.note("login_failed", caller, claimed=TAIL, reason="unknown_participant")
+        caller.is_now(hostile("p"), "participant", "ab")
+        audit.note("refused", caller, request="new_order", reason=TAIL)
+        audit.end("stopped")
+        return directory

@@ -10,8 +10,8 @@ import pytest
 from engine.exchange import Exchange
 from engine.record.rows import Row
 from engine.state.hook import PreTradeHook
-from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL
-from engine.vocabulary.messages.commands import NewOrder, Sequenced
+from engine.vocabulary.codes import BUY, SELL
+from engine.vocabulary.messages.commands import Sequenced
 from engine.vocabulary.messages.events import BookAdded, FutureMarked, IndexPriceSet, OrderCancelled
 from gateway.outbound.channels.book import Book, SnapshotInPieces
 from gateway.outbound.channels.channel import Channel
@@ -19,9 +19,8 @@ from gateway.outbound.channels.levels import checksum
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.registry import Channels, Published
 from gateway.protocol.formats import Formats
-from gateway.protocol.wire import JSON, MSGPACK
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.gateway.market_flow import INSTRUMENTS, random_flow, rows_of
+from gateway.protocol.wire import JSON
+from tests.support.gateway.market_flow import INSTRUMENTS, random_flow
 from tests.support.gateway.small_venue import NaiveBook
 
 BEST = ("bid_price", "bid_quantity", "ask_price", "ask_quantity")
@@ -202,59 +201,6 @@ def test_what_is_undone_within_a_turn_is_not_told():
     content = plain(update)
     assert content["bids"] == [["99", "5"]]
     assert (content["prev_seq"], content["seq"]) == (snapshot["seq"], snapshot["seq"] + 3)
-
-
-# What happens in a turn, and what the ticker says of it, beside `type`, `instrument` and `time`: orders as side, lots, price.
-TICKER = [
-    ([("bid", 5, 99)], {"prev_seq": 0, "seq": 1, "bid_price": "99", "bid_quantity": "5"}),
-    # Behind the best bid: nothing that is told has changed.
-    ([("bid", 1, 98)], None),
-    ([("ask", 2, 99)], {"prev_seq": 1, "seq": 3, "last_price": "99", "bid_price": "99", "bid_quantity": "3"}),
-    # Another trade at the last price; the best bid is smaller.
-    ([("ask", 1, 99)], {"prev_seq": 3, "seq": 4, "last_price": "99", "bid_price": "99", "bid_quantity": "2"}),
-    # One order through two prices: the best prices change once, the last price only at the second.
-    ([("ask", 3, 98)], {"prev_seq": 4, "seq": 6, "last_price": "98"}),
-    # Commands of one turn are one message.
-    (
-        [("ask", 4, 101), ("bid", 1, 101), ("bid", 7, 100)],
-        {
-            "prev_seq": 6,
-            "seq": 10,
-            "last_price": "101",
-            "bid_price": "100",
-            "bid_quantity": "7",
-            "ask_price": "101",
-            "ask_quantity": "3",
-        },
-    ),
-]
-
-
-@pytest.mark.parametrize("codec", [JSON, MSGPACK], ids=lambda codec: codec.name)
-def test_the_ticker_turn_by_turn(codec):
-    desk, mirror = Desk(), Mirror()
-    list_spot(desk, reference=100)
-    for account in ("ann", "ben"):
-        open_account(desk, account, BTC=100, RUB=10**7)
-    mirror.feed(rows_of(desk))
-    ticker = mirror.channel("ticker")
-    common = {"type": "ticker", "instrument": "BTC/RUB"}
-    assert plain(ticker.first()) == {**common, "seq": 0, "prev_seq": 0, "time": desk.history[2].time_ns}
-    ticker.subscribers[Outbox(codec)] = None
-    decode = msgspec.json.decode if codec is JSON else msgspec.msgpack.decode
-    for orders, expected in TICKER:
-        for side, lots, price in orders:
-            account = "ann" if side == "bid" else "ben"
-            number = f"c{len(desk.history)}"
-            desk.send(NewOrder(account, account, number, "BTC/RUB", ORDERS[side], LIMIT, GTC, price * E8, lots * E8))
-        told = []
-        for subscribers, message in mirror.feed(rows_of(desk)[-len(orders) :]):
-            if subscribers:
-                frame = codec.frame(message)
-                told.append(decode(frame[2 if frame[1] < 126 else 4 :]))
-        assert told == ([] if expected is None else [{**common, **expected, "time": desk.time_ns}])
-        if told:
-            assert plain(ticker.first()) == {**told[0], "prev_seq": told[0]["seq"]}
 
 
 def test_marks_and_index_prices_are_counted_from_the_first_day_on():

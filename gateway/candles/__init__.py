@@ -1,0 +1,1 @@
+"""What candles are: intervals, the arithmetic of one, and those that a venue has in memory of what was traded."""

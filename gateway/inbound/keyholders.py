@@ -9,7 +9,7 @@ from typing import Final, NamedTuple, Protocol
 
 from engine.state.access import Access, Key
 from engine.vocabulary.access import SCOPES_OF
-from engine.vocabulary.codes import KEY_OUTCOMES
+from engine.vocabulary.codes import KEY_EXPIRED, KEY_REPLACED, KEY_REVOKED
 from engine.vocabulary.messages.events import KeyEnded
 from gateway.keys import has_signed
 from gateway.protocol.messages import Login, login_challenge
@@ -17,6 +17,7 @@ from gateway.venue.venue import Participant
 
 UNKNOWN: Final = "unknown participant, or the signature does not hold"
 
+_HOW: Final = {KEY_REVOKED: "was revoked", KEY_REPLACED: "was replaced", KEY_EXPIRED: "has expired"}
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -41,7 +42,7 @@ class Holder(Protocol):
     """What is known here of a session."""
 
     def key_has_ended(self, how: str) -> None:
-        """Its key is in force no longer: it was `revoked`, `replaced` or has `expired`."""
+        """Its key is in force no longer: it was revoked or replaced, or has expired."""
 
 
 class Keyholders:
@@ -116,7 +117,7 @@ class Keyholders:
         for holder, key in list(self._holders.get((event.participant, event.key), {}).items()):
             # Another one may have its name by now.
             if key.has_ended:
-                holder.key_has_ended(KEY_OUTCOMES[event.outcome])
+                holder.key_has_ended(_HOW[event.outcome])
 
     def connections_of(self, participant: str, key: str) -> int:
         """How many are logged in with a key."""

@@ -335,9 +335,9 @@ class Session(FrameReader):
         self._context.fanout.put(self, ())
         self.put_aside()
         for request_id in self._put_aside:
-            self._error("key_ended", f"not carried out: the key of this connection was {how} before", request_id)
+            self._error("key_ended", f"not carried out: before, the key of this connection {how}", request_id)
         self._put_aside.clear()
-        why = f"the key of this connection was {how}"
+        why = f"the key of this connection {how}"
         self._error("key_ended", why, None)
         self.close(POLICY_VIOLATION, why)
         self.end()

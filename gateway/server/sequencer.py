@@ -105,8 +105,9 @@ class Sequencer(Turns):
 
     @property
     def next_due(self) -> int:
-        """When the core does something by itself next; 0: never."""
-        return self._exchange.next_due_ns()
+        """Another number whenever the core does something by itself sooner or later than was known, or its time was moved; 0: it never does."""
+        due_ns = self._exchange.next_due_ns()
+        return due_ns + self._exchange.advanced_ns if due_ns else 0
 
     def due_in_ns(self) -> int | None:
         """How long until the core does something by itself; None: nothing is due, ever."""

@@ -126,7 +126,6 @@ def start_venue(
         identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
         force_rulebook &= venue.rulebook_digest != fanout.rulebook_digest
         to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
-        people, differing = registrations(venue.participants, exchange.access)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER, disk)
         writer = recovery.writer(durability, fanout.rulebook_digest)
         keep_venue_key(directory, disk)
@@ -134,27 +133,33 @@ def start_venue(
         recovery.close()
         raise
     sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=begun.seq, disk=disk)
+    rows, differing, registered = _set_up(venue, exchange, sequencer, writer, to_do)
     return Started(
         begun=begun,
         writer=writer,
         sequencer=sequencer,
         recovered=recovered,
         torn=recovery.torn,
-        notes=[
-            *differing,
-            *_notes(changed, _set_up(sequencer, writer, [*_taken_back(exchange, venue.participants), *people, *to_do])),
-        ],
-        registered=said(people) if recovered else [],
+        notes=differing + _notes(changed, rows),
+        registered=registered if recovered else [],
         sync_ns=sync_ns,
         identities=identities,
     )
 
 
-def _set_up(sequencer: Sequencer, writer: JournalWriter, to_do: list[AnyCommand]) -> list[Row]:
-    """Carry out what the venue file has beyond the journal."""
+def _set_up(
+    venue: Venue, exchange: Exchange, sequencer: Sequencer, writer: JournalWriter, to_do: list[AnyCommand]
+) -> tuple[list[Row], list[str], list[str]]:
+    """Carry out what the venue file has beyond the journal, its participants first.
+
+    Returns:
+        What was carried out; what of the participants differs, and who of them is new, a line each.
+    """
+    people, differing = registrations(venue.participants, exchange.access)
+    all_of_it = [*_taken_back(exchange, venue.participants), *people, *to_do]
     try:
         # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
-        return sequencer.sequence(to_do) if to_do else []
+        return sequencer.sequence(all_of_it) if all_of_it else [], differing, said(people)
     except BaseException:
         writer.abandon()
         raise

@@ -36,6 +36,8 @@ SOUND: dict[str, Any] = {
     "command": "set_parameter",
     "arguments": {"rule": "RET-1", "key": "cap", "value": "1", "reason": "a test"},
     "scale": 2,
+    "public_key": "ab" * 32,
+    "addresses": ["10.1.0.0/16", "::1"],
 }
 """What a sample of its form would not do for."""
 VALUES: tuple[Any, ...] = (

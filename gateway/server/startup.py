@@ -56,8 +56,7 @@ class Started:
         sequencer: Sequencer,
         recovered: int,
         torn: TornTail | None,
-        notes: list[str],
-        registered: list[str],
+        said: tuple[list[str], list[str]],
         sync_ns: int,
         identities: Identities,
     ) -> None:
@@ -69,9 +68,9 @@ class Started:
         """Commands that were in the journal."""
         self.torn: Final = torn
         """What a crash left unfinished, set aside."""
-        self.notes: Final = notes
+        self.notes: Final = said[0]
         """What of the venue file did not come in force, and why; a line each."""
-        self.registered: Final = registered
+        self.registered: Final = said[1]
         """Who of the venue file is new to a venue that had a journal, a line each."""
         self.sync_ns: Final = sync_ns
         """What writing and syncing a small batch takes here."""
@@ -125,7 +124,7 @@ def start_venue(
         clock = (_moved if is_test else _steady)(exchange, wall, steady, accept_jump, time_scale)
         identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
         force_rulebook &= venue.rulebook_digest != fanout.rulebook_digest
-        to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
+        split = replica.past.split(venue.genesis(), force_rulebook)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER, disk)
         writer = recovery.writer(durability, fanout.rulebook_digest)
         keep_venue_key(directory, disk)
@@ -133,36 +132,41 @@ def start_venue(
         recovery.close()
         raise
     sequencer = Sequencer(exchange, writer, fanout, directory, clock, past_seq=begun.seq, disk=disk)
-    rows, differing, registered = _set_up(venue, exchange, sequencer, writer, to_do)
     return Started(
         begun=begun,
         writer=writer,
         sequencer=sequencer,
         recovered=recovered,
         torn=recovery.torn,
-        notes=differing + _notes(changed, rows),
-        registered=registered if recovered else [],
+        said=_set_up(venue, exchange, sequencer, writer, split),
         sync_ns=sync_ns,
         identities=identities,
     )
 
 
 def _set_up(
-    venue: Venue, exchange: Exchange, sequencer: Sequencer, writer: JournalWriter, to_do: list[AnyCommand]
-) -> tuple[list[Row], list[str], list[str]]:
-    """Carry out what the venue file has beyond the journal, its participants first.
+    venue: Venue,
+    exchange: Exchange,
+    sequencer: Sequencer,
+    writer: JournalWriter,
+    split: tuple[list[AnyCommand], list[str]],
+) -> tuple[list[str], list[str]]:
+    """Carry out what the venue file has beyond the journal, its participants first; `split` says what it has beside them, and what differs.
 
     Returns:
-        What was carried out; what of the participants differs, and who of them is new, a line each.
+        What of the file did not come in force, and who of its participants is new to a venue that had a journal; a line each.
     """
+    to_do, changed = split
     people, differing = registrations(venue.participants, exchange.access)
+    registered = said(people) if exchange.seq else []
     all_of_it = [*_taken_back(exchange, venue.participants), *people, *to_do]
     try:
         # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
-        return sequencer.sequence(all_of_it) if all_of_it else [], differing, said(people)
+        rows = sequencer.sequence(all_of_it) if all_of_it else []
     except BaseException:
         writer.abandon()
         raise
+    return differing + _notes(changed, rows), registered
 
 
 def _taken_back(exchange: Exchange, participants: Mapping[str, Participant]) -> list[AnyCommand]:

@@ -85,7 +85,7 @@ class Answers:
         """By instrument and codec."""
         self._lists: Final[Shared[InstrumentsInPieces]] = Shared()
         """By codec."""
-        self._records: Final = RecordBook(exchange, fanout)
+        self.records: Final = RecordBook(exchange, fanout)
 
     def begin(self, session: Session, query: Query) -> Answer | int:
         """Answer a question.
@@ -182,7 +182,7 @@ class Answers:
 
     def _look_up(self, session: Session, query: Records) -> Answer:
         """The records of a kind, or of a name, counted as of the pieces in which they are."""
-        found, more, steps = yield from self._records.answer(query)
+        found, more, steps = yield from self.records.answer(query)
         frame = session.codec.frame(RecordsReply(id=query.id, records=found, more=more))
         self._fanout.put(session, (frame,))
         return QUESTION_STEPS + steps + len(frame) // BYTES_PER_STEP

@@ -10,6 +10,7 @@ from typing import Final, get_args
 from compliance import RISK_LEVELS
 from engine.command_row import ROLES
 from engine.vocabulary import codes
+from engine.vocabulary.access import SCOPES
 from gateway.protocol.channel_messages import ChannelName
 from gateway.protocol.requests import Lang
 from gateway.published.errors import CANCEL, ERROR, REJECT, listed_codes
@@ -59,6 +60,8 @@ _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("MovementEnded", "outcome"): codes.MOVEMENT_STATUSES[: codes.MOVEMENT_WAITS],
     ("WaitingMovement", "kind"): codes.MOVEMENT_KINDS,
     ("RecordInfo", "risk_level"): RISK_LEVELS,
+    ("RecordInfo", "scopes"): SCOPES,
+    ("Welcome", "scopes"): SCOPES,
     ("InstrumentInfo", "kind"): codes.INSTRUMENT_KINDS,
     ("RecordInfo", "kind"): codes.INVESTOR_KINDS,
 }

@@ -53,7 +53,7 @@ class Turns(ABC):
     def context(self, venue: Venue, durability: str, **others: Any) -> VenueContext:
         """What the sessions of a venue share whose turns these are; `others` as `VenueContext` takes them."""
         section = venue.server
-        return VenueContext(
+        context = VenueContext(
             venue.venue_id,
             durability,
             venue.participants if "recording" in others else {},
@@ -71,6 +71,8 @@ class Turns(ABC):
             time_scale=self.time_scale,
             **others,
         )
+        self._answers.records.connections_of = context.keyholders.connections_of
+        return context
 
     @property
     @abstractmethod

@@ -70,7 +70,9 @@ def test_every_kind_is_listed_in_the_order_in_which_it_came(bench: Bench) -> Non
     for number in range(MANY):
         bench.sequencer.sequence([OpenAccount(f"more-{number}", "alice", "alice")])
     assert listed(bench, "account") == ["alice", "bob", *[f"more-{number}" for number in range(MANY)]]
-    assert listed(bench, "investor") == listed(bench, "participant") == ["alice", "bob"]
+    assert listed(bench, "investor") == ["alice", "bob"]
+    assert listed(bench, "participant") == ["alice", "bob", "sue", "otto"]
+    assert listed(bench, "key") == ["alice main", "bob main", "sue main", "otto main"]
     assert listed(bench, "instrument") == ["BTC/RUB"]
     assert listed(bench, "asset") == ["RUB", "BTC"]
     assert listed(bench, "intermediary") == []
@@ -95,7 +97,13 @@ def test_one_record_says_what_it_has(bench: Bench, monkeypatch: pytest.MonkeyPat
         "kind": "firm",
         "investor_class": "qualified_firm",
     }
-    assert one(bench, "participant", "bob") == {"name": "bob", "accounts": 2, "open_orders": 3}
+    assert one(bench, "participant", "bob") == {
+        "name": "bob",
+        "accounts": 2,
+        "open_orders": 3,
+        "role": "participant",
+        "keys": ["main"],
+    }
     assert one(bench, "venue", "venue") == {"name": "venue", "accounts": 3, "open_orders": 8}
     assert one(bench, "instrument", "BTC/RUB") == {"name": "BTC/RUB", "open_orders": 8, "phase": "continuous"}
     second = one(bench, "account", "second")

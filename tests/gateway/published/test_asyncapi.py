@@ -120,7 +120,7 @@ SENT = sorted(set(structs_in(get_args(m.AnyMessage))), key=lambda kind: kind.__n
 NAMES = (
     "account arrest asset authority base buyer by channel class_override client_order_id command concluded contract "
     "contract_reference dated destination detail digest exec_id from_account in_force index instrument intermediary "
-    "investor investor_class issuer key kind link name nonce own_investor participant payee payer quote quote_id "
+    "investor investor_class issuer key kind link name nonce own_investor participant payee payer public_key quote quote_id "
     "reason rule rulebook seller source speed subject template text title to_account "
     "underlying value venue what type"
 )

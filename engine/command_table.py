@@ -14,7 +14,7 @@ from engine.clearing.closeout import close_out, set_margin_rules
 from engine.clearing.corrections import correct, correction_problem
 from engine.clearing.futures import mark_future, set_index_price
 from engine.clearing.holdings import freeze, issue, redeem
-from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, withdraw
+from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, update_instrument, withdraw
 from engine.command_row import OPERATOR, PARTICIPANT, ROLES, SUPERVISOR, SURVEILLANCE, CommandRow, Handler
 from engine.phases.absence import arm, disarm, disconnect
 from engine.phases.access import register_key, register_participant, revoke_key
@@ -82,6 +82,13 @@ CONFIGURATION: Final = (
         word="instrument",
         sets_up="instrument",
         names={"kind": codes.INSTRUMENT_KINDS},
+    ),
+    CommandRow(
+        commands.UpdateInstrument,
+        update_instrument,
+        senders=_OPERATORS,
+        about=("instrument",),
+        word="terms of instrument",
     ),
     CommandRow(
         commands.OpenAccount,

@@ -25,6 +25,7 @@ from gateway.client.book import LocalBook
 from gateway.client.client import Client, connect
 from gateway.client.loop_thread import LoopThread
 from gateway.client.orders import Order
+from gateway.client.pages import Pages
 from gateway.client.streams import Stream
 from gateway.protocol import messages as m
 
@@ -131,6 +132,42 @@ class WaitingStream(Generic[M]):
         self.close()
 
 
+class WaitingPages(Generic[M]):
+    """A list that comes in pages, to be read with `for`."""
+
+    def __init__(self, loop: LoopThread, inner: Pages[M]) -> None:
+        self._loop: Final = loop
+        self._inner: Final = inner
+
+    @property
+    def seq(self) -> int | None:
+        """As `Pages.seq`."""
+        return self._loop.call(lambda: self._inner.seq)
+
+    @property
+    def truncated(self) -> bool:
+        """As `Pages.truncated`."""
+        return self._loop.call(lambda: self._inner.truncated)
+
+    def all(self) -> list[M]:
+        """Read all that is left."""
+        return self._loop.wait(self._inner.all())
+
+    def __iter__(self) -> Iterator[M]:
+        return self
+
+    def __next__(self) -> M:
+        async def one() -> tuple[M, ...]:
+            async for each in self._inner:
+                return (each,)
+            return ()
+
+        found = self._loop.wait(one())
+        if not found:
+            raise StopIteration
+        return found[0]
+
+
 def _shown(loop: LoopThread, found: Any) -> Any:
     """What is handed out for something that the client returned."""
     if isinstance(found, Order):
@@ -139,6 +176,8 @@ def _shown(loop: LoopThread, found: Any) -> Any:
         return WaitingBook(loop, found)
     if isinstance(found, Stream):
         return WaitingStream(loop, found)
+    if isinstance(found, Pages):
+        return WaitingPages(loop, found)
     if isinstance(found, tuple) and any(isinstance(each, Order) for each in found):
         shown = [_shown(loop, each) for each in found]
         return type(found)(*shown) if hasattr(found, "_fields") else tuple(shown)
@@ -182,6 +221,12 @@ def waited(
 def waited(
     method: Callable[Concatenate[Client, P], Stream[M]],
 ) -> Callable[Concatenate[BlockingClient, P], WaitingStream[M]]: ...
+
+
+@overload
+def waited(
+    method: Callable[Concatenate[Client, P], Pages[M]],
+) -> Callable[Concatenate[BlockingClient, P], WaitingPages[M]]: ...
 
 
 # Arguments of any name may be called `self`, too: such a method is not one of those above.
@@ -270,6 +315,15 @@ class BlockingClient:
     portfolio = waited(Client.portfolio)
     request_delivery = waited(Client.request_delivery)
     fills = waited(Client.fills)
+    fill_history = waited(Client.fill_history)
+    order_history = waited(Client.order_history)
+    order_status = waited(Client.order_status)
+    settlements = waited(Client.settlements)
+    fees = waited(Client.fees)
+    assets = waited(Client.assets)
+    limits = waited(Client.limits)
+    me = waited(Client.me)
+    time = waited(Client.time)
     refusals = waited(Client.refusals)
     risk_warning = waited(Client.risk_warning)
     contracts = waited(Client.contracts)

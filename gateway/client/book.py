@@ -25,10 +25,14 @@ class BookOutOfStep(Exception):
 
 
 class LocalBook:
-    """All price levels of one instrument."""
+    """The price levels of one instrument: all, or the best so many of each side."""
 
-    def __init__(self, instrument: str) -> None:
+    def __init__(self, instrument: str, depth: int | None = None, interval: str | None = None) -> None:
         self.instrument = instrument
+        self.depth = depth
+        """Levels of each side, as asked for; None: all there are."""
+        self.interval = interval
+        """How often it changes at most, as asked for; None: with every turn of the venue."""
         self.seq = -1
         """Of the last message applied; -1 before the first snapshot."""
         self.time = 0

@@ -102,10 +102,19 @@ class Following(Connection):
         """Follow the venue's signs of life. Pings of the connection need no such thing."""
         return self._stream("heartbeat", None)
 
-    async def book(self, instrument: str) -> LocalBook:
-        """Follow the book of an instrument; returns once the first snapshot is there. Raises `RequestFailed` if there is none."""
+    async def book(self, instrument: str, depth: int | None = None, interval: str | None = None) -> LocalBook:
+        """Follow the book of an instrument; returns once the first snapshot is there.
+
+        Args:
+            instrument: its name.
+            depth: of each side the best so many levels, one of those that the venue offers; None: all.
+            interval: told at most once in `10ms`, `100ms` or `1s`; None: with every turn of the venue.
+
+        Raises:
+            RequestFailed: there is no such instrument, or no such option.
+        """
         future, started = self._start()
-        book = self._protocol.follow(instrument, started, self._now())
+        book = self._protocol.follow(ChannelKey("book", instrument, depth, interval), started, self._now())
         self._link.wake()
         await future
         assert book is not None, "a client that has ended says so"

@@ -198,12 +198,12 @@ class ClientProtocol:
             return
         self.subscriptions.read(key, stream, self._wait(now), started)
 
-    def follow(self, instrument: str, started: Started, now: float) -> LocalBook | None:
-        """Keep the book of an instrument; None if the client has ended."""
+    def follow(self, key: ChannelKey, started: Started, now: float) -> LocalBook | None:
+        """Keep the book of an instrument, with the options of a key; None if the client has ended."""
         if self.ended is not None:
             started(self.ended)
             return None
-        return self.subscriptions.follow(instrument, self._wait(now), started)
+        return self.subscriptions.follow(key, self._wait(now), started)
 
     def _wait(self, now: float) -> int:
         number = self.next_id()

@@ -131,12 +131,11 @@ class Subscriptions:
         each.starting[number] = stream, started
         self._ask(key, each)
 
-    def follow(self, instrument: str, number: int, started: Started) -> LocalBook:
-        """Keep the book of an instrument; it has started once its first snapshot is there."""
-        key = ChannelKey("book", instrument)
+    def follow(self, key: ChannelKey, number: int, started: Started) -> LocalBook:
+        """Keep the book of an instrument, with the options that are asked for; it has started once its first snapshot is there."""
         each = self._all.setdefault(key, Subscription())
         if each.book is None:
-            each.book = LocalBook(instrument)
+            each.book = LocalBook(key.about or "", key.depth, key.interval)
         if each.book.is_current:
             started(None)
         else:

@@ -15,7 +15,7 @@ import msgspec
 
 from gateway.client.amounts import Amount, decimal_text
 from gateway.protocol import messages as m
-from gateway.protocol.requests import Peg, SelfTrade
+from gateway.protocol.request import Peg, SelfTrade
 
 Resting = Literal["gtc", "day", "gtd"]
 """How long what rests or waits may: until it is cancelled, to the end of the day in Moscow, or to `expire_time`."""

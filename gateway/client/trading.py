@@ -20,7 +20,7 @@ from gateway.client.orders import Order
 from gateway.client.terms import Limit, Market, PostOnly, Stop, StopLimit, Terms, wire_fields
 from gateway.client.values import Report, handed
 from gateway.protocol import messages as m
-from gateway.protocol.requests import SelfTrade
+from gateway.protocol.request import SelfTrade
 
 Rung = tuple[Amount, Amount]
 """Price and quantity of one quote of a ladder."""

@@ -10,6 +10,7 @@ from engine.vocabulary.messages.events import BookAdded, BookChanged, Event, Ord
 from gateway.candles.traded import KeptCandles
 from gateway.export.columns import Row
 from gateway.export.orders import Head
+from gateway.outbound.channels.pacing import Pacer
 from gateway.outbound.channels.public_book import PublicBook
 from gateway.protocol.formats import InstrumentFormat
 from gateway.reporting.records import OrderRecords
@@ -30,7 +31,7 @@ class _Book:
 
     def __init__(self, format_: InstrumentFormat) -> None:
         self._changed: Final[list[PublicBook]] = []
-        self.public: Final = PublicBook(format_, self._changed, KeptCandles())
+        self.public: Final = PublicBook(format_, self._changed, KeptCandles(), Pacer())
 
     def follow(self, event: BookAdded | BookChanged | OrderCancelled | Trade, head: Head) -> list[Change]:
         """Take an event in; returns the orders that show something else now, the maker of a trade first."""

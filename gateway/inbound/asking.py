@@ -9,22 +9,31 @@ from engine.command_row import OPERATOR, SUPERVISOR
 from engine.vocabulary.access import COMMANDING, DROP_COPY, READ
 from engine.vocabulary.messages.commands import RegisterKey, RevokeKey
 from engine.vocabulary.names import command_name
+from gateway.inbound.history.orders import day_bounds
 from gateway.inbound.subscribing import problem
 from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.messages import (
     Admin,
+    Assets,
     Balances,
     Contracts,
+    Fees,
+    Fills,
     Instruments,
+    Limits,
     Logout,
+    Me,
     Movements,
     OpenOrders,
+    OrderHistory,
+    OrderStatus,
     Positions,
     Records,
     Resume,
     RiskWarning,
+    Settlements,
     Subscribe,
     Unsubscribe,
 )
@@ -41,6 +50,14 @@ Query = (
     | Movements
     | RiskWarning
     | Contracts
+    | Fills
+    | OrderHistory
+    | OrderStatus
+    | Settlements
+    | Fees
+    | Limits
+    | Me
+    | Assets
     | Records
     | Logout
 )
@@ -49,8 +66,6 @@ Query = (
 
 Answer = Generator[int, None, int]
 """An answer in pieces. Each puts some of it into the outbox and yields the steps that it took; the last returns them."""
-PARKED: Final = -1
-"""What an answer yields that waits for other answers: it is gone on with when its session is submitted again."""
 _OF_KEYS: Final = (command_name(RegisterKey), command_name(RevokeKey))
 
 
@@ -82,11 +97,28 @@ def objection(
         if query.kind == "trade" and query.name is None:
             return Objection("name: a trade is looked up by its number", is_malformed=True)
         return lack(READ, scopes)
-    if isinstance(query, Instruments | Logout):
+    if isinstance(query, Instruments | Assets | Logout):
         return None
-    return (
-        lack(READ, scopes) if _may_read(query.account, participant, reports) else Objection("not an account of yours")
-    )
+    if isinstance(query, Limits | Me) and query.account is None:
+        return None if participant is not None else Objection("")
+    if not _may_read(query.account, participant, reports):
+        return Objection("not an account of yours")
+    if isinstance(query, OrderStatus) and (unnamed := _of_one_order(query)) is not None:
+        return unnamed
+    return lack(READ, scopes)
+
+
+def _of_one_order(query: OrderStatus) -> Objection | None:
+    """What is wrong with how an order is named."""
+    if (query.order_id is None) == (query.client_order_id is None):
+        return Objection("name the order by order_id or by client_order_id: one of the two", is_malformed=True)
+    if query.trading_day is not None and query.client_order_id is None:
+        return Objection("trading_day: it goes with client_order_id", is_malformed=True)
+    try:
+        day_bounds(query.trading_day)
+    except ValueError:
+        return Objection("trading_day: there is no such day", is_malformed=True)
+    return None
 
 
 def admin_objection(request: Admin, participant: Participant, scopes: tuple[str, ...]) -> Objection | None:

@@ -28,26 +28,34 @@ TRY_AGAIN_LATER: Final = 1013
 class FrameReader(Outbox):
     """What of a connection has to do with frames. `receive` takes the messages."""
 
+    __slots__ = (
+        "_fragments",
+        "_fragments_bytes",
+        "_pongs",
+        "_pongs_since_ns",
+        "closing",
+        "meter",
+        "takes_whole_messages",
+    )
+
     def __init__(self, codec: Codec) -> None:
         super().__init__(codec)
         self.closing: tuple[int, str] | None = None
         """Once decided: the close code and reason. Nothing is read from then on."""
         self.meter: Meter | None = None
         """Of what it sends. Set by who passes its frames on; None: nothing is limited."""
+        self.takes_whole_messages = True
+        """Whether a final data frame of its own opcode is a whole message, to be given to `receive` at once."""
         self._fragments: Final[list[bytes]] = []
         self._fragments_bytes = 0
         self._pongs = 0
         self._pongs_since_ns = 0
 
-    @property
-    def takes_whole_messages(self) -> bool:
-        """Whether a final data frame of its own opcode is a whole message, to be given to `receive` at once."""
-        return not self._fragments and self.closing is None
-
     def close(self, code: int, reason: str) -> None:
         """Decide to close; the first decision stands."""
         if self.closing is None:
             self.closing = code, reason
+            self.takes_whole_messages = False
 
     def receive(self, payload: bytes) -> None:
         """Take a whole message."""
@@ -98,6 +106,7 @@ class FrameReader(Outbox):
     def _fragment(self, payload: bytes, is_final: bool) -> None:
         self._charge_frame()
         self._fragments.append(payload)
+        self.takes_whole_messages = False
         self._fragments_bytes += len(payload)
         if self._fragments_bytes > MAX_MESSAGE_BYTES:
             self._drop_fragments()
@@ -112,6 +121,7 @@ class FrameReader(Outbox):
 
     def _drop_fragments(self) -> None:
         self._fragments.clear()
+        self.takes_whole_messages = self.closing is None
         self._fragments_bytes = 0
 
     def _ping(self, payload: bytes, now_ns: int) -> None:

@@ -5,6 +5,7 @@ A long answer is made in pieces, over turns. Each says how much work it was: `ga
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Final
 
 from engine.book.entities import Account, Order
@@ -27,15 +28,18 @@ from engine.vocabulary.limits import (
 from gateway.inbound.asking import Answer, Query
 from gateway.inbound.bygone import Bygone
 from gateway.inbound.frames import NORMAL
+from gateway.inbound.history.answers import PastAnswers, PastQuery
+from gateway.inbound.history.past import Past
 from gateway.inbound.instruments import InstrumentsInPieces
 from gateway.inbound.movements import waiting
 from gateway.inbound.papers import papers
 from gateway.inbound.records import RecordBook
 from gateway.inbound.session import Session
 from gateway.inbound.shared import Shared
+from gateway.inbound.standing import Standing, StandingQuery
 from gateway.inbound.subscribing import wanted
 from gateway.metrics.counters import Counters
-from gateway.outbound.channels.book import Book, SnapshotInPieces
+from gateway.outbound.channels.book import Book, BookFeed, SnapshotInPieces
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.formats import InstrumentFormat
@@ -79,13 +83,20 @@ class Answers:
         self._exchange: Final = exchange
         self._fanout: Final = fanout
         self._counters: Final = counters
-        self.bygone: Bygone | None = None
-        """Reports from before the start; None: it was from the first command on, and there are none."""
+        self._past: Final = PastAnswers(exchange, fanout)
+        self._standing: Final = Standing(exchange, fanout)
+        self._bygone: Bygone | None = None
+        """Reports from before the start; None: there is no journal."""
         self._snapshots: Final[Shared[SnapshotInPieces]] = Shared()
-        """By instrument and codec."""
+        """By instrument, options and codec."""
         self._lists: Final[Shared[InstrumentsInPieces]] = Shared()
         """By codec."""
         self.records: Final = RecordBook(exchange, fanout)
+
+    def read_journal(self, past: Past[Session], until_seq: int) -> None:
+        """Look up in the journal what is not kept; up to a row because it was before the start."""
+        self._past.past = past
+        self._bygone = Bygone(past, until_seq, self._fanout)
 
     def begin(self, session: Session, query: Query) -> Answer | int:
         """Answer a question.
@@ -99,6 +110,10 @@ class Answers:
             return self._instruments(session, query)
         if isinstance(query, Records):
             return self._look_up(session, query)
+        if isinstance(query, PastQuery):
+            return self._told(session, self._past.answer(session, query))
+        if isinstance(query, StandingQuery):
+            return self._told(session, self._standing.answer(session, query))
         messages: list[Message]
         if isinstance(query, Subscribe) and not session.subscriptions.may_add(wanted(query)):
             detail = f"a connection has at most {MAX_SUBSCRIPTIONS:,} subscriptions"
@@ -106,7 +121,7 @@ class Answers:
         elif isinstance(query, Subscribe):
             channel = self._fanout.channels.find(query.channel, query.instrument or "")
             if isinstance(channel, Book):
-                return self._subscribe_book(session, query, channel)
+                return self._subscribe_book(session, query, channel.feed(wanted(query)[2]))
             messages = self._subscribe(session, query)
             steps = len(messages) * ROW_STEPS
         elif isinstance(query, Unsubscribe):
@@ -143,11 +158,11 @@ class Answers:
         subscribed = _subscribed(query, feed.seq)
         return [subscribed] if first is None else [subscribed, first]
 
-    def _subscribe_book(self, session: Session, query: Subscribe, book: Book) -> Answer:
+    def _subscribe_book(self, session: Session, query: Subscribe, feed: BookFeed) -> Answer:
         """The snapshot, and what the book told while it was made; from then on what it tells."""
         codec = session.codec
-        key = book.key, codec.name
-        making = self._snapshots.join(key, lambda: SnapshotInPieces(book, codec))
+        key = feed.book.key, str(feed.options), codec.name
+        making = self._snapshots.join(key, lambda: SnapshotInPieces(feed, codec))
         try:
             steps = making.make()
             while not making.is_done:
@@ -155,7 +170,7 @@ class Answers:
                 steps = making.make()
             frames = [codec.frame(_subscribed(query, making.seq)), making.frame, *making.frames]
             self._fanout.put(session, frames)
-            session.subscriptions.add(wanted(query), book)
+            session.subscriptions.add(wanted(query), feed)
             return steps + QUESTION_STEPS + sum(map(len, frames)) // BYTES_PER_STEP
         finally:
             self._snapshots.leave(key, making)
@@ -187,15 +202,23 @@ class Answers:
         self._fanout.put(session, (frame,))
         return QUESTION_STEPS + steps + len(frame) // BYTES_PER_STEP
 
+    def _told(self, session: Session, making: Generator[int, None, tuple[Message, int]]) -> Answer:
+        """Send an answer once it is made."""
+        message, steps = yield from making
+        if isinstance(message, Error):
+            self._counters.errors[message.code] += 1
+        self._fanout.send(session, message)
+        return QUESTION_STEPS + steps
+
     # ── accounts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _resume(self, session: Session, query: Resume) -> Answer:
         """The reports after one, to the last there is at the end; or as far as they are still kept when their piece comes."""
         reports, fanout = self._fanout.reports, self._fanout
         seq = query.after_seq
-        if self._is_bygone(query) and self.bygone is not None:
+        if self._is_bygone(query) and self._bygone is not None:
             missing = reports.missing(query.account)
-            if (yield from self.bygone.tell(session, query.account, seq, missing)):
+            if (yield from self._bygone.tell(session, query.account, seq, missing)):
                 seq = missing
         while (missed := reports.after(query.account, seq, _PIECE_ROWS)) is not None:
             for report in missed:

@@ -8,7 +8,7 @@ from itertools import chain
 from typing import Final
 
 from engine.vocabulary.limits import ANSWER_PIECE_STEPS, MAX_ANSWER_STEPS
-from gateway.inbound.asking import PARKED
+from gateway.inbound.history.past import PARKED
 from gateway.inbound.queries import Answers
 from gateway.inbound.session import Session
 

@@ -33,6 +33,7 @@ from gateway.inbound.keyholders import Proven, Unproven
 from gateway.inbound.rates import MALFORMED_COST, cost_of
 from gateway.inbound.subscribing import Subscriptions
 from gateway.inbound.translate import TRANSLATE
+from gateway.inbound.welcome import welcome
 from gateway.keys import fingerprint
 from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
@@ -47,7 +48,8 @@ from gateway.protocol.messages import (
     Rates,
     RatesReply,
     Resume,
-    Welcome,
+    Time,
+    TimeReply,
 )
 from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
@@ -65,6 +67,12 @@ Asked = tuple[Query, int, int]
 
 class Session(FrameReader):
     """The state of one connection."""
+
+    __slots__ = (
+        "_context", "_is_limited", "_left_by", "_login_attempts", "_malformed_count", "_nonce", "_put_aside", "answer", "armed",
+        "asks_as", "caller", "inbox", "is_asking", "is_backed_up", "is_ended", "is_waiting", "key", "left_at", "participant",
+        "questions", "received_ns", "scopes", "steps_left", "subscriptions", "taken",
+    )  # fmt: skip
 
     def __init__(self, context: VenueContext, codec: Codec, nonce: str) -> None:
         super().__init__(codec)
@@ -107,7 +115,7 @@ class Session(FrameReader):
         self._nonce: Final = nonce
         self._login_attempts = 0
         self._malformed_count = 0
-        self._put_aside: Final[list[int]] = []  # requests that came too late for its key
+        self._put_aside: tuple[int, ...] = ()  # requests that came too late for its key
 
     @property
     def is_known(self) -> bool:
@@ -123,6 +131,14 @@ class Session(FrameReader):
     def waiting_requests(self) -> int:
         """How many requests wait."""
         return len(self.inbox) + len(self.questions)
+
+    def stated_rates(self) -> list[Rate]:
+        """What may be asked of the venue, and what of it is left; none where nobody is limited."""
+        return [] if self.meter is None else self.meter.stated()
+
+    def connections_of(self, participant: str) -> int:
+        """How many connections a participant has."""
+        return self._context.connections_of(participant)
 
     def came_from(self, address: str) -> None:
         """Limit what it may ask from now on."""
@@ -221,7 +237,9 @@ class Session(FrameReader):
         elif isinstance(request, Query):
             self._question(request)
         elif isinstance(request, Rates):
-            self._reply(RatesReply(id=request.id, rates=self._rates()))
+            self._reply(RatesReply(id=request.id, rates=self.stated_rates()))
+        elif isinstance(request, Time):
+            self._reply(TimeReply(id=request.id, time=self._context.now()))
 
     def _question(self, request: Query) -> None:
         """Let a question pass that this connection may ask."""
@@ -292,22 +310,16 @@ class Session(FrameReader):
     def _logged_in(self, request: Login, proven: Proven) -> None:
         """Welcome somebody."""
         self.act_as(proven)
-        reports, (who, key, scopes) = self._context.fanout.reports, proven
-        last = {account: reports.last_seq(account) for account in reports.accounts.get(who.participant, ())}
-        seq, link = self._context.tip()
+        who = proven.participant
         self.caller.is_now(who.participant, who.role, fingerprint(who.public_key))
         self._context.audit.note(LOGIN, self.caller, lang=request.lang)
         if self.meter is not None:
             self.meter.log_in(who.participant)
-        welcome = Welcome(
-            id=request.id, participant=who.participant, role=who.role, accounts=last, seq=seq, link=link.hex()
-        )
-        welcome.rates, welcome.lang = self._rates(), request.lang
-        if key is not None:
-            welcome.key, welcome.scopes, welcome.key_expires = key.key, list(scopes), key.expires_ns
+        told = welcome(request, proven, self._context)
+        told.rates = self.stated_rates()
         wanted = request.cancel_on_disconnect
-        welcome.cancel_on_disconnect = self._context.attendance.came(self, who.participant, wanted)
-        self._reply(self._context.marked(welcome))
+        told.cancel_on_disconnect = self._context.attendance.came(self, who.participant, wanted)
+        self._reply(self._context.marked(told))
 
     # ── its key ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -328,7 +340,7 @@ class Session(FrameReader):
         waiting = list(self.inbox)
         self.inbox.clear()
         self.inbox.extend(each for each in waiting if each[0] == UNASKED)
-        self._put_aside.extend(each[0] for each in waiting if each[0] != UNASKED)
+        self._put_aside += tuple(each[0] for each in waiting if each[0] != UNASKED)
 
     def key_has_ended(self, how: str) -> None:
         """Refuse what waits, and end the connection."""
@@ -336,7 +348,7 @@ class Session(FrameReader):
         self.put_aside()
         for request_id in self._put_aside:
             self._error("key_ended", f"not carried out: before, the key of this connection {how}", request_id)
-        self._put_aside.clear()
+        self._put_aside = ()
         why = f"the key of this connection {how}"
         self._error("key_ended", why, None)
         self.close(POLICY_VIOLATION, why)
@@ -363,9 +375,6 @@ class Session(FrameReader):
         code, detail = "rate_limited", "too much was asked at once; `rates` in the welcome says how much may be"
         self._context.counters.errors[code] += 1
         self._reply(Error(code=code, detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
-
-    def _rates(self) -> list[Rate]:
-        return [] if self.meter is None else self.meter.stated()
 
     def _charge(self, units: int) -> None:
         if self.meter is not None:

@@ -34,13 +34,13 @@ class Shared(Generic[M]):
     """Answers by what they are about and by codec. Each is made in the turns of those who wait for it, and ends with the last."""
 
     def __init__(self) -> None:
-        self._open: Final[dict[tuple[str, str], M]] = {}
+        self._open: Final[dict[tuple[str, ...], M]] = {}
 
-    def find(self, key: tuple[str, str]) -> M | None:
+    def find(self, key: tuple[str, ...]) -> M | None:
         """The last that was begun, while anybody waits for it."""
         return self._open.get(key)
 
-    def join(self, key: tuple[str, str], begin: Callable[[], M]) -> M:
+    def join(self, key: tuple[str, ...], begin: Callable[[], M]) -> M:
         """Wait for the last that was begun, be it done or not; if there is none, or none that will do, begin it."""
         making = self._open.get(key)
         if making is None or making.is_stale:
@@ -48,7 +48,7 @@ class Shared(Generic[M]):
         making.readers += 1
         return making
 
-    def leave(self, key: tuple[str, str], making: M) -> None:
+    def leave(self, key: tuple[str, ...], making: M) -> None:
         """Have it, or wait for it no longer. With its last reader it ends."""
         making.readers -= 1
         if not making.readers:

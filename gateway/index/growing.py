@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import msgspec
@@ -119,10 +120,10 @@ class GrowingRun:
         """As `Run.find`."""
         return self._postings.tables[kind].get(key, [])
 
-    def keep_only(self, kind: str) -> None:
+    def keep_only(self, kinds: Collection[str]) -> None:
         """Forget what is of other kinds: nobody asks for it here."""
         for other, table in self._postings.tables.items():
-            if other != kind:
+            if other not in kinds:
                 table.clear()
 
     def spots(self) -> list[Spot]:

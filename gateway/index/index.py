@@ -8,8 +8,8 @@ rows = index.rows(index.find(ACCOUNT, "mm-alpha.main"))
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -42,7 +42,7 @@ class Index:
     Args:
         journal: directory of the segments.
         may_pause: whether a question may take a second, to build a damaged run again. If not, a damaged index ends all but `reports`
-            with a JournalError.
+            and `walk` with a JournalError.
         disk: what it is on.
 
     Attributes:
@@ -141,11 +141,17 @@ class Index:
         if self._saves and until_seq is None:
             self._tidy()
 
-    def keep_only(self, kind: str) -> None:
-        """Forget of what is in no file all that is of other kinds; nothing more is taken in."""
+    @property
+    def unsaved_rows(self) -> int:
+        """How many rows it has in memory, because they are in no file."""
+        memory = [run.about for run in self._parts if isinstance(run, GrowingRun)]
+        return sum(about.last_seq - about.first_seq + 1 for about in memory)
+
+    def keep_only(self, kinds: Collection[str]) -> None:
+        """Forget of what is in no file all that is of other kinds."""
         for run in self._parts:
             if isinstance(run, GrowingRun):
-                run.keep_only(kind)
+                run.keep_only(kinds)
 
     def verify(self) -> Iterator[str]:
         """Read all runs, and build those again that are damaged; yields the name of each that was read.
@@ -175,6 +181,28 @@ class Index:
         for number in range(len(self._runs)):
             yield from self._ask(number, lambda run: run.find(kind, key))
         yield from self._growing.find(kind, key)
+
+    def walk(
+        self, wanted: tuple[str, Key], rows: range, *, newest_first: bool = False
+    ) -> Iterator[tuple[range, list[int]] | None]:
+        """The rows of a range about something, a kind and a key as in `find`: the rows of each run, and which of them, ascending.
+
+        None: a run is damaged, and another batch of it was built again.
+        """
+        parts = self._parts
+        numbers = range(len(parts))
+        for number in reversed(numbers) if newest_first else numbers:
+            about = parts[number].about
+            if about.first_seq >= rows.stop or about.last_seq < rows.start:
+                continue
+            try:
+                found = parts[number].find(*wanted)
+            except RunDamage as damage:
+                for _ in self._repair(number, damage):
+                    yield None
+                found = self._runs[number].find(*wanted)
+            run = range(max(about.first_seq, rows.start), min(about.last_seq + 1, rows.stop))
+            yield run, found[bisect_left(found, rows.start) : bisect_left(found, rows.stop)]
 
     def reports(self, account: str, after: int, before_seq: int) -> Iterator[list[int] | None]:
         """The rows before `before_seq` that hold an account's reports after a number: run by run, the newest first.

@@ -38,6 +38,17 @@ REPORT: Final = "report"
 ARREST: Final = "arrest"
 """A paper that arrests holdings, by its number."""
 
+FILL: Final = "fill"
+"""The key is an account, as of all that follow: what it is asked for of its past. These are its trades."""
+ENTERED: Final = "entered"
+"""Where orders of it begin."""
+ENDED: Final = "ended"
+"""Where they end."""
+CORRECTED: Final = "corrected"
+"""Corrections of its trades."""
+SETTLED: Final = "settled"
+"""What its positions in futures brought and cost."""
+
 KINDS: Final = (
     ORDER,
     CLIENT_ORDER,
@@ -57,6 +68,11 @@ KINDS: Final = (
     CASE,
     ALERT,
     ARREST,
+    FILL,
+    ENTERED,
+    ENDED,
+    CORRECTED,
+    SETTLED,
 )
 """In a file a kind is its place here: new ones go last."""
 
@@ -126,6 +142,26 @@ REPORTS: Final = {
     "to_report_seq": "to_account",
 }
 """Numbers of reports, and the fields that hold the account."""
+_ACCOUNT: Final = "account"
+PAST: Final[dict[type[msgspec.Struct], tuple[tuple[str, str, str], ...]]] = {
+    events.OrderAccepted: ((ENTERED, _ACCOUNT, ""),),
+    events.OrderRejected: ((ENTERED, _ACCOUNT, ""), (ENDED, _ACCOUNT, "")),
+    events.OrderCancelled: ((ENDED, _ACCOUNT, ""),),
+    events.Trade: (
+        (FILL, "maker_account", ""),
+        (FILL, "taker_account", ""),
+        (ENDED, "maker_account", "maker_leaves_lots"),
+        (ENDED, "taker_account", "taker_leaves_lots"),
+    ),
+    events.TradeCorrected: ((CORRECTED, "buy_account", ""), (CORRECTED, "sell_account", "")),
+    events.VariationMargin: ((SETTLED, _ACCOUNT, ""),),
+    events.MarginCalled: ((SETTLED, _ACCOUNT, ""),),
+    events.MarginRestored: ((SETTLED, _ACCOUNT, ""),),
+    events.CloseOutStarted: ((SETTLED, _ACCOUNT, ""),),
+    events.DefaultDeclared: ((SETTLED, _ACCOUNT, ""),),
+    events.LossShared: ((SETTLED, _ACCOUNT, ""),),
+}
+"""What of an account's past an event is, the field with the account, and one that must be 0 if it is given."""
 ORDERS_IN: Final = ("limit", "stop", "entry", "take_profit")
 """Orders within a command."""
 _RECORDS: Final = {
@@ -182,6 +218,7 @@ class _Shape:
             (next(account for account in OWN_IDS[name] if account in names), name) for name in names if name in OWN_IDS
         )
         self.reports: Final = tuple((REPORTS[name], name) for name in names if name in REPORTS)
+        self.past: Final = PAST.get(kind, ())
         self.orders: Final = tuple(name for name in names if name in ORDERS_IN)
         self.message: Final = "" if kind in EVERYDAY else kind.__name__
         self.is_plain: Final = not (self.several or self.orders or self.message or kind in _SPECIAL)
@@ -247,6 +284,9 @@ class Postings:
                 found = tables[REPORT].setdefault(getattr(struct, account), [])
                 if not found or found[-2] != seq:
                     found += (seq, report)
+        for kind, account, ended in shape.past:
+            if not (ended and getattr(struct, ended)):
+                _note(tables[kind], getattr(struct, account), seq)
         if not shape.is_plain:
             self._take_more(seq, struct, shape)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -88,15 +88,26 @@ class Rows:
 
     def seq_at(self, time_ns: int) -> int:
         """The last row at that time or before it; 0: there is none. Nanoseconds since the epoch, UTC. Raises as `rows`."""
+        looking = self.seek_at(time_ns)
+        while True:
+            try:
+                next(looking)
+            except StopIteration as found:
+                seq: int = found.value
+                return seq
+
+    def seek_at(self, time_ns: int) -> Generator[int, None, int]:
+        """As `seq_at`, in pieces: yields after each how many bytes it was."""
         found = self._spots.spot_at(time_ns)
         if found is None:
             return 0
         segment, spot = found
-        for _ in self._approach(segment, spot):
-            pass
+        yield from self._approach(segment, spot)
         seq = spot.seq
         while seq < self._spots.last_seq:
+            before = self._tail.place.offset
             self._next(seq)
+            yield max(self._tail.place.offset - before, 0)
             later = bisect_right(self._batch, time_ns, key=lambda row: row[1])
             if later:
                 seq = self._batch[later - 1][0]

@@ -27,7 +27,8 @@ from gateway.disk import DISK, Disk
 from gateway.index.keys import KINDS, REPORT, Key, key_bytes
 from gateway.journal.tail import Place
 
-FORMAT_VERSION: Final = 1
+FORMAT_VERSION: Final = 2
+"""Rises with each kind of key: a run of another version lacks some, and is built again."""
 _MAGIC: Final = b"SBXINDEX"
 _HEAD: Final = struct.Struct(">8sI32s")
 _NAME: Final = re.compile(r"index-(\d{8})-(\d{12})\.sbxi")

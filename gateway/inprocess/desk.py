@@ -14,7 +14,7 @@ from gateway.inprocess.running import Running
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalReader
 from gateway.protocol import messages as m
-from gateway.protocol.requests import Side
+from gateway.protocol.request import Side
 from gateway.readable.state import State
 from gateway.readable.tables import Rows
 from gateway.readable.verdicts import Verdict, verdicts_of

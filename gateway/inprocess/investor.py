@@ -11,7 +11,7 @@ from gateway.inprocess.desk import Desk
 from gateway.inprocess.orders import Bracket, Ladder, Order, Pair, Transfer, refusal_of
 from gateway.inprocess.running import RequestRefused
 from gateway.protocol import messages as m
-from gateway.protocol.requests import Peg, SelfTrade
+from gateway.protocol.request import Peg, SelfTrade
 from gateway.readable.holders import Account, Record
 from gateway.readable.tables import Cell, Readable, Rows
 from gateway.readable.times import to_ns

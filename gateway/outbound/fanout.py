@@ -259,6 +259,11 @@ class Fanout:
         for subscribers, message in self.channels.end_turn():
             self.broadcast(subscribers, message)
 
+    def tell_paced(self, now_ns: int) -> None:
+        """Hand out what conflated channels may tell at a time of a steady clock."""
+        for subscribers, message in self.channels.pacer.tell(now_ns):
+            self.broadcast(subscribers, message)
+
     def pass_time(self, time_ns: int) -> bool:
         """Hand out what changes because time passes, so much at once as in a turn; returns whether there is more.
 

@@ -39,7 +39,7 @@ class Playback(Turns):
 
     def __init__(self, session: Recorded, walk: Walk, since_ns: int, speed: Speed) -> None:
         super().__init__(walk.exchange, walk.fanout, Counters(time.process_time_ns))
-        self.read_bygone(session.journal, walk.began_with)
+        self.read_past(session.journal, walk.began_with)
         self._walk: Final = walk
         self._last_seq: Final = session.last_seq
         self._speed: Final = speed

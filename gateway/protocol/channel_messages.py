@@ -102,7 +102,7 @@ class Ticker(ChannelMessage, tag="ticker"):
 
 
 class BookSnapshot(ChannelMessage, tag="book_snapshot"):
-    """Channel `book`: every price level, best first, as `[price, quantity]`. Updates after `seq` apply to it."""
+    """Channel `book`: every price level, or the best `depth` of each side, best first, as `[price, quantity]`. Updates after `seq` apply to it."""
 
     channel = "book"
     instrument: str
@@ -111,13 +111,15 @@ class BookSnapshot(ChannelMessage, tag="book_snapshot"):
     bids: list[tuple[str, str]]
     asks: list[tuple[str, str]]
     checksum: int
+    depth: int | None = None
+    interval: str | None = None
 
 
 class BookUpdate(ChannelMessage, tag="book_update"):
     """Channel `book`: the levels that changed, with their new quantity; `"0"` removes one.
 
     Applies to the book at `prev_seq`. `checksum` is the CRC-32 of the ten best levels of both sides after it: see
-    docs/PROTOCOL.md, "Keeping a book".
+    docs/PROTOCOL.md, "Keeping a book". With a `depth`, a level is removed that is no longer one of the best so many.
     """
 
     channel = "book"
@@ -128,6 +130,8 @@ class BookUpdate(ChannelMessage, tag="book_update"):
     bids: list[tuple[str, str]]
     asks: list[tuple[str, str]]
     checksum: int
+    depth: int | None = None
+    interval: str | None = None
 
 
 class Status(ChannelMessage, tag="status"):

@@ -9,6 +9,16 @@ from __future__ import annotations
 import msgspec
 
 from engine.vocabulary.messages.said import Values
+from gateway.protocol.account_messages import (
+    BalancesReply,
+    Cover,
+    Holding,
+    OpenOrder,
+    OpenOrdersReply,
+    Position,
+    PositionsReply,
+    Resumed,
+)
 from gateway.protocol.channel_messages import (
     AnyChannelMessage,
     Auction,
@@ -42,6 +52,17 @@ from gateway.protocol.connection_messages import (
 )
 from gateway.protocol.movement_messages import MovementsReply, WaitingMovement
 from gateway.protocol.paper_messages import ContractInfo, ContractsReply, RiskWarningReply
+from gateway.protocol.past_messages import (
+    Correction,
+    Fill,
+    FillsReply,
+    OrderHistoryReply,
+    OrderInfo,
+    OrderStatusReply,
+    Settlement,
+    SettlementsReply,
+)
+from gateway.protocol.past_requests import Fills, OrderHistory, OrderStatus, Settlements
 from gateway.protocol.private_messages import (
     AnyReport,
     AssetIssued,
@@ -67,6 +88,7 @@ from gateway.protocol.private_messages import (
     VariationMargin,
 )
 from gateway.protocol.record_messages import Argument, RecordInfo, RecordKind, RecordsReply, ToldArgument
+from gateway.protocol.request import Lang, OrderType, Purpose, Request, RequestId, Side, TimeInForce
 from gateway.protocol.requests import (
     Admin,
     AmendOrder,
@@ -77,7 +99,6 @@ from gateway.protocol.requests import (
     CancelWithdrawal,
     Contracts,
     Instruments,
-    Lang,
     Login,
     Logout,
     MassCancel,
@@ -88,25 +109,33 @@ from gateway.protocol.requests import (
     NewOrderPair,
     OpenOrders,
     OrderTerms,
-    OrderType,
     Positions,
-    Purpose,
     Rates,
     Records,
-    Request,
     RequestDelivery,
-    RequestId,
     RequestWithdrawal,
     Resume,
     RiskWarning,
-    Side,
     Subscribe,
-    TimeInForce,
     Transfer,
     Unsubscribe,
 )
+from gateway.protocol.standing_messages import (
+    AccountLimits,
+    AssetInfo,
+    AssetsReply,
+    CapInfo,
+    FeesReply,
+    InstrumentFees,
+    LimitsReply,
+    MeReply,
+    OwnAccount,
+    TimeReply,
+)
+from gateway.protocol.standing_requests import Assets, Fees, Limits, Me, Time
 
 __all__ = [
+    "AccountLimits",
     "Admin",
     "AmendOrder",
     "AnyChannelMessage",
@@ -114,7 +143,10 @@ __all__ = [
     "AnyReport",
     "AnyRequest",
     "Argument",
+    "AssetInfo",
     "AssetIssued",
+    "Assets",
+    "AssetsReply",
     "Auction",
     "Balances",
     "BalancesReply",
@@ -123,6 +155,7 @@ __all__ = [
     "CancelAllAfter",
     "CancelOrder",
     "CancelWithdrawal",
+    "CapInfo",
     "Change",
     "ChannelMessage",
     "ChannelName",
@@ -130,12 +163,18 @@ __all__ = [
     "ContractInfo",
     "Contracts",
     "ContractsReply",
+    "Correction",
     "Cover",
     "DeadMan",
     "Default",
     "Done",
     "Error",
     "ExecutionReport",
+    "Fees",
+    "FeesReply",
+    "Fill",
+    "Fills",
+    "FillsReply",
     "Funds",
     "Goodbye",
     "Heartbeat",
@@ -144,11 +183,14 @@ __all__ = [
     "HoldingArrested",
     "HoldingFrozen",
     "IndexPrice",
+    "InstrumentFees",
     "InstrumentInfo",
     "Instruments",
     "InstrumentsReply",
     "JournalTip",
     "Lang",
+    "Limits",
+    "LimitsReply",
     "LoggedOut",
     "Login",
     "Logout",
@@ -160,6 +202,8 @@ __all__ = [
     "MassCancelled",
     "MassQuote",
     "MassQuoted",
+    "Me",
+    "MeReply",
     "Message",
     "MovementEnded",
     "MovementHeld",
@@ -171,8 +215,14 @@ __all__ = [
     "OpenOrder",
     "OpenOrders",
     "OpenOrdersReply",
+    "OrderHistory",
+    "OrderHistoryReply",
+    "OrderInfo",
+    "OrderStatus",
+    "OrderStatusReply",
     "OrderTerms",
     "OrderType",
+    "OwnAccount",
     "Position",
     "Positions",
     "PositionsReply",
@@ -196,12 +246,17 @@ __all__ = [
     "Resumed",
     "RiskWarning",
     "RiskWarningReply",
+    "Settlement",
+    "Settlements",
+    "SettlementsReply",
     "Side",
     "Status",
     "Subscribe",
     "Subscribed",
     "Ticker",
+    "Time",
     "TimeInForce",
+    "TimeReply",
     "ToldArgument",
     "Top",
     "TradeCorrected",
@@ -216,104 +271,6 @@ __all__ = [
     "Welcome",
     "login_challenge",
 ]
-
-
-class OpenOrder(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """One resting order."""
-
-    order_id: int
-    client_order_id: str
-    instrument: str
-    side: str
-    order_type: str
-    time_in_force: str
-    quantity: str
-    filled_quantity: str
-    leaves_quantity: str
-    price: str | None = None
-    """Left out where it has none: a stop that will be a market order, a peg off the book."""
-    stop_price: str | None = None
-    displayed_quantity: str | None = None
-    """Of an order on the book: what it shows; left out while it waits off the book."""
-
-
-class OpenOrdersReply(Message, tag="open_orders"):
-    """The resting orders of an account as of its report `seq`."""
-
-    id: int
-    account: str
-    seq: int
-    orders: list[OpenOrder]
-    more: bool = False
-    """There are more after the last of these."""
-
-
-class Holding(msgspec.Struct, kw_only=True, gc=False):
-    """One asset of an account. `total` is `available` and what is set aside: `reserved` (for open orders and positions), `frozen`, `held`, `arrested`."""
-
-    asset: str
-    available: str
-    reserved: str
-    frozen: str
-    """Can't be sold or moved (FRZ-1)."""
-    held: str
-    """Set aside for withdrawals and transfers that wait (AML-2, COOL-1)."""
-    total: str
-    arrested: str = "0"
-    """By papers of courts and investigators (ARR-1)."""
-
-
-class BalancesReply(Message, tag="balances"):
-    """The holdings of an account as of its report `seq`."""
-
-    id: int
-    account: str
-    seq: int
-    balances: list[Holding]
-
-
-class Position(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """A position in a future. Values are in the quote asset, signed: bought above zero, sold below."""
-
-    instrument: str
-    quantity: str
-    """Above zero: long."""
-    carried: str
-    """What it was bought for, less what it was sold for, since the last mark, with its value at that mark."""
-    mark: str | None = None
-    """The price at which it would be marked now; left out where there is none."""
-    unsettled: str | None = None
-    """The variation margin of a mark at that price: the position's value less `carried`."""
-
-
-class Cover(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
-    """What covers the account's futures in one asset: their positions and open orders together."""
-
-    asset: str
-    needed: str
-    held: str
-    missing: str
-    call_until: int | None = None
-    """When the grace of a margin call ends; left out without a call, 0 if it has none."""
-
-
-class PositionsReply(Message, tag="positions"):
-    """The positions of an account, and their cover by asset, as of its report `seq`."""
-
-    id: int
-    account: str
-    seq: int
-    positions: list[Position]
-    cover: list[Cover]
-
-
-class Resumed(Message, tag="resumed"):
-    """The missed reports precede this. If `snapshot` is true they are not kept any more: ask for open orders and balances."""
-
-    id: int
-    account: str
-    seq: int
-    snapshot: bool
 
 
 class Done(Message, tag="done"):
@@ -383,6 +340,15 @@ AnyMessage = (
     | MovementsReply
     | RiskWarningReply
     | ContractsReply
+    | FillsReply
+    | OrderHistoryReply
+    | OrderStatusReply
+    | SettlementsReply
+    | FeesReply
+    | LimitsReply
+    | MeReply
+    | AssetsReply
+    | TimeReply
     | RecordsReply
     | Resumed
     | Done

@@ -1,5 +1,7 @@
 """The requests of the protocol `sbx.v1`: what clients send. `gateway.protocol.messages` has what the venue sends, and exports these too.
 
+What is asked about an account's past stands in `gateway.protocol.past_requests`.
+
 Prices, quantities and money are decimal strings. A request carries the client's own `id`, which its reply repeats.
 Optional fields that have no value are left out.
 """
@@ -18,38 +20,25 @@ from engine.vocabulary.limits import (
     MAX_TEXT_CHARS,
 )
 from gateway.protocol.channel_messages import ChannelName
+from gateway.protocol.past_requests import Fills, OrderHistory, OrderStatus, Settlements
 from gateway.protocol.record_messages import Argument, RecordKind
-
-Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_CHARS)]
-Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
-_DECIMAL = {"format": "decimal", "pattern": r"^[0-9]+(\.[0-9]{1,8})?$"}
-_OFFSET = {"format": "decimal", "pattern": r"^-?[0-9]+(\.[0-9]{1,8})?$"}
-# What a decoder takes; what it must look like is said to others, and looked at where it is read.
-Decimal = Annotated[str, msgspec.Meta(min_length=1, max_length=32, extra_json_schema=_DECIMAL)]
-RequestId = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1)]
-Seq = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
-Side = Literal["buy", "sell"]
-OrderType = Literal["limit", "market", "stop", "stop_limit", "trailing_stop", "iceberg", "pegged"]
-TimeInForce = Literal["gtc", "ioc", "fok", "day", "gtd", "at_open", "at_close"]
-SelfTrade = Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement", "reject"]
-Peg = Literal["own", "opposite", "mid"]
-Lang = Literal["en", "ru"]
-Purpose = Literal["own_account", "domestic_payment", "cross_border"]
-Offset = Annotated[str, msgspec.Meta(min_length=1, max_length=33, extra_json_schema=_OFFSET)]
-
-
-class Request(
-    msgspec.Struct,
-    forbid_unknown_fields=True,
-    omit_defaults=True,
-    tag_field="type",
-    kw_only=True,
-    frozen=True,
-    gc=False,
-):
-    """What every request has."""
-
-    id: RequestId
+from gateway.protocol.request import (
+    Decimal,
+    Lang,
+    Name,
+    Offset,
+    OrderType,
+    Peg,
+    Purpose,
+    Request,
+    RequestId,
+    SelfTrade,
+    Seq,
+    Side,
+    Text,
+    TimeInForce,
+)
+from gateway.protocol.standing_requests import Assets, Fees, Limits, Me, Time
 
 
 class OnlyId(msgspec.Struct):
@@ -375,6 +364,15 @@ AnyRequest = (
     | Movements
     | RiskWarning
     | Contracts
+    | Fills
+    | OrderHistory
+    | OrderStatus
+    | Settlements
+    | Fees
+    | Limits
+    | Me
+    | Assets
+    | Time
     | Records
     | Admin
 )

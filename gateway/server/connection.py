@@ -10,7 +10,6 @@ import time
 from typing import Final, Protocol
 
 from picows import WSFrame, WSListener, WSMsgType, WSTransport
-from picows.picows import WSCloseHandshake
 
 from engine.vocabulary.limits import (
     FRAME_OVERHEAD_BYTES,
@@ -25,7 +24,7 @@ from gateway.inbound.frames import CLOSE, PING, POLICY_VIOLATION, TRY_AGAIN_LATE
 from gateway.inbound.session import Session
 from gateway.metrics.counters import Counters
 from gateway.protocol.wire import TEXT, frame_header
-from gateway.server.ends import ADDRESS_FULL, BY_CLIENT, DEAD_PEER, LOGIN_TIMEOUT, REASONS, SLOW_CONSUMER, note_end
+from gateway.server import ends
 from gateway.server.guarded import Failing, guarded
 from gateway.server.intake import Intake
 from gateway.server.sending import Sender, Senders
@@ -75,15 +74,20 @@ class Host(Failing, Protocol):
 class Connection(WSListener):
     """The transport's side of one session."""
 
+    __slots__ = (
+        "_close_timer", "_counters", "_credit_timer", "_data_frame", "_ended_by", "_frames_this_turn", "_intake",
+        "_is_closing", "_is_heard", "_is_overdrawn", "_is_peeking", "_is_reading", "_is_stopped", "_is_throttled",
+        "_login_timer", "_sender", "_silent_s", "_thrown_away_bytes", "_transport", "address", "host", "session",
+    )  # fmt: skip
+
     def __init__(self, host: Host, session: Session, intake: Intake) -> None:
         super().__init__()
         self.host: Final = host
         self.session: Final = session
         self._intake: Final = intake
         self._counters: Final = host.counters
-        self._is_timed: Final = host.counters.is_watched
         self.address = ""
-        self._ended_by = BY_CLIENT
+        self._ended_by = ends.BY_CLIENT
         """Why it ends, if it does."""
         self._data_frame: Final = WSMsgType.TEXT if session.codec.opcode == TEXT else WSMsgType.BINARY
         self._transport: asyncio.Transport | None = None
@@ -113,8 +117,7 @@ class Connection(WSListener):
     @guarded
     def on_ws_connected(self, transport: WSTransport) -> None:
         """Greet, unless the address has too many connections already."""
-        underlying = transport.underlying_transport
-        self._transport = underlying
+        underlying = self._transport = transport.underlying_transport
         self._sender = Sender(self, underlying, self.host.senders)
         peer = underlying.get_extra_info("peername")
         self.address = counted_address(peer[0]) if peer else ""
@@ -128,31 +131,38 @@ class Connection(WSListener):
         self.session.greet(self.host.now_ns)
         self.flush()
 
-    @guarded
     def on_ws_frame(self, transport: WSTransport, frame: WSFrame) -> None:
         """Pass a frame to the session, and note what came of it."""
+        # Guarded here: of what is done for each request, a wrapper's call would be a good part.
+        try:
+            self._take(frame)
+        except BaseException as error:  # noqa: BLE001 - nothing above would see it
+            self.host.fail(error)
+
+    def _take(self, frame: WSFrame) -> None:
         session = self.session
+        frames = session.frames
         self._is_heard = True
-        if self._is_timed:
+        if self._counters.is_watched:
             session.received_ns = time.monotonic_ns()
         kind = frame.msg_type
         if self._is_closing:
             if kind == WSMsgType.CLOSE:
-                # Both sides have said it.
                 self._hang_up()
             else:
                 self._throw_away(len(frame.get_payload_as_memoryview()))
             return
-        self.flush_late()
-        has_reserved_bits = bool(frame.rsv1 or frame.rsv2 or frame.rsv3)
+        if frames:
+            self.flush_late()
+        has_reserved_bits = frame.rsv1 or frame.rsv2 or frame.rsv3
         payload = frame.get_payload_as_bytes()
-        if kind == self._data_frame and frame.fin and not has_reserved_bits and session.takes_whole_messages:
+        if kind is self._data_frame and frame.fin and not has_reserved_bits and session.takes_whole_messages:
             session.receive(payload)
         else:
-            session.receive_frame(kind.value, bool(frame.fin), has_reserved_bits, payload, time.monotonic_ns())
+            session.receive_frame(kind.value, bool(frame.fin), bool(has_reserved_bits), payload, time.monotonic_ns())
         if (session.inbox and not session.is_waiting) or (session.questions and not session.is_asking):
             self.host.received(session)
-        if session.frames:
+        if frames:
             # A pong waits for nothing: a peer that reads a long burst must not take the venue for dead.
             self.flush(first=kind == WSMsgType.PING)
         if session.closing is not None:
@@ -160,12 +170,13 @@ class Connection(WSListener):
             if kind == WSMsgType.CLOSE:
                 self._hang_up()
         self._frames_this_turn += 1
-        if not self._is_throttled and self._frames_this_turn >= MAX_INBOX_COMMANDS:
+        if self._frames_this_turn >= MAX_INBOX_COMMANDS and not self._is_throttled:
             self._is_throttled = True
             self._read_if_possible()
             self.host.throttled(self)
-        if session.meter is not None and session.meter.is_overdrawn and not self._is_overdrawn:
-            self._wait_for_credit(session.meter.wait_ns())
+        meter = session.meter
+        if meter is not None and meter.is_overdrawn and not self._is_overdrawn:
+            self._wait_for_credit(meter.wait_ns())
         if not self._intake.is_known and not self._is_overdrawn and session.participant is not None:
             self._intake.know()
         if self._is_peeking:
@@ -185,13 +196,11 @@ class Connection(WSListener):
             self._sender.leave()
             # The two know each other: nobody else would free them (tests/gateway/server/test_no_cycles.py).
             self._sender = None
-        handshake: WSCloseHandshake | None = transport.close_handshake
-        if self._ended_by == BY_CLIENT and handshake is not None and handshake.sent is not None:
-            # picows itself has refused what it read.
-            self._ended_by = REASONS.get(handshake.sent.code.value, BY_CLIENT)
-        note_end(self.host.audit, self.session, self._ended_by)
+        if self._ended_by == ends.BY_CLIENT:
+            self._ended_by = ends.ended_by_picows(transport)
+        ends.note_end(self.host.audit, self.session, self._ended_by)
         counters = self._counters
-        (counters.refused if self._ended_by == ADDRESS_FULL else counters.closed)[self._ended_by] += 1
+        (counters.refused if self._ended_by == ends.ADDRESS_FULL else counters.closed)[self._ended_by] += 1
         self.host.left(self)
 
     @guarded
@@ -234,7 +243,7 @@ class Connection(WSListener):
         """Take note that it ends, and why."""
         if not self._is_closing:
             self._is_closing = True
-            self._ended_by = SLOW_CONSUMER
+            self._ended_by = ends.SLOW_CONSUMER
             self.session.end()
 
     # ── called by the server ───────────────────────────────────────────────────────────────────────────────────────
@@ -281,7 +290,7 @@ class Connection(WSListener):
             return
         self._silent_s += 1
         if self._silent_s >= silence_s:
-            self.close(POLICY_VIOLATION, f"nothing was heard for {silence_s} s", DEAD_PEER)
+            self.close(POLICY_VIOLATION, f"nothing was heard for {silence_s} s", ends.DEAD_PEER)
         elif self._silent_s % heartbeat_s == 0 and not self._is_closing and self._sender is not None:
             self._counters.messages_sent += 1
             # It says nothing of the venue, and waits for no disk: who would answer it is not dead.
@@ -310,7 +319,7 @@ class Connection(WSListener):
             # It was too slow.
             return
         self._is_closing = True
-        self._ended_by = ended_by or REASONS[code]
+        self._ended_by = ended_by or ends.REASONS[code]
         self.session.end()
         # What still comes is read and thrown away: unread data would turn the end into a reset.
         self._read_if_possible()
@@ -381,4 +390,4 @@ class Connection(WSListener):
             self._login_timer = asyncio.get_running_loop().call_later(LOGIN_TIMEOUT_SECONDS, self._check_login)
         elif not session.is_known:
             why = f"no login or subscription within {LOGIN_TIMEOUT_SECONDS} s"
-            self.close(POLICY_VIOLATION, why, LOGIN_TIMEOUT)
+            self.close(POLICY_VIOLATION, why, ends.LOGIN_TIMEOUT)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from picows import WSTransport
+from picows.picows import WSCloseHandshake
+
 from gateway.audit.audit import DISCONNECTED, HANDSHAKE_REFUSED, Audit
 from gateway.inbound.frames import (
     GOING_AWAY,
@@ -31,6 +34,14 @@ REASONS: Final = {
     TRY_AGAIN_LATER: ADDRESS_FULL,
 }
 """By the close code that the venue sends."""
+
+
+def ended_by_picows(transport: WSTransport) -> str:
+    """Why picows itself has ended a connection, which refuses what is no frame; if it has not, its client did."""
+    handshake: WSCloseHandshake | None = transport.close_handshake
+    if handshake is None or handshake.sent is None:
+        return BY_CLIENT
+    return REASONS.get(handshake.sent.code.value, BY_CLIENT)
 
 
 def note_end(audit: Audit, session: Session, ended_by: str) -> None:

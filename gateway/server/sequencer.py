@@ -65,7 +65,7 @@ class Sequencer(Turns):
             disk: what the directory is on.
         """
         super().__init__(exchange, fanout, Counters())
-        self.read_bygone(writer.directory, past_seq, disk)
+        self.read_past(writer.directory, past_seq, disk)
         self._writer: Final = writer
         self._directory: Final = directory
         self._disk: Final = disk
@@ -246,7 +246,8 @@ class Sequencer(Turns):
             request_id, command, received_ns = session.inbox.popleft()
             session.taken += 1
             if session.inbox:
-                (owing if session.is_owing else waiting).append(session)
+                meter = session.meter
+                (waiting if meter is None or not meter.is_overdrawn else owing).append(session)
             else:
                 self._rest(session)
             yield None if request_id == UNASKED else session, request_id, received_ns, command

@@ -14,6 +14,7 @@ from engine.vocabulary.limits import (
     MAX_HANDSHAKES,
     MAX_HANDSHAKES_PER_ADDRESS,
     MAX_SOCKETS_PER_ADDRESS,
+    NS_PER_SECOND,
     STOP_NS,
 )
 from gateway.audit.audit import HANDSHAKE_REFUSED, Audit, Caller
@@ -25,6 +26,7 @@ from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.messages import Goodbye, Message
 from gateway.protocol.wire import CODECS
 from gateway.server.connection import CLOSE_SECONDS, Connection
+from gateway.server.guarded import guarded
 from gateway.server.handshake import Callers, health, negotiate, refusal
 from gateway.server.heartbeats import Heartbeats
 from gateway.server.listening import Certificate, Listener
@@ -35,6 +37,8 @@ from gateway.server.turns import Turns, VenueHalted
 from gateway.venue.file import ServerSection
 
 NONCE_BYTES: Final = 16
+MIN_PACED_NS: Final = 1_000_000
+"""Before conflated channels are looked at again: what is ready on sockets is read in between."""
 
 
 class Server:
@@ -74,6 +78,9 @@ class Server:
         self._heartbeats: Final = Heartbeats(self, self._connections.values(), section.heartbeat_s, silence_s)
         self._spent_ns = 0
         """In turns, and not counted yet."""
+        self._paced_ns = 0
+        """When conflated channels are looked at next; 0: they tell nothing."""
+        self._paced_timer: asyncio.TimerHandle | None = None
         self._is_stopping = False
         self._is_empty: Final = asyncio.Event()
         self._ended: Final[asyncio.Future[None]] = self._loop.create_future()
@@ -150,6 +157,7 @@ class Server:
         """End what is still connected, WebSocket or not yet."""
         self._listener.close()
         self._heartbeats.end()
+        self._cancel_paced()
         self.door.abort_all()
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -205,6 +213,27 @@ class Server:
         began_ns, channel = time.monotonic_ns(), self._context.fanout.channels.one(HeartbeatChannel)
         self._context.fanout.broadcast(channel.subscribers, channel.beat(self.now_ns))
         self.send(began_ns)
+
+    def _tell_paced(self, now_ns: int) -> None:
+        """Hand out what conflated channels may tell by now, and come back when they may tell the rest."""
+        fanout = self._context.fanout
+        fanout.tell_paced(now_ns)
+        pacer = fanout.channels.pacer
+        if pacer.are_waiting and not (self._paced_ns and self._paced_ns <= pacer.next_ns):
+            self._cancel_paced()
+            self._paced_ns = pacer.next_ns
+            wait_ns = max(self._paced_ns - now_ns, MIN_PACED_NS)
+            self._paced_timer = self._loop.call_later(wait_ns / NS_PER_SECOND, self._send_paced)
+
+    @guarded
+    def _send_paced(self) -> None:
+        self._paced_ns = 0
+        self.send(time.monotonic_ns())
+
+    def _cancel_paced(self) -> None:
+        if self._paced_timer is not None:
+            self._paced_timer.cancel()
+        self._paced_ns = 0
 
     def pass_time(self) -> bool:
         """Tell a piece of what changes because time passes; returns whether there is more."""
@@ -264,6 +293,8 @@ class Server:
 
     def send(self, began_ns: int) -> None:
         """Send what a turn or answers brought: one write for each connection, once it is durable. To who does not read, a little later."""
+        if self._context.fanout.channels.pacer.are_waiting:
+            self._tell_paced(began_ns)
         dirty = self._context.fanout.dirty
         for outbox in dirty:
             connection = self._connections.get(outbox)

@@ -10,8 +10,8 @@ from engine.exchange import Exchange
 from engine.record.rows import Row
 from engine.vocabulary.limits import NS_PER_SECOND, SHRUNK_PER_TURN
 from gateway.disk import DISK, Disk
-from gateway.inbound.bygone import Bygone
 from gateway.inbound.context import VenueContext
+from gateway.inbound.history.past import Past
 from gateway.inbound.queries import Answers
 from gateway.inbound.questions import Questions
 from gateway.inbound.rates import Rates
@@ -45,10 +45,10 @@ class Turns(ABC):
         self._answers: Final = Answers(exchange, fanout, counters)
         self._questions: Final = Questions(self._answers)
 
-    def read_bygone(self, journal: Path, past_seq: int, disk: Disk = DISK) -> None:
-        """Let reports be read from a journal that the mirrors did not see: those up to the snapshot they were made from."""
-        if past_seq:
-            self._answers.bygone = Bygone(journal, past_seq, self._fanout, self._questions.submit, disk)
+    def read_past(self, journal: Path, past_seq: int, disk: Disk = DISK) -> None:
+        """Let what is not kept be read from a journal; up to `past_seq` the mirrors did not see it, if they were made from a snapshot."""
+        past = Past(journal, self._fanout, self._questions.submit, disk)
+        self._answers.read_journal(past, past_seq)
 
     def context(self, venue: Venue, durability: str, **others: Any) -> VenueContext:
         """What the sessions of a venue share whose turns these are; `others` as `VenueContext` takes them."""

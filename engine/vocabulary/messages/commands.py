@@ -73,6 +73,7 @@ from engine.vocabulary.messages.venue_commands import (
     SetTradingRules,
     SetVenueRules,
     Tick,
+    UpdateInstrument,
     Withdraw,
 )
 
@@ -148,6 +149,7 @@ __all__ = [
     "TradingCommand",
     "Transfer",
     "UpdateAsset",
+    "UpdateInstrument",
     "Withdraw",
 ]
 
@@ -182,6 +184,7 @@ AnyCommand = (
     | AddAsset
     | ListInstrument
     | SetPhase
+    | UpdateInstrument
     | OpenAccount
     | Deposit
     | Withdraw

@@ -60,8 +60,8 @@ PLAIN: Final = Options()
 class Feed:
     """What subscriptions that ask alike get: a channel, or what it makes for those who gave some options."""
 
-    def __init__(self) -> None:
-        self.subscribers: Final[Outboxes] = {}
+    def __init__(self, subscribers: Outboxes | None = None) -> None:
+        self.subscribers: Final[Outboxes] = {} if subscribers is None else subscribers
         """In the order in which they came; of thousands, one goes at once."""
         self.seq = 0
         """Of the last message that was told, or would have been."""

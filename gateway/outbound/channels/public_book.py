@@ -19,6 +19,7 @@ from engine.vocabulary.messages.events import (
 from gateway.candles.traded import KeptCandles, Traded
 from gateway.outbound.channels.channel import Channel, Subject
 from gateway.outbound.channels.levels import SideMirror
+from gateway.outbound.channels.pacing import Pacer
 from gateway.outbound.messages.mirrors import State
 from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import Ticker, Top
@@ -47,7 +48,7 @@ class PublicBook(Subject):
 
     events = (InstrumentListed, BookAdded, BookChanged, OrderCancelled, Trade, FutureMarked)
 
-    def __init__(self, format_: InstrumentFormat, changed: list[PublicBook], kept: KeptCandles) -> None:
+    def __init__(self, format_: InstrumentFormat, changed: list[PublicBook], kept: KeptCandles, pacer: Pacer) -> None:
         super().__init__(format_.instrument)
         self.format: Final = format_
         self.traded: Final = Traded(format_.instrument, kept)
@@ -69,6 +70,8 @@ class PublicBook(Subject):
         """The channel of its marks."""
         self.summaries: list[Channel] = []
         """The channels that sum up a turn, in the order in which they are told."""
+        self.pacer: Final = pacer
+        """Where those wait who tell of it no more often than once an interval."""
         self._changed: Final = changed
         self._now_ns = 0
         """The time of the last command that touched it."""

@@ -15,6 +15,7 @@ from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.heartbeat import Heartbeats
 from gateway.outbound.channels.index import IndexPrices
 from gateway.outbound.channels.marks import Marks
+from gateway.outbound.channels.pacing import Pacer
 from gateway.outbound.channels.public_book import PublicBook
 from gateway.outbound.channels.status import Status
 from gateway.outbound.channels.ticker import Ticker
@@ -71,6 +72,8 @@ class Channels:
 
     def __init__(self, formats: Formats) -> None:
         self._formats: Final = formats
+        self.pacer: Final = Pacer()
+        """Those who have something to tell when their interval is over."""
         self._open: Final[dict[tuple[str, str], Channel]] = {}
         """By name and key."""
         self._preceding: Final[dict[type[Event], _Route]] = {}
@@ -187,7 +190,8 @@ class Channels:
         """Open the channels of a subject."""
         subject = Subject(key)
         if kind is INSTRUMENT:
-            subject = self._books[key] = PublicBook(self._formats.instruments[key], self._changed, self.kept)
+            format_ = self._formats.instruments[key]
+            subject = self._books[key] = PublicBook(format_, self._changed, self.kept, self.pacer)
         channels = [channel(subject) for channel in CHANNELS.values() if channel.kind is kind]
         if kind.opened_by is not None:
             self._following[kind.opened_by].followers[key] = []

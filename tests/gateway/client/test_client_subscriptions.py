@@ -196,7 +196,7 @@ def test_a_book_follows_over_a_return_and_out_of_step(desk):
             m.BookSnapshot(instrument="A/B", seq=seq, time=1, bids=bids, asks=[], checksum=checksum(bids, []))
         )
 
-    book = desk.subscriptions.follow("A/B", 1, desk.started.append)
+    book = desk.subscriptions.follow(ChannelKey("book", "A/B"), 1, desk.started.append)
     desk.answer(3)
     assert desk.started == []
     snapshot(3)

@@ -43,6 +43,14 @@ async def trade(client: Client) -> None:
     await client.transfer("bob", "RUB", 5, "domestic_payment")
     await client.request_withdrawal("RUB", 5, "account 1 of a bank")
     assert await client.movements() == []
+    assert await client.fill_history().all() == []
+    assert len(await client.order_history().all()) == 7
+    assert (await client.order_status(order_id=order.order_id)).order_status == "cancelled"
+    assert await client.settlements().all() == []
+    assert (await client.fees()).paid == {}
+    assert "BTC" in await client.assets()
+    assert (await client.limits()).participant == (await client.me()).participant == account
+    assert await client.time() > 0
     await client.cancel_all_after(60)
     await client.cancel_all_after(0)
     with pytest.raises(OrderRejected) as refused:

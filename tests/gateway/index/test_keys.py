@@ -55,10 +55,13 @@ def test_every_name_and_every_id_is_a_key_or_said_to_be_none(kind: type[msgspec.
             )
 
 
+PAST = {kind for entries in keys.PAST.values() for kind, _, _ in entries}
+
+
 def test_no_name_stands_in_a_table_for_nothing() -> None:
     fields = {name for kind in CLASSES for name in kind.__struct_fields__}
     assert {*keys.FIELDS, *PARTS, *NO_KEYS} <= fields
-    assert {*keys.FIELDS.values(), keys.CLIENT_ORDER, keys.CHANGE, keys.MESSAGE, keys.REPORT} == set(keys.KINDS)
+    assert {*keys.FIELDS.values(), keys.CLIENT_ORDER, keys.CHANGE, keys.MESSAGE, keys.REPORT, *PAST} == set(keys.KINDS)
     assert set(keys.EVERYDAY) <= set(CLASSES)
 
 
@@ -72,7 +75,11 @@ def test_a_trade_is_about_both_sides() -> None:
         keys.PARTICIPANT: ["p"],
         keys.CLIENT_ORDER: [("t", "t1"), ("m", "m1")],
         keys.REPORT: [("m", 3), ("t", 4)],
+        keys.FILL: ["m", "t"],
+        keys.ENDED: ["m", "t"],
     }
+    half = msgspec.structs.replace(trade, maker_leaves_lots=1)
+    assert posted(commands.Tick(), half)[keys.ENDED] == ["t"]
 
 
 def test_a_row_has_the_first_of_an_accounts_reports() -> None:

@@ -85,7 +85,7 @@ class Clients:
         assert channel is not None
         got[place] = channel
         if isinstance(channel, Book):
-            snapshot = SnapshotInPieces(channel, outbox.codec)
+            snapshot = SnapshotInPieces(channel.whole, outbox.codec)
             while not snapshot.is_done:
                 snapshot.make()
             snapshot.end()

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from engine.vocabulary.limits import GONE_TIMEOUT_SECONDS, SOCKET_BUFFER_BYTES
+from gateway.inbound.session import Session
 from gateway.server.connection import Connection
 from gateway.server.venue_server import VenueServer
 from tests.support.gateway.paced_link import PacedLink, paced_link
@@ -229,14 +230,14 @@ async def test_who_is_behind_is_hardly_read(tmp_path, soon, monkeypatch):
         await kill(venue.sue)
         await until(lambda: bool(venue.server.senders.unread.behind))
         read = 0
-        receive = connection.session.receive
+        receive = Session.receive
 
-        def counting(payload: bytes) -> None:
+        def counting(session: Session, payload: bytes) -> None:
             nonlocal read
-            read += 1
-            receive(payload)
+            read += session is connection.session
+            receive(session, payload)
 
-        monkeypatch.setattr(connection.session, "receive", counting)
+        monkeypatch.setattr(Session, "receive", counting)
         request = b'{"type":"balances","id":1,"account":"alice"}' + b" " * 4_000
         flooding = asyncio.create_task(_flood(venue.sue, request, 2_000))
         await asyncio.sleep(0.5)

@@ -118,7 +118,7 @@ async def test_it_gets_it_with_a_damaged_index(away: tuple[Path, dict[str, Repor
 async def test_where_the_index_is_gone_it_takes_a_fresh_view(
     away: tuple[Path, dict[str, Reports]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.inbound.bygone.MAX_UNINDEXED_ROWS", 30)
+    monkeypatch.setattr("gateway.inbound.history.past.MAX_UNINDEXED_ROWS", 30)
     directory, told = away
     journal = directory / "journal"
     shutil.rmtree(index_directory(journal))
@@ -163,7 +163,7 @@ async def test_more_than_may_be_kept_is_not_read(
 async def test_all_who_come_back_at_once_get_theirs_and_those_who_leave_hold_nobody_up(
     away: tuple[Path, dict[str, Reports]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gateway.inbound.bygone.MAX_READING", 1)
+    monkeypatch.setattr("gateway.inbound.history.past.MAX_READING", 1)
     directory, told = away
 
     async def leave(url: str, account: str) -> None:

@@ -60,7 +60,7 @@ class _Everybody:
         assert channel is not None
         for outbox in self._watchers:
             if isinstance(channel, Book):
-                snapshot = SnapshotInPieces(channel, outbox.codec)
+                snapshot = SnapshotInPieces(channel.whole, outbox.codec)
                 while not snapshot.is_done:
                     snapshot.make()
                 snapshot.end()

@@ -31,6 +31,15 @@ _ORDER: Final[dict[str, Any]] = {
     "funds": "1000",
 }
 
+_PAGE: Final[dict[str, Any]] = {
+    "instrument": "BTC/RUB",
+    "from_time": 0,
+    "to_time": 2**62,
+    "after_seq": 70_000,
+    "sort": "oldest",
+    "limit": 200,
+    "cursor": "70000-300",
+}
 FULL: Final[list[dict[str, Any]]] = [
     {
         "type": "login",
@@ -108,6 +117,28 @@ FULL: Final[list[dict[str, Any]]] = [
     {"type": "movements", "id": 17, "account": "alice", "after": 2**40},
     {"type": "risk_warning", "id": 18, "account": "alice", "digest": "0" * 64},
     {"type": "contracts", "id": 19, "account": "alice", "after": 100},
+    {
+        "type": "fills",
+        "id": 19,
+        "account": "alice",
+        **_PAGE,
+        "order_id": 70_000,
+    },
+    {"type": "order_history", "id": 19, "account": "alice", **_PAGE, "which": "all"},
+    {
+        "type": "order_status",
+        "id": 19,
+        "account": "alice",
+        "order_id": 300,
+        "client_order_id": "c1",
+        "trading_day": "2026-03-31",
+    },
+    {"type": "settlements", "id": 19, "account": "alice", **_PAGE, "kinds": ["close_out", "default"]},
+    {"type": "fees", "id": 19, "account": "alice", "after": 100},
+    {"type": "limits", "id": 19, "account": "alice", "after": 100},
+    {"type": "me", "id": 19, "account": "alice", "after": 100},
+    {"type": "assets", "id": 19, "after": 100},
+    {"type": "time", "id": 19},
     {"type": "records", "id": 19, "kind": "investor", "name": "alice", "after": 100},
     {
         "type": "admin",
@@ -130,4 +161,8 @@ KINDS: Final = {str(kind.__struct_config__.tag): kind for kind in m.AnyRequest._
 @cache
 def optional(kind: type[msgspec.Struct]) -> dict[str, Any]:
     """The fields of a request or of the terms of an order that may be left out, with their defaults."""
-    return {field.name: field.default for field in msgspec.structs.fields(kind) if not field.required}
+    return {
+        field.name: field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
+        for field in msgspec.structs.fields(kind)
+        if not field.required
+    }

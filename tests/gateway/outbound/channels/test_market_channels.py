@@ -71,7 +71,7 @@ def plain(message: Any) -> dict[str, Any]:
 
 def snapshot_of(book: Book) -> dict[str, Any]:
     """What is told first to who subscribes now."""
-    making = SnapshotInPieces(book, JSON)
+    making = SnapshotInPieces(book.whole, JSON)
     while not making.is_done:
         making.make()
     making.end()

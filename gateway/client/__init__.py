@@ -15,6 +15,8 @@ from gateway.client.errors import (
 )
 from gateway.client.link_states import ConnectionEvent, Tip
 from gateway.client.orders import Order, OrderEnded
+from gateway.client.pages import Pages
+from gateway.client.past import PastFill, PastOrder, Settlement
 from gateway.client.portfolio import Opening, Portfolio, Position
 from gateway.client.streams import Stream
 from gateway.client.terms import Iceberg, Limit, Market, Pegged, Stop, StopLimit, Terms, TrailingStop
@@ -42,7 +44,10 @@ __all__ = [
     "Order",
     "OrderEnded",
     "OrderRejected",
+    "Pages",
     "Pair",
+    "PastFill",
+    "PastOrder",
     "Pegged",
     "Portfolio",
     "Position",
@@ -50,6 +55,7 @@ __all__ = [
     "ReportsLost",
     "RequestFailed",
     "RequestTimedOut",
+    "Settlement",
     "Stop",
     "StopLimit",
     "Stream",

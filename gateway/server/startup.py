@@ -13,6 +13,7 @@ from engine.record.rows import Row
 from engine.vocabulary.messages.commands import AnyCommand, Decline
 from engine.vocabulary.messages.events import CommandProposed, CommandRejected, ProposalEnded
 from gateway.disk import DISK, Disk, make_directories
+from gateway.filed.differences import differences, noted
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
 from gateway.inbound.attendance import disconnections
 from gateway.journal.files import Lock, measure_sync
@@ -26,7 +27,7 @@ from gateway.server.registering import registrations, said
 from gateway.server.sequencer import Sequencer
 from gateway.snapshots.folder import check_none_beyond, folder_beside
 from gateway.snapshots.making import Begun, begin_replica
-from gateway.snapshots.past import Past
+from gateway.snapshots.past import Past, Subject
 from gateway.snapshots.replica import NotReplayed, Replica
 from gateway.venue.venue import Participant, Venue
 from gateway.words.words import words_of
@@ -149,7 +150,7 @@ def _set_up(
     exchange: Exchange,
     sequencer: Sequencer,
     writer: JournalWriter,
-    split: tuple[list[AnyCommand], list[str]],
+    split: tuple[list[AnyCommand], list[Subject]],
 ) -> tuple[list[str], list[str]]:
     """Carry out what the venue file has beyond the journal, its participants first; `split` says what it has beside them, and what differs.
 
@@ -166,7 +167,7 @@ def _set_up(
     except BaseException:
         writer.abandon()
         raise
-    return differing + _notes(changed, rows), registered
+    return differing + _notes(venue, changed, exchange, rows), registered
 
 
 def _taken_back(exchange: Exchange, participants: Mapping[str, Participant]) -> list[AnyCommand]:
@@ -229,9 +230,9 @@ def _steady(exchange: Exchange, wall: Clock, steady: Clock, accept_jump: bool, t
     return VenueClock(exchange.time_ns, steady, wall)
 
 
-def _notes(changed: list[str], rows: list[Row]) -> list[str]:
-    """What of a venue file did not come in force: what the journal has otherwise, what was refused, what waits, and what no longer does."""
-    notes = [f"{thing}: defined otherwise now; it stays as the journal has it" for thing in changed]
+def _notes(venue: Venue, changed: list[Subject], exchange: Exchange, rows: list[Row]) -> list[str]:
+    """What of a venue file did not come in force: what is otherwise, of what it has changed; what was refused, what waits, and what no longer does."""
+    notes = noted(differences(venue, exchange, changed), changed) if changed else []
     for event in [event for row in rows for event in row[3]]:
         if type(event) is CommandRejected:
             notes.append(f"refused: {words_of(event)}")

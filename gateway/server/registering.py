@@ -1,6 +1,7 @@
-"""The participants of a venue file, at a start: those that the venue does not know are registered, what differs is said.
+"""The participants of a venue file, at a start: those that the venue does not know are registered.
 
-The file is only the beginning. Whoever was registered since, and keys that came or ended since, stand in the journal.
+The file is only the beginning. Whoever was registered since, and keys that came or ended since, stand in the journal; what
+differs is said (`gateway/filed/people.py`) and stays.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from typing import Final
 
 from engine.state.access import Access, Participant
 from engine.vocabulary.messages.commands import AnyCommand, RegisterKey, RegisterParticipant
+from gateway.filed.people import has_ended
 from gateway.venue.venue import Participant as Filed
 
 REASON: Final = "venue file"
 
 
-def registrations(participants: Mapping[str, Filed], access: Access) -> tuple[list[AnyCommand], list[str]]:
-    """What a venue file has beyond the venue, as commands; and what it has otherwise, a line each.
+def registrations(participants: Mapping[str, Filed], access: Access) -> list[AnyCommand]:
+    """What a venue file has of participants beyond the venue.
 
     A key is taken from the file once. So one that was revoked since does not come back because it still stands there.
 
@@ -25,32 +27,17 @@ def registrations(participants: Mapping[str, Filed], access: Access) -> tuple[li
         access: of the core, as its journal has left it.
     """
     to_do: list[AnyCommand] = []
-    differing: list[str] = []
     for name, filed in participants.items():
         known, public_key = access.of.get(name), filed.public_key.hex()
         if known is None:
             to_do.append(RegisterParticipant(name, filed.role, public_key, reason=REASON))
-        elif known.role != filed.role:
-            differing.append(f"participant {name}: {filed.role} in the venue file; it stays {known.role}")
-        elif _is_in_force(known, public_key):
-            continue
-        elif public_key == known.filed or public_key in known.ended:
-            differing.append(f"participant {name}: the key in the venue file has ended; {_left(known)}")
-        else:
+        elif known.role == filed.role and not (public_key in access.by_public or has_ended(known, public_key)):
             to_do.append(RegisterKey(name, _free_name(known), public_key, reason=REASON))
-    return to_do, differing
-
-
-def _is_in_force(known: Participant, public_key: str) -> bool:
-    return any(key.public_key == public_key for key in known.keys.values())
-
-
-def _left(known: Participant) -> str:
-    return f"in force: {', '.join(known.keys)}" if known.keys else "none is in force"
+    return to_do
 
 
 def _free_name(known: Participant) -> str:
-    """A name for a key of the file that the participant has not used for one in force."""
+    """A name for a key of the file that no key of the participant has which is in force."""
     number = 1
     while (name := "file" if number == 1 else f"file-{number}") in known.keys:
         number += 1

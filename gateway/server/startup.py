@@ -14,6 +14,7 @@ from engine.vocabulary.messages.commands import AnyCommand, Decline
 from engine.vocabulary.messages.events import CommandProposed, CommandRejected, ProposalEnded
 from gateway.disk import DISK, Disk, make_directories
 from gateway.filed.differences import differences, noted
+from gateway.filed.people import participant_differences
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
 from gateway.inbound.attendance import disconnections
 from gateway.journal.files import Lock, measure_sync
@@ -158,7 +159,8 @@ def _set_up(
         What of the file did not come in force, and who of its participants is new to a venue that had a journal; a line each.
     """
     to_do, changed = split
-    people, differing = registrations(venue.participants, exchange.access)
+    differing = [each.said() for each in participant_differences(venue.participants, exchange.access)]
+    people = registrations(venue.participants, exchange.access)
     registered = said(people) if exchange.seq else []
     all_of_it = [*_taken_back(exchange, venue.participants), *people, *to_do]
     try:

@@ -103,7 +103,7 @@ class Session(FrameReader):
         """With which key; None: one that nobody ends, or nobody is."""
         self.scopes: tuple[str, ...] = ()
         """What may be done with it."""
-        self.subscriptions: Final = Subscriptions(self)
+        self.subscriptions: Final = Subscriptions()
         self.is_ended = False
         """Whether the connection is gone."""
         self.armed = 0  # the number of its connection, if the end of that cancels orders
@@ -165,7 +165,7 @@ class Session(FrameReader):
         """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
         self.is_ended = True
         self.drop_questions()
-        self.subscriptions.end()
+        self.subscriptions.end(self)
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)

@@ -10,6 +10,7 @@ from typing import Final, get_args
 from compliance import RISK_LEVELS
 from engine.command_row import ROLES
 from engine.vocabulary import codes
+from engine.vocabulary.access import SCOPES
 from gateway.candles.intervals import INTERVALS as CANDLE_INTERVALS
 from gateway.outbound.channels.pacing import INTERVALS
 from gateway.protocol.channel_messages import ChannelName
@@ -70,6 +71,8 @@ _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("OrderInfo", "reason"): listed_codes(CANCEL),
     ("Settlement", "kind"): get_args(SettlementKind),
     ("RecordInfo", "risk_level"): RISK_LEVELS,
+    ("RecordInfo", "scopes"): SCOPES,
+    ("Welcome", "scopes"): SCOPES,
     ("InstrumentInfo", "kind"): codes.INSTRUMENT_KINDS,
     **{(kind, "interval"): tuple(CANDLE_INTERVALS) for kind in ("Candle", "CandleSnapshot", "CandleHistoryReply")},
     **{(kind, "interval"): (*INTERVALS, *CANDLE_INTERVALS) for kind in ("Subscribed", "Unsubscribed")},

@@ -77,7 +77,6 @@ __all__ = [
     "load_rulebook_documents",
     "load_venue",
     "parse_venue",
-    "read_participants",
 ]
 
 VENUE_FILE: Final = "venue.toml"
@@ -125,7 +124,7 @@ class Venue(msgspec.Struct, frozen=True):
         return rulebook_digest(self.rulebook, self.rulebook_documents)
 
     def genesis(self) -> list[AnyCommand]:
-        """Return the first commands of the venue's journal: rulebook, assets, instruments, registry, accounts, phases."""
+        """Return the first commands of the venue's journal, behind its participants: rulebook, assets, instruments, registry, accounts, phases."""
         return [command for _, command in self.setup]
 
 
@@ -155,20 +154,6 @@ def load_venue(path: Path, rulebook: str = "", *, now_ns: int | None = None) -> 
     except VenueError as error:
         raise VenueError(f"{file}: {error}") from error
     return venue
-
-
-def read_participants(file: Path) -> dict[str, Participant]:
-    """Who may log in by a venue file as it is now; nothing else of it is looked at.
-
-    Raises:
-        VenueError: the file or its [[participants]] can't be used.
-        OSError: the file can't be read.
-    """
-    try:
-        tables = tables_of(file.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise VenueError(f"{file} can't be read: {error}") from error
-    return _participants(entries(tables, "participants", ParticipantEntry, "participant"))
 
 
 def parse_venue(text: str, rulebook: str, directory: Path, identities: Identities | None = None) -> Venue:

@@ -24,7 +24,7 @@ NATIVE := .venv-native
 COMPILER := $(shell (command -v cc || command -v gcc || command -v clang) 2>/dev/null \
 	&& $(PYTHON) -c 'import pathlib, sys, sysconfig; sys.exit(not pathlib.Path(sysconfig.get_path("include"), "Python.h").exists())' \
 	&& echo usable)
-SOURCES := $(shell find engine compliance gateway loadtest sandbox_exchange -name '*.py' -o -name '*.toml')
+SOURCES := $(shell find engine compliance gateway loadtest sandbox_exchange -name '*.py' -o -name '*.toml' -o -name '*.c')
 # PYTHONSAFEPATH keeps the processes that a program starts from importing the source tree instead of what is installed.
 # Tests of the installed package run outside the source tree, which Python would otherwise import instead.
 OUTSIDE := build/outside

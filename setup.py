@@ -1,4 +1,6 @@
-"""Compile the core, the rules and the pure part of the gateway with mypyc when a wheel is built. Everything else stands in pyproject.toml.
+"""Compile the core, the rules and the pure part of the gateway when a wheel is built: by mypyc, and one file that is C.
+
+Everything else stands in pyproject.toml.
 
 The very same .py files run either way. The environment variable SBX_NATIVE decides:
 
@@ -43,6 +45,8 @@ COMPILED = (
 PACKAGES = tuple(dict.fromkeys(pattern.partition("/")[0] for pattern in COMPILED))
 INTERPRETED_FOLDER = "messages"
 SHARED_LIBRARY = "sandbox_exchange"
+WRITTEN_IN_C = "gateway/outbound/**/*.c"
+"""Each stands beside a module that does the same without it."""
 
 
 def native_sources() -> list[str]:
@@ -84,6 +88,10 @@ def extensions() -> list[Extension]:
             group_name=SHARED_LIBRARY,
             target_dir="build",
         )
+        found += [
+            Extension(source.removesuffix(".c").replace("/", "."), [source], extra_compile_args=[f"-O{OPT_LEVEL}"])
+            for source in sorted(map(str, Path().glob(WRITTEN_IN_C)))
+        ]
     # mypyc ends the process when it can't compile.
     except (Exception, SystemExit) as error:
         if NATIVE == "1":

@@ -59,6 +59,7 @@ ROOMS = Rooms(
         "gateway.index": (". candles journal", "engine.vocabulary.* engine.record"),
         "gateway.audit": (".", "engine.vocabulary"),
         "gateway.venue": (". protocol words", "engine.vocabulary.* compliance"),
+        "gateway.filed": (". venue", "engine engine.* compliance compliance.*"),
         "gateway.metrics": ("", "engine.vocabulary.*"),
         "gateway.outbound.messages": ("", ""),
         "gateway.outbound.channels": ("protocol candles words outbound.messages", "engine.book engine.vocabulary.*"),
@@ -80,7 +81,7 @@ ROOMS = Rooms(
         "gateway.replaying": (". journal snapshots", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
         "gateway.server": (
-            ". protocol words journal audit venue metrics outbound.* inbound inbound.history snapshots follower",
+            ". protocol words journal audit venue filed metrics outbound.* inbound inbound.history snapshots follower",
             "engine.*",
         ),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
@@ -118,7 +119,7 @@ ROOMS = Rooms(
             "engine.vocabulary compliance compliance.rulebook",
         ),
         "gateway.cli": (
-            ". protocol client words journal index audit venue published server reporting.* snapshots replaying session whatif alerting watching operating export playback control",
+            ". protocol client words journal index audit venue filed published server reporting.* snapshots replaying session whatif alerting watching operating export playback control",
             "engine.* compliance.*",
         ),
         # The load on it.

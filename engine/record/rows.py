@@ -22,7 +22,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 from zlib import crc32
 
 import msgspec
@@ -158,7 +158,8 @@ class Batch:
     """
 
     def __init__(self) -> None:
-        self.rows: Final[list[Row]] = []
+        self.rows: Final[list[Any]] = []
+        """Each a `Row`."""
         self._encoded: Final = bytearray()
 
     @property
@@ -172,8 +173,10 @@ class Batch:
         Raises:
             OverflowError: an integer leaves 64 bits, which no row of the core does; the row is not added.
         """
-        _encode_behind(row, self._encoded)
-        self.rows.append(row)
+        # As one object: compiled, each of the two would make a tuple of it.
+        made: Any = row
+        _encode_behind(made, self._encoded)
+        self.rows.append(made)
 
     def payload(self) -> bytes:
         """The payload of the batch frame."""

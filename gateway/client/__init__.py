@@ -14,6 +14,7 @@ from gateway.client.errors import (
     RequestTimedOut,
 )
 from gateway.client.link_states import ConnectionEvent, Tip
+from gateway.client.order_queue import LocalQueue
 from gateway.client.orders import Order, OrderEnded
 from gateway.client.pages import Pages
 from gateway.client.past import PastFill, PastOrder, Settlement
@@ -21,7 +22,7 @@ from gateway.client.portfolio import Opening, Portfolio, Position
 from gateway.client.streams import Stream
 from gateway.client.terms import Iceberg, Limit, Market, Pegged, Stop, StopLimit, Terms, TrailingStop
 from gateway.client.trading import Bracket, Pair
-from gateway.client.values import Balance, Fill, Instrument, Level, OpenOrder, Ticker, Top, Trade
+from gateway.client.values import Balance, Fill, Instrument, Level, OpenOrder, QueuedOrder, Ticker, Top, Trade
 
 __all__ = [
     "Amount",
@@ -38,6 +39,7 @@ __all__ = [
     "Level",
     "Limit",
     "LocalBook",
+    "LocalQueue",
     "Market",
     "OpenOrder",
     "Opening",
@@ -51,6 +53,7 @@ __all__ = [
     "Pegged",
     "Portfolio",
     "Position",
+    "QueuedOrder",
     "RateLimited",
     "ReportsLost",
     "RequestFailed",

@@ -81,6 +81,10 @@ def decimals_of(step_e8: int, cached: Cached) -> Decimals:
     return Decimals(step_e8, scale, cached)
 
 
+Pieces = tuple[str, str, Decimals, Decimals, Decimals]
+"""Of an instrument, for what is not compiled by mypyc: how reports of its orders go on, no quantity, its prices, quantities and amounts."""
+
+
 class InstrumentFormat:
     """How one instrument's integers read: `price[ticks]`, `quantity[lots]`, `money[quote minor units]`."""
 
@@ -99,6 +103,10 @@ class InstrumentFormat:
         self.none: Final = decimal(0, self.quantity.scale)
         """No quantity."""
 
+    def pieces(self) -> Pieces:
+        """What its reports are written from."""
+        return self.of_orders, self.none, self.price, self.quantity, self.money
+
 
 class Formats:
     """The formats of all assets and instruments, learned from events."""
@@ -107,6 +115,8 @@ class Formats:
         self.scales: Final[dict[str, int]] = {}
         """Decimals of each asset's minor unit."""
         self.instruments: Final[dict[str, InstrumentFormat]] = {}
+        self.pieces: Final[dict[str, Pieces]] = {}
+        """Of each instrument."""
         self._cached: Final = Cached()
         self._time_ns = -1
         self._moment = ""
@@ -123,7 +133,9 @@ class Formats:
         if type(event) is AssetAdded:
             self.scales[event.asset] = event.scale
         elif type(event) is InstrumentListed:
-            self.instruments[event.instrument] = InstrumentFormat(event, self.scales[event.quote], self._cached)
+            format_ = InstrumentFormat(event, self.scales[event.quote], self._cached)
+            self.instruments[event.instrument] = format_
+            self.pieces[event.instrument] = format_.pieces()
 
     def amount(self, asset: str, amount: int) -> str:
         """An amount of an asset in minor units as a decimal string."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
 from typing import Any, Final, get_args
 
 import msgspec
@@ -22,7 +21,7 @@ _TWO_BYTES: Final = 126
 _EIGHT_BYTES: Final = 127
 # Longer headers are made when needed; almost every message is shorter.
 _CACHED_HEADERS: Final = 4_096
-# Distinct decimals remembered: prices and quantities repeat.
+# Distinct decimals remembered: prices and quantities repeat. Beyond that the memory starts again.
 _CACHED_DECIMALS: Final = 65_536
 
 
@@ -180,10 +179,23 @@ def parse_amount(text: str, scale: int, most: int = MAX_E8) -> int:
     return value
 
 
-@lru_cache(maxsize=_CACHED_DECIMALS)
+class _Parsed(dict[str, int]):
+    """What was read before: to keep an order of use beside it would take longer than to read some of them again."""
+
+    def __missing__(self, text: str) -> int:
+        value = parse_amount(text, DECIMALS)
+        if len(self) >= _CACHED_DECIMALS:
+            self.clear()
+        self[text] = value
+        return value
+
+
+_PARSED: Final = _Parsed()
+
+
 def parse_e8(text: str) -> int:
     """Read a decimal of at most 8 decimals and at most `MAX_E8` as an integer scaled by 10**8; see `parse_amount`."""
-    return parse_amount(text, DECIMALS)
+    return _PARSED[text]
 
 
 def field_e8(field: str, text: str) -> int:

@@ -296,7 +296,7 @@ class Sequencer(Turns):
         except OSError as error:
             raise self._disk_failed(error) from error
         except Exception as error:
-            raise self._save(Sequenced(*batch.rows[-1][:3]), error) from error  # type: ignore[arg-type]
+            raise self._save(Sequenced(*batch.rows[-1][:3]), error) from error
         if not self._writer.is_syncing:
             self._note_durable()
 

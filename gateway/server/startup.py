@@ -13,6 +13,7 @@ from engine.record.rows import Row
 from engine.vocabulary.messages.commands import AnyCommand, Decline
 from engine.vocabulary.messages.events import CommandProposed, CommandRejected, ProposalEnded
 from gateway.disk import DISK, Disk, make_directories
+from gateway.filed.differences import differences, noted
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
 from gateway.inbound.attendance import disconnections
 from gateway.journal.files import Lock, measure_sync
@@ -25,7 +26,7 @@ from gateway.server.clock import Clock, MovedClock, VenueClock, jump_problem, st
 from gateway.server.sequencer import Sequencer
 from gateway.snapshots.folder import check_none_beyond, folder_beside
 from gateway.snapshots.making import Begun, begin_replica
-from gateway.snapshots.past import Past
+from gateway.snapshots.past import Past, Subject
 from gateway.snapshots.replica import NotReplayed, Replica
 from gateway.venue.venue import Participant, Venue
 from gateway.words.words import words_of
@@ -121,7 +122,7 @@ def start_venue(
         clock = (_moved if is_test else _steady)(exchange, wall, steady, accept_jump, time_scale)
         identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
         force_rulebook &= venue.rulebook_digest != fanout.rulebook_digest
-        to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
+        split = replica.past.split(venue.genesis(), force_rulebook)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER, disk)
         writer = recovery.writer(durability, fanout.rulebook_digest)
         keep_venue_key(directory, disk)
@@ -135,20 +136,29 @@ def start_venue(
         sequencer=sequencer,
         recovered=recovered,
         torn=recovery.torn,
-        notes=_notes(changed, _set_up(sequencer, writer, [*_taken_back(exchange, venue.participants), *to_do])),
+        notes=_set_up(venue, exchange, sequencer, writer, split),
         sync_ns=sync_ns,
         identities=identities,
     )
 
 
-def _set_up(sequencer: Sequencer, writer: JournalWriter, to_do: list[AnyCommand]) -> list[Row]:
-    """Carry out what the venue file has beyond the journal."""
+def _set_up(
+    venue: Venue,
+    exchange: Exchange,
+    sequencer: Sequencer,
+    writer: JournalWriter,
+    split: tuple[list[AnyCommand], list[Subject]],
+) -> list[str]:
+    """Carry out what the venue file has beyond the journal; `split` says what it has, and what it has changed. Returns what did not come in force."""
+    to_do, changed = split
+    all_of_it = [*_taken_back(exchange, venue.participants), *to_do]
     try:
         # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
-        return sequencer.sequence(to_do) if to_do else []
+        rows = sequencer.sequence(all_of_it) if all_of_it else []
     except BaseException:
         writer.abandon()
         raise
+    return _notes(venue, changed, exchange, rows)
 
 
 def _taken_back(exchange: Exchange, participants: Mapping[str, Participant]) -> list[AnyCommand]:
@@ -210,9 +220,9 @@ def _steady(exchange: Exchange, wall: Clock, steady: Clock, accept_jump: bool, t
     return VenueClock(exchange.time_ns, steady, wall)
 
 
-def _notes(changed: list[str], rows: list[Row]) -> list[str]:
-    """What of a venue file did not come in force: what the journal has otherwise, what was refused, what waits, and what no longer does."""
-    notes = [f"{thing}: defined otherwise now; it stays as the journal has it" for thing in changed]
+def _notes(venue: Venue, changed: list[Subject], exchange: Exchange, rows: list[Row]) -> list[str]:
+    """What of a venue file did not come in force: what is otherwise, of what it has changed; what was refused, what waits, and what no longer does."""
+    notes = noted(differences(venue, exchange, changed), changed) if changed else []
     for event in [event for row in rows for event in row[3]]:
         if type(event) is CommandRejected:
             notes.append(f"refused: {words_of(event)}")

@@ -1,5 +1,6 @@
 """The reports that come most often, written as JSON at once: the bytes that encoding their messages would give.
 
+Where a C compiler was found, `written.c` does the same in less time for all but amends (`gateway.outbound.private_reports.frames`).
 A test compares every one with its message. Others are encoded, as all are in MessagePack, where writing them so gained nothing.
 """
 
@@ -27,18 +28,19 @@ from gateway.outbound.private_reports.orders import OF_BOTH, OF_TAKER
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.protocol.formats import Formats, quoted
 
-_REASONS: Final = CANCEL_REASONS
+REASONS: Final = CANCEL_REASONS
 _NEW: Final = f'{ORDER_STATUSES[NEW]}","exec_id":"'
 _PARTIALLY_FILLED: Final = f'{ORDER_STATUSES[PARTIALLY_FILLED]}","exec_id":"'
 _FILLED: Final = f'{ORDER_STATUSES[FILLED]}","exec_id":"'
-_CANCELLED_STATUS: Final = f'{ORDER_STATUSES[CANCELLED]}","exec_id":"'
+_GONE: Final = f'{ORDER_STATUSES[CANCELLED]}","exec_id":"'
+STATUSES: Final = (_NEW, _PARTIALLY_FILLED, _FILLED, _GONE)
 """How an order stands, and what comes behind it."""
 _TYPES: Final = len(ORDER_TYPES)
 _LIFETIMES: Final = len(TIMES_IN_FORCE)
-_SIDED: Final = [f',"side":"{side}"' for side in SIDES]
-_TERMS: Final = [
+SIDED: Final = [f',"side":"{side}"' for side in SIDES]
+TERMS: Final = [
     f'{side},"order_type":"{order_type}","time_in_force":"{lifetime}"'
-    for side in _SIDED
+    for side in SIDED
     for order_type in ORDER_TYPES
     for lifetime in TIMES_IN_FORCE
 ]
@@ -47,7 +49,7 @@ _PLACES: Final = [f"-{place}" for place in range(256)]
 """How the id of an execution ends, by the place of its event."""
 _WHY: Final = 11
 """Fields of a cancel before those that name a rule and say something."""
-_NO_WORDS: Final = OrderCancelled.__struct_defaults__
+NO_WORDS: Final = OrderCancelled.__struct_defaults__
 MAX_HEADS: Final = 16_384
 """Accounts whose reports' first words are remembered: 3 MB for all kinds of reports. Beyond that the memory starts again."""
 
@@ -67,10 +69,10 @@ class Heads(dict[str, str]):
         return text
 
 
-_ACCEPTED: Final = Heads("new")
-_TRADE: Final = Heads("trade")
-_CANCELLED: Final = Heads("cancelled")
-_AMENDED: Final = Heads("amended")
+ACCEPTED_HEADS: Final = Heads("new")
+TRADE_HEADS: Final = Heads("trade")
+CANCELLED_HEADS: Final = Heads("cancelled")
+_AMENDED_HEADS: Final = Heads("amended")
 
 # Few long pieces are joined faster than many short ones, and a number is written fastest from an `int` of its own. So what is known
 # beforehand stands in one piece, and each field is read into a variable of its type.
@@ -86,12 +88,12 @@ def accepted(formats: Formats, report: PrivateReport, request_id: int | None) ->
     lifetime: int = fields[7]
     price, lots, stop = fields[8], fields[9], fields[10]
     format_ = formats.instruments[fields[4]]
-    terms = _TERMS[(side * _TYPES + order_type) * _LIFETIMES + lifetime]
+    terms = TERMS[(side * _TYPES + order_type) * _LIFETIMES + lifetime]
     order = str(order_id)
     # An order has the number of the command that entered it, unless that entered several.
     command = order if report.command_seq == order_id else str(report.command_seq)
     begin = (
-        f"{_ACCEPTED[report.account]}{order}"
+        f"{ACCEPTED_HEADS[report.account]}{order}"
         f',"client_order_id":{quoted(fields[3])}{format_.of_orders}{_NEW}{command}{_place(report)}'
         f"{formats.moment(report.time_ns)}{_answer(request_id)}"
     )
@@ -125,9 +127,9 @@ def trade(formats: Formats, report: PrivateReport, request_id: int | None) -> st
     format_ = formats.instruments[fields[1]]
     quantity = format_.quantity
     return (
-        f'{_TRADE[report.account]}{order_id},"client_order_id":{quoted(fields[own + 3])}'
+        f'{TRADE_HEADS[report.account]}{order_id},"client_order_id":{quoted(fields[own + 3])}'
         f"{format_.of_orders}{_PARTIALLY_FILLED if leaves else _FILLED}{report.command_seq}{_place(report)}"
-        f'{formats.moment(report.time_ns)}{_answer(request_id)},"seq":{seq}{_SIDED[side]},"quantity":"'
+        f'{formats.moment(report.time_ns)}{_answer(request_id)},"seq":{seq}{SIDED[side]},"quantity":"'
         f'{quantity[filled + leaves]}","filled_quantity":"{quantity[filled]}","leaves_quantity":"'
         f'{quantity[leaves] if leaves else format_.none}","last_price":"{format_.price[fields[2]]}","last_quantity":"'
         f'{quantity[fields[3]]}{role}{trade_id},"fee":"{format_.money[fields[own + 6]]}"}}'
@@ -137,7 +139,7 @@ def trade(formats: Formats, report: PrivateReport, request_id: int | None) -> st
 def cancelled(formats: Formats, report: PrivateReport, request_id: int | None) -> str:
     """What was left of an order is gone, and no rule is named. Empty where more is to be said."""
     fields = fields_of(report.event)
-    if fields[_WHY:] != _NO_WORDS:
+    if fields[_WHY:] != NO_WORDS:
         return ""
     order_id: int = fields[0]
     seq: int = fields[2]
@@ -147,11 +149,11 @@ def cancelled(formats: Formats, report: PrivateReport, request_id: int | None) -
     format_ = formats.instruments[fields[4]]
     priced = f',"price":"{format_.price[price]}"' if price else ""
     return (
-        f'{_CANCELLED[report.account]}{order_id},"client_order_id":{quoted(fields[3])}'
-        f"{format_.of_orders}{_CANCELLED_STATUS}{report.command_seq}{_place(report)}"
-        f'{formats.moment(report.time_ns)}{_answer(request_id)},"seq":{seq}{_SIDED[side]}{priced},"quantity":"'
+        f'{CANCELLED_HEADS[report.account]}{order_id},"client_order_id":{quoted(fields[3])}'
+        f"{format_.of_orders}{_GONE}{report.command_seq}{_place(report)}"
+        f'{formats.moment(report.time_ns)}{_answer(request_id)},"seq":{seq}{SIDED[side]}{priced},"quantity":"'
         f'{format_.quantity[filled + fields[8]]}","filled_quantity":"{format_.quantity[filled] if filled else format_.none}'
-        f'","leaves_quantity":"{format_.none}","reason":"{_REASONS[reason]}"}}'
+        f'","leaves_quantity":"{format_.none}","reason":"{REASONS[reason]}"}}'
     )
 
 
@@ -166,9 +168,9 @@ def amended(formats: Formats, report: PrivateReport, request_id: int | None) -> 
     quantity = format_.quantity
     priced = f',"price":"{format_.price[price]}"' if price else ""
     return (
-        f'{_AMENDED[report.account]}{order_id},"client_order_id":{quoted(fields[3])}'
+        f'{_AMENDED_HEADS[report.account]}{order_id},"client_order_id":{quoted(fields[3])}'
         f"{format_.of_orders}{_PARTIALLY_FILLED if filled else _NEW}{report.command_seq}{_place(report)}"
-        f'{formats.moment(report.time_ns)}{_answer(request_id)},"seq":{seq}{_SIDED[side]}{priced},"quantity":"'
+        f'{formats.moment(report.time_ns)}{_answer(request_id)},"seq":{seq}{SIDED[side]}{priced},"quantity":"'
         f'{quantity[fields[7]]}","filled_quantity":"{quantity[filled] if filled else format_.none}","leaves_quantity":"'
         f'{quantity[fields[9]]}","kept_priority":{"true" if fields[10] else "false"}}}'
     )

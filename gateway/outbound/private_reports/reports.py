@@ -36,7 +36,7 @@ from engine.vocabulary.messages.events import (
     VariationMargin,
 )
 from gateway.outbound.private_reports import holdings, orders
-from gateway.outbound.private_reports.direct import DIRECT
+from gateway.outbound.private_reports.frames import json_frame
 from gateway.outbound.private_reports.recent import RecentReports
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.spoken import spoken
@@ -207,11 +207,9 @@ class PrivateReports:
         What is written at once says nothing in words.
         """
         if codec.is_text:
-            write = DIRECT.get(type(report.event))
-            if write is not None:
-                text = write(self._formats, report, request_id)
-                if text:
-                    return codec.framed(text.encode())
+            frame = json_frame(codec, self._formats, report, request_id)
+            if frame is not None:
+                return frame
         return codec.frame(self.message(report, request_id, language))
 
     def message(self, report: PrivateReport, request_id: int | None = None, language: Language = ENGLISH) -> Message:

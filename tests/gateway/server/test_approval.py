@@ -142,7 +142,12 @@ def test_what_sets_a_venue_up_waits_for_nobody(tmp_path: Path) -> None:
     ("text", "notes"),
     [
         (entry("eve"), []),
-        (entry("eve") + asks_for("rulebooks"), ["approval: defined otherwise now; it stays as the journal has it"]),
+        (
+            entry("eve") + asks_for("rulebooks"),
+            [
+                "approval: second is rulebooks in the file, rulebooks trade_corrections here; to have it so: set_approval"
+            ],
+        ),
     ],
 )
 def test_a_file_that_asks_for_less_at_a_restart_changes_nothing(tmp_path: Path, text: str, notes: list[str]) -> None:

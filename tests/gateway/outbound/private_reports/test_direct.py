@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from engine.build import is_compiled
 from engine.vocabulary.codes import CANCEL_REASONS, ORDER_TYPES, SIDES, TIMES_IN_FORCE
 from engine.vocabulary.messages.events import (
     AssetAdded,
@@ -19,6 +21,7 @@ from engine.vocabulary.messages.events import (
 )
 from engine.vocabulary.said import Said
 from gateway.outbound.private_reports.direct import DIRECT
+from gateway.outbound.private_reports.frames import WRITTEN
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.formats import Formats
@@ -96,3 +99,35 @@ def test_all_are_drawn_and_more_than_one_way_out_is_there() -> None:
     report = PrivateReport("a", 1, refused, (1, 1), 0)
     assert DIRECT[OrderCancelled](REPORTS._formats, report, None) == ""
     assert b'"rule":"RET-1"' in REPORTS.frame(JSON, report)
+
+
+def test_what_is_compiled_writes_in_c() -> None:
+    assert bool(WRITTEN) == is_compiled()
+    for kind, write in WRITTEN.items():
+        assert kind in DIRECT
+        # Nothing is read where fields of another class stand.
+        with pytest.raises(TypeError):
+            write(AssetAdded("RUB", 0, 2), {}, 1, 0, False, "", None)
+        with pytest.raises(TypeError):
+            write(AssetAdded("RUB", 0, 2))
+
+
+@pytest.mark.parametrize("length", [1, 70, 5_000, 70_000])
+def test_a_frame_of_any_length_has_its_header(length: int) -> None:
+    event = OrderAccepted(7, "a", 1, "c" * length, "BTC/RUB", 0, 0, 0, 1, 1, 0)
+    report = PrivateReport("a", 1, event, (7, 1), 0)
+    assert REPORTS.frame(JSON, report) == JSON.frame(REPORTS.message(report))
+
+
+def test_an_instrument_that_nobody_knows_is_a_fault() -> None:
+    for event in (
+        OrderAccepted(7, "a", 1, "c", "X", 0, 0, 0, 1, 1, 0),
+        OrderCancelled(1, "a", 1, "c", "X", 0, 0, 0, 1, 0, 0),
+        Trade(1, "X", 1, 1, 0, *(1, "a", 1, "c", 1, 1, 0), *(2, "b", 1, "d", 1, 1, 0)),
+    ):
+        with pytest.raises(KeyError):
+            REPORTS.frame(JSON, PrivateReport("a", 1, event, (7, 1), 0))
+    with pytest.raises(IndexError):
+        REPORTS.frame(
+            JSON, PrivateReport("a", 1, OrderAccepted(7, "a", 1, "c", "BTC/RUB", 0, 0, 99, 1, 1, 0), (7, 1), 0)
+        )

@@ -84,6 +84,7 @@ ROOMS = Rooms(
             ". protocol words journal audit venue filed metrics outbound.* inbound inbound.history snapshots follower",
             "engine.*",
         ),
+        "gateway.deribit": (". protocol audit venue inbound server", "engine engine.vocabulary"),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
         "gateway.reporting.onepage": (". words reporting", ""),
         "gateway.reporting.sections": (". protocol words reporting", "engine.* compliance.*"),
@@ -119,7 +120,7 @@ ROOMS = Rooms(
             "engine.vocabulary compliance compliance.rulebook",
         ),
         "gateway.cli": (
-            ". protocol client words journal index audit venue filed published server reporting.* snapshots replaying session whatif alerting watching operating export playback control",
+            ". protocol client words journal index audit venue filed published server reporting.* snapshots replaying session whatif alerting watching operating export playback control deribit",
             "engine.* compliance.*",
         ),
         # The load on it.

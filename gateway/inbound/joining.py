@@ -45,14 +45,14 @@ class Joining:
         if isinstance(channel, Orders):
             return self._orders(session, query, channel)
         feed = channel.feed(options)
-        session.subscriptions.add(what, feed)
+        session.subscriptions.add(session, what, feed)
         first = feed.first()
         subscribed = _subscribed(query, feed.seq)
         return [subscribed] if first is None else [subscribed, first]
 
     def unsubscribe(self, session: Session, query: Unsubscribe) -> Message:
         """What answers the end of a subscription."""
-        if not session.subscriptions.drop(wanted(query)):
+        if not session.subscriptions.drop(session, wanted(query)):
             return Error(id=query.id, code="unknown", detail="there is no such subscription")
         return Unsubscribed(
             id=query.id, channel=query.channel, instrument=query.instrument, depth=query.depth, interval=query.interval
@@ -94,7 +94,7 @@ class Joining:
             steps = making.make()
         frames = [session.codec.frame(_subscribed(query, making.seq)), making.frame, *making.frames]
         self._fanout.put(session, frames)
-        session.subscriptions.add(wanted(query), feed)
+        session.subscriptions.add(session, wanted(query), feed)
         return steps + QUESTION_STEPS + sum(map(len, frames)) // BYTES_PER_STEP
 
 

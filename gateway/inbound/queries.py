@@ -24,7 +24,7 @@ from engine.vocabulary.limits import (
     QUESTION_STEPS,
     ROW_STEPS,
 )
-from gateway.inbound.asking import Query
+from gateway.inbound.asking import Answer, Query
 from gateway.inbound.bygone import Bygone
 from gateway.inbound.frames import NORMAL
 from gateway.inbound.history.answers import PastAnswers, PastQuery
@@ -34,7 +34,7 @@ from gateway.inbound.joining import Joining
 from gateway.inbound.movements import waiting
 from gateway.inbound.papers import papers
 from gateway.inbound.records import RecordBook
-from gateway.inbound.session import Answer, Session
+from gateway.inbound.session import Session
 from gateway.inbound.shared import Shared
 from gateway.inbound.standing import Standing, StandingQuery
 from gateway.metrics.counters import Counters
@@ -85,7 +85,7 @@ class Answers:
         """Reports from before the start; None: there is no journal."""
         self._lists: Final[Shared[InstrumentsInPieces]] = Shared()
         """By codec."""
-        self._records: Final = RecordBook(exchange, fanout)
+        self.records: Final = RecordBook(exchange, fanout)
 
     def read_journal(self, past: Past[Session], until_seq: int) -> None:
         """Look up in the journal what is not kept; up to a row because it was before the start."""
@@ -158,7 +158,7 @@ class Answers:
 
     def _look_up(self, session: Session, query: Records) -> Answer:
         """The records of a kind, or of a name, counted as of the pieces in which they are."""
-        found, more, steps = yield from self._records.answer(query)
+        found, more, steps = yield from self.records.answer(query)
         frame = session.codec.frame(RecordsReply(id=query.id, records=found, more=more))
         self._fanout.put(session, (frame,))
         return QUESTION_STEPS + steps + len(frame) // BYTES_PER_STEP

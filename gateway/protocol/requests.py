@@ -71,6 +71,8 @@ class Login(Request, tag="login", frozen=True):
     """Left out: the end of the connection cancels nothing."""
     lang: Lang = "en"
     """In which the connection is told what is said in words: `detail` and `title`. All else is the same in each language."""
+    key: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    """The name of the key that has signed; left out: any of the participant's."""
 
 
 class Logout(Request, tag="logout", frozen=True):

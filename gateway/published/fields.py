@@ -10,6 +10,7 @@ from typing import Final, get_args
 from compliance import RISK_LEVELS
 from engine.command_row import ROLES
 from engine.vocabulary import codes
+from engine.vocabulary.access import SCOPES
 from gateway.protocol.channel_messages import ChannelName
 from gateway.protocol.past_requests import SettlementKind
 from gateway.protocol.request import Lang
@@ -68,6 +69,8 @@ _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("OrderInfo", "reason"): listed_codes(CANCEL),
     ("Settlement", "kind"): get_args(SettlementKind),
     ("RecordInfo", "risk_level"): RISK_LEVELS,
+    ("RecordInfo", "scopes"): SCOPES,
+    ("Welcome", "scopes"): SCOPES,
     ("InstrumentInfo", "kind"): codes.INSTRUMENT_KINDS,
     ("RecordInfo", "kind"): codes.INVESTOR_KINDS,
 }

@@ -10,6 +10,7 @@ from typing import Final, get_args
 from compliance import RISK_LEVELS
 from engine.command_row import ROLES
 from engine.vocabulary import codes
+from gateway.outbound.channels.registry import CHANNELS
 from gateway.protocol.channel_messages import ChannelName
 from gateway.protocol.past_requests import SettlementKind
 from gateway.protocol.request import Lang
@@ -47,7 +48,7 @@ _BY_FIELD: Final[dict[str, tuple[str, ...]]] = {
     "durability": ("fsync", "os"),
     "scope": ("connection", "participant", "address"),
     "channel": get_args(ChannelName),
-    "interval": ("10ms", "100ms", "1s"),
+    "interval": tuple(dict.fromkeys(word for channel in CHANNELS.values() for word in channel.intervals)),
 }
 _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("Error", "code"): listed_codes(ERROR),

@@ -306,6 +306,7 @@ def _announce(
         "seq": started.exchange.seq,
         "torn": str(started.torn) if started.torn is not None else None,
         "notes": started.notes,
+        "registered": started.registered,
         "sync_us": started.sync_ns // 1_000,
         "follower": None if follower is None else follower.pid,
         "deribit": None if port is None else port_url(server, url, port),
@@ -313,6 +314,8 @@ def _announce(
     if as_json:
         click.echo(json_text(facts))
         return
+    for line in started.registered:
+        say(f"{printable(line)}", err=True)
     for note in started.notes:
         say(f"venue.toml: {printable(note)}", err=True)
     for line in started.unusable:

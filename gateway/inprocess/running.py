@@ -13,8 +13,10 @@ from typing import Final, TypeVar
 import msgspec
 
 from engine.exchange import Exchange
+from engine.vocabulary.access import SCOPES_OF
 from gateway.core import new_exchange
 from gateway.inbound.admin import ALLOWED
+from gateway.inbound.keyholders import Proven
 from gateway.inbound.session import Session
 from gateway.near import instead
 from gateway.protocol import messages as m
@@ -159,8 +161,7 @@ class Running:
         session = self._sessions.get((participant, role))
         if session is None:
             session = self._sessions[participant, role] = Session(self._context, JSON, "")
-            session.participant = Participant(participant, role, b"")
-            self._fanout.listen(session, participant)
+            session.act_as(Proven(Participant(participant, role, b""), None, SCOPES_OF[role]))
         return session
 
     def _run(self, session: Session) -> None:

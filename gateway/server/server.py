@@ -307,7 +307,7 @@ class Server:
             if connection is None:
                 self.local.flush(outbox)
                 continue
-            if connection.session.is_backed_up:
+            if connection.session.is_backed_up and connection.session.closing is None:
                 self.senders.put_off(connection)
             else:
                 connection.flush()

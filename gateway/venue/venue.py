@@ -125,7 +125,7 @@ class Venue(msgspec.Struct, frozen=True):
         return rulebook_digest(self.rulebook, self.rulebook_documents)
 
     def genesis(self) -> list[AnyCommand]:
-        """Return the first commands of the venue's journal: rulebook, assets, instruments, registry, accounts, phases."""
+        """Return the first commands of the venue's journal, behind its participants: rulebook, assets, instruments, registry, accounts, phases."""
         return [command for _, command in self.setup]
 
 

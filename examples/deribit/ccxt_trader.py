@@ -18,6 +18,7 @@ import ccxt.pro
 SYMBOL = "BTC/RUB"
 AMOUNT = 0.01
 ROUNDS = 5
+QUIET_SECONDS = 2
 
 
 async def trade(url: str, client_id: str, secret: str) -> None:
@@ -28,12 +29,14 @@ async def trade(url: str, client_id: str, secret: str) -> None:
         await exchange.load_markets()
         balance = await exchange.fetch_balance()
         print(f"{balance['RUB']['free']} RUB to spend")
-        order = None
+        order = watching = None
         for _ in range(ROUNDS):
-            book = await exchange.watch_order_book(SYMBOL)
+            watching = watching or asyncio.ensure_future(exchange.watch_order_book(SYMBOL))
+            changed, _ = await asyncio.wait({watching}, timeout=QUIET_SECONDS)
+            watching = None if changed else watching
+            book = exchange.orderbooks[SYMBOL]
             if not book["bids"]:
                 print("nobody bids yet")
-                await asyncio.sleep(1)
                 continue
             best = book["bids"][0][0]
             price = float(exchange.price_to_precision(SYMBOL, best * 0.999))

@@ -83,6 +83,7 @@ ERRORS: Final[dict[str, tuple[int, str]]] = {
     "login_failed": (13004, "invalid_credentials"),
     "not_allowed": (13021, "forbidden"),
     "unknown": (13020, "not_found"),
+    "unavailable": (10040, "retry"),
     "read_only": (13025, "method_switched_off_by_admin"),
     "rate_limited": (10028, "too_many_requests"),
     "too_many": (10028, "too_many_requests"),

@@ -16,6 +16,8 @@ from gateway.protocol import messages as m
 
 KEPT_TRADES: Final = 1_000
 """Of one market: as many as one call may ask for."""
+KEPT_CANDLES: Final = 16
+"""Of one interval: more than the longest one of Deribit is made of."""
 MAX_DEPTH: Final = 10_000
 DEFAULT_DEPTH: Final = 5
 Level = tuple[str, str]
@@ -31,6 +33,9 @@ class Listener:
 
     def traded(self, trade: m.TradePrint) -> None:
         """Something was traded."""
+
+    def charted(self, interval: str) -> None:
+        """A candle of an interval changed, or was begun."""
 
     def priced(self) -> None:
         """A price, the touch or the phase changed."""
@@ -59,6 +64,8 @@ class Market:
         self.mark: m.Mark | None = None
         self.index: str | None = None
         """Price of the index that a future follows."""
+        self.candles: Final[dict[str, deque[m.CandleBar | m.Candle]]] = {}
+        """The last ones by interval, of those that somebody asked for."""
         self.whole: Final = asyncio.Event()
         """Its book and its prices have come."""
         self._has_book = False
@@ -72,6 +79,8 @@ class Market:
             m.Status: self._take_status,
             m.Mark: self._take_mark,
             m.IndexPrice: self._take_index,
+            m.CandleSnapshot: self._take_candles,
+            m.Candle: self._take_candle,
         }
 
     def take(self, message: m.AnyMessage) -> None:
@@ -135,6 +144,17 @@ class Market:
     def _take_index(self, message: m.IndexPrice) -> None:
         self.index = message.price
         self._priced(message.time)
+
+    def _take_candles(self, message: m.CandleSnapshot) -> None:
+        self.candles[message.interval] = deque(message.candles, KEPT_CANDLES)
+
+    def _take_candle(self, message: m.Candle) -> None:
+        kept = self.candles[message.interval]
+        if kept and kept[-1].start == message.start:
+            kept.pop()
+        kept.append(message)
+        for listener in self.listeners:
+            listener.charted(message.interval)
 
     def _look_if_whole(self) -> None:
         if self._has_book and self.ticker is not None:

@@ -2,6 +2,7 @@
 
 book.INSTRUMENT.INTERVAL                    a snapshot, then what changed
 book.INSTRUMENT.none.DEPTH.INTERVAL         the best 1, 10 or 20 levels, whenever they changed
+chart.trades.INSTRUMENT.RESOLUTION          the candle that runs
 ticker.INSTRUMENT.INTERVAL, quote.INSTRUMENT, trades.INSTRUMENT.INTERVAL
 """
 
@@ -10,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from gateway.deribit.charts import RESOLUTIONS, Resolution, joined
 from gateway.deribit.feeds import INTERVALS, RAW, Feed, Feeds
 from gateway.deribit.market import (
     MAX_DEPTH,
@@ -177,9 +179,50 @@ class TradesFeed(MarketFeed):
         return new or None
 
 
+class ChartFeed(MarketFeed):
+    """The candle that runs."""
+
+    def __init__(self, feeds: Feeds, channel: str, market: Market) -> None:
+        super().__init__(feeds, channel, False, market)
+        self._resolution: Final = resolution_of(channel)
+        self._told: dict[str, Any] | None = None
+
+    def first(self) -> object | None:
+        """As it is."""
+        self._told = self._last()
+        return self._told
+
+    def charted(self, interval: str) -> None:
+        """Tell it."""
+        if interval == self._resolution.interval:
+            self.changed()
+
+    def collect(self) -> object | None:
+        """As it is, if that is new."""
+        told, self._told = self._told, self._last()
+        return None if self._told == told else self._told
+
+    def _last(self) -> dict[str, Any] | None:
+        bars = joined(self._market.candles.get(self._resolution.interval, ()), self._resolution)
+        return bars[-1].document() if bars else None
+
+
+def resolution_of(channel: str) -> Resolution:
+    """The length of candles of a channel `chart.trades`."""
+    return RESOLUTIONS[channel.rpartition(".")[2]]
+
+
+def is_chart(channel: str) -> bool:
+    """Whether it is one."""
+    parts = channel.split(".")
+    return len(parts) == 4 and parts[:2] == ["chart", "trades"] and parts[3] in RESOLUTIONS
+
+
 def instrument_of(channel: str) -> str | None:
     """The instrument of a channel of a market; None: there is no such channel."""
     kind, *parts = channel.split(".")
+    if is_chart(channel):
+        return parts[1]
     if kind == "quote":
         return parts[0] if len(parts) == 1 else None
     if kind in ("ticker", "trades", "book") and len(parts) == 2 and parts[1] in INTERVALS:
@@ -193,6 +236,8 @@ def market_feed(feeds: Feeds, channel: str, market: Market) -> Feed:
     """The feed of a channel of which `instrument_of` is the market's."""
     kind, *parts = channel.split(".")
     is_raw = parts[-1] == RAW
+    if kind == "chart":
+        return ChartFeed(feeds, channel, market)
     if kind == "quote":
         return PriceFeed(feeds, channel, False, market, quote_document)
     if kind == "ticker":

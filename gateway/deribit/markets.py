@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import Final
 
 from gateway.deribit.asker import Asker
 from gateway.deribit.failures import Failure
 from gateway.deribit.listed import Listed
-from gateway.deribit.market import Market
+from gateway.deribit.market import KEPT_CANDLES, Market
 from gateway.deribit.names import FUTURE
 from gateway.protocol import messages as m
+from gateway.protocol.request import Interval
 from gateway.server.local import LocalPeers
 
 LIST_SECONDS: Final = 0.5
 """A list of instruments that is younger is good enough: many who ask are answered by one."""
-MARKETS_A_SESSION: Final = 300
-"""Of the 2 000 subscriptions of a session each market has up to five."""
+MARKETS_A_SESSION: Final = 200
+"""Of the 2 000 subscriptions of a session each market has up to ten, those of candles included."""
 _ID: Final = 0
 
 
@@ -63,6 +65,14 @@ class Markets:
             self._opening.pop(info.instrument, None)
         return market
 
+    async def chart(self, market: Market, interval: Interval) -> None:
+        """Follow the candles of a market, too. Raises `Failure`."""
+        if interval not in market.candles:
+            watcher = self._watcher_of(market)
+            request = m.Subscribe(id=_ID, channel="candles", instrument=market.info.instrument, interval=interval)
+            market.candles[interval] = deque(maxlen=KEPT_CANDLES)
+            await watcher.ask(request, m.Subscribed)
+
     def end(self) -> None:
         """Follow nothing more."""
         for task in (*self._opening.values(), self._listing):
@@ -83,7 +93,7 @@ class Markets:
             )
 
     async def _open(self, market: Market) -> None:
-        watcher = self._watcher(list(self._markets).index(market.info.instrument) + 1)
+        watcher = self._watcher_of(market)
         instrument = market.info.instrument
         channels: list[m.ChannelName] = ["book", "ticker", "status"]
         if market.kind == FUTURE:
@@ -99,6 +109,9 @@ class Markets:
                     raise
         # What a book is, and a first ticker, follow what says that they will. A long book comes after some turns.
         await market.whole.wait()
+
+    def _watcher_of(self, market: Market) -> Asker:
+        return self._watcher(list(self._markets).index(market.info.instrument) + 1)
 
     def _watcher(self, number: int) -> Asker:
         """The session that follows the market of this number."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from gateway.deribit.caller import Caller, Method, Venue, needs_socket
-from gateway.deribit.failures import Failure, invalid, not_there, unauthorized
+from gateway.deribit.charts import RESOLUTIONS, chart_document, past_bars
+from gateway.deribit.failures import Failure, invalid, unauthorized
 from gateway.deribit.keys import TRADE, PortKey
 from gateway.deribit.listed import ANY, ASKED_KINDS, currency_document, instrument_document
 from gateway.deribit.market import (
@@ -230,7 +231,13 @@ async def _get_last_settlements(venue: Venue, caller: Caller, params: Params) ->
 
 
 async def _get_tradingview_chart_data(venue: Venue, caller: Caller, params: Params) -> Any:
-    raise not_there("candles")
+    resolution = RESOLUTIONS[params.one_of("resolution", tuple(RESOLUTIONS), "1")]
+    from_ns = params.time_ns("start_timestamp", 0)
+    to_ns = min(params.time_ns("end_timestamp", _FOREVER_NS), _FOREVER_NS)
+    await venue.markets.refresh()
+    info = venue.markets.listed.find(params.needed("instrument_name"))
+    params.end()
+    return chart_document(await past_bars(caller.asker, info.instrument, resolution, from_ns, to_ns))
 
 
 PUBLIC: Final[dict[str, Method]] = {
@@ -245,7 +252,7 @@ PUBLIC: Final[dict[str, Method]] = {
     "public/get_last_settlements_by_instrument": Method(_get_last_settlements),
     "public/get_order_book": Method(_get_order_book),
     "public/get_time": Method(_get_time),
-    "public/get_tradingview_chart_data": Method(_get_tradingview_chart_data),
+    "public/get_tradingview_chart_data": Method(_get_tradingview_chart_data, asks=True),
     "public/hello": Method(_hello),
     "public/set_heartbeat": Method(_set_heartbeat),
     "public/disable_heartbeat": Method(_set_heartbeat),

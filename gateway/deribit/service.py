@@ -19,7 +19,7 @@ from gateway.deribit.failures import Failure, unauthorized
 from gateway.deribit.feeds import Feed, Feeds
 from gateway.deribit.keys import KEYS_FILE, KeysError, PortKey, read_keys
 from gateway.deribit.listed import Unlisted
-from gateway.deribit.market_feeds import instrument_of, market_feed
+from gateway.deribit.market_feeds import instrument_of, is_chart, market_feed, resolution_of
 from gateway.deribit.markets import Markets
 from gateway.deribit.params import Params
 from gateway.deribit.public_calls import PUBLIC
@@ -241,6 +241,8 @@ class Service:
             return None
         try:
             market = await self.markets.find(instrument)
+            if is_chart(channel):
+                await self.markets.chart(market, resolution_of(channel).interval)
         except Failure:
             return None
         # Looked for last: another may have asked for it meanwhile.

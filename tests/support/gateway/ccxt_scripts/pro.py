@@ -26,7 +26,7 @@ async def watched(name, watch, look):
         async with asyncio.timeout(SECONDS):
             while not look(found := await watch()):
                 pass
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told
         problem = f"{type(error).__name__}: {error}, {json.dumps(found, default=str)}"[:600]
     print(json.dumps({"call": name, "ms": round(1_000 * (time.perf_counter() - began), 1), "problem": problem}))
 
@@ -42,13 +42,15 @@ async def main(url, *keys):
         ("watch_order_book raw", lambda: one.watch_order_book(SPOT, None, {"interval": "raw"}), lambda found: bool(found["bids"])),
         ("watch_order_book_for_symbols", lambda: one.watch_order_book_for_symbols([SPOT, "ETH/RUB"]), lambda found: "bids" in found),
         ("watch_ticker", lambda: one.watch_ticker(SPOT), lambda found: found["bid"] == price),
-        ("watch_tickers", lambda: one.watch_tickers([SPOT, "ETH/RUB"]), lambda found: bool(found)),
+        ("watch_tickers", lambda: one.watch_tickers([SPOT, "ETH/RUB"]), bool),
         ("watch_bids_asks", lambda: one.watch_bids_asks([SPOT]), lambda found: found[SPOT]["bid"] == price),
         ("watch_trades", lambda: one.watch_trades(SPOT), lambda found: found[-1]["price"] == price),
-        ("watch_trades_for_symbols", lambda: one.watch_trades_for_symbols([SPOT, "ETH/RUB"]), lambda found: bool(found)),
+        ("watch_trades_for_symbols", lambda: one.watch_trades_for_symbols([SPOT, "ETH/RUB"]), bool),
         ("watch_orders", lambda: one.watch_orders(SPOT), lambda found: found[-1]["filled"] == 0.01),
         ("watch_my_trades", lambda: one.watch_my_trades(SPOT), lambda found: found[-1]["takerOrMaker"] == "maker"),
-        ("watch_balance", lambda: one.watch_balance(), lambda found: found["RUB"]["RUB"]["used"] > 0),
+        ("watch_ohlcv", lambda: one.watch_ohlcv(SPOT, "1m"), lambda found: found[-1][4] == price),
+        ("watch_ohlcv_for_symbols", lambda: one.watch_ohlcv_for_symbols([[SPOT, "3m"]]), lambda found: found[SPOT]["3m"][-1][4] == price),
+        ("watch_balance", one.watch_balance, lambda found: found["RUB"]["RUB"]["used"] > 0),
     ]  # fmt: skip
     tasks = [asyncio.create_task(watched(*each)) for each in watching]
     await asyncio.sleep(2)

@@ -209,6 +209,8 @@ class State:
         self.killed: Final[dict[str, bool]] = {}
         """`scope:key` of every kill switch that is on."""
         self.limits: Final[dict[str, Limits]] = {}
+        self.rates: Final[dict[str, tuple[int, int]]] = {}
+        """Units a second and burst by `scope:name`, of what was set by command. The gateway goes by them."""
         self.market_index: Final[list[LimitOrderBook]] = []
         """Its members, as they were named; `engine/trading/market_index.py` changes it."""
         self.index_prices: Final[dict[str, IndexPrice]] = {}

@@ -368,3 +368,5 @@ class Snapshot(Part):
     last_connection: int = 0
     is_test: bool = False
     advanced_ns: int = 0
+    rates: list[tuple[str, int, int]] = []
+    """How much may be asked of the venue, where a command has set it: by `scope:name`, units a second and burst."""

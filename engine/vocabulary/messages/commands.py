@@ -68,6 +68,7 @@ from engine.vocabulary.messages.venue_commands import (
     SetLimits,
     SetMarketHalt,
     SetPhase,
+    SetRates,
     SetSchedule,
     SetTradingRules,
     SetVenueRules,
@@ -138,6 +139,7 @@ __all__ = [
     "SetMarketHalt",
     "SetParameter",
     "SetPhase",
+    "SetRates",
     "SetSchedule",
     "SetTradingRules",
     "SetVenueRules",
@@ -189,6 +191,7 @@ AnyCommand = (
     | SetSchedule
     | SetKillSwitch
     | SetLimits
+    | SetRates
     | SetMarketHalt
     | SetVenueRules
     | AdvanceTime

@@ -21,8 +21,8 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Self, TypeVar, overload
 
-from gateway.client.book import LocalBook
 from gateway.client.client import Client, connect
+from gateway.client.local_copy import LocalCopy
 from gateway.client.loop_thread import LoopThread
 from gateway.client.orders import Order
 from gateway.client.pages import Pages
@@ -69,7 +69,7 @@ class WaitingOrder(Waiting):
 
 
 class WaitingBook(Waiting):
-    """A book that is kept: all that `LocalBook` has, under the same names."""
+    """A book or queue that is kept: all that `LocalBook` or `LocalQueue` has, under the same names."""
 
     def changed(self, timeout: float | None = None) -> None:
         """Wait until it has changed, so many seconds at most. Raises as `LocalBook.changed`, and `TimeoutError`."""
@@ -172,7 +172,7 @@ def _shown(loop: LoopThread, found: Any) -> Any:
     """What is handed out for something that the client returned."""
     if isinstance(found, Order):
         return WaitingOrder(loop, found)
-    if isinstance(found, LocalBook):
+    if isinstance(found, LocalCopy):
         return WaitingBook(loop, found)
     if isinstance(found, Stream):
         return WaitingStream(loop, found)
@@ -207,7 +207,7 @@ def waited(
 
 @overload
 def waited(
-    method: Callable[Concatenate[Client, P], Coroutine[Any, Any, LocalBook]],
+    method: Callable[Concatenate[Client, P], Coroutine[Any, Any, LocalCopy]],
 ) -> Callable[Concatenate[BlockingClient, P], WaitingBook]: ...
 
 
@@ -349,6 +349,7 @@ class BlockingClient:
     changes = waited(Client.changes)
     heartbeats = waited(Client.heartbeats)
     book = waited(Client.book)
+    queue = waited(Client.queue)
 
     @property
     def hello(self) -> m.Hello:

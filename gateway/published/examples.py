@@ -204,6 +204,26 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
             "checksum": 168084743,
         },
     ),
+    m.OrdersSnapshot: (
+        {
+            "instrument": "BTC/RUB",
+            "seq": 118,
+            "time": _NOON,
+            "bids": [[41, "100.5", "2.0"], [44, "100.5", "0.5"]],
+            "asks": [[37, "101.0", "1.0"]],
+            "checksum": 3795636997,
+        },
+    ),
+    m.OrdersUpdate: (
+        {
+            "instrument": "BTC/RUB",
+            "seq": 121,
+            "prev_seq": 118,
+            "time": 1767214800000100000,
+            "changes": [["execute", "buy", 41, "100.5", "0"], ["add", "buy", 45, "100.5", "2.0"]],
+            "checksum": 1540945832,
+        },
+    ),
     m.Records: ({"id": 3, "kind": "investor", "name": "daria"},),
     m.Admin: (
         {

@@ -127,6 +127,7 @@ _SAID: Final[dict[str, str]] = {
     "top": "The best bid and ask of an instrument.",
     "ticker": "The last price, the best bid and ask of an instrument, and its figures of 24 hours.",
     "book": "The order book of an instrument, by price level: a snapshot, then updates.",
+    "orders": "The queue of an instrument, order by order and anonymous: a snapshot, then updates.",
     "status": "The phase of an instrument.",
     "auction": "What a call of an instrument would uncross to now.",
     "marks": "The marks of a future.",

@@ -164,4 +164,6 @@ class Changes(Channel):
         self.seq += 1
         if not self.subscribers:
             return None
-        return Change(seq=self.seq, command_seq=command_seq, time=time_ns, **_SAYS[type(event)](event))
+        return Change(
+            seq=self.seq, prev_seq=self.seq - 1, command_seq=command_seq, time=time_ns, **_SAYS[type(event)](event)
+        )

@@ -75,6 +75,7 @@ async def follow(client: Client) -> None:
     for stream in streams:
         await stream.start()
     await client.book("BTC/RUB")
+    await client.queue("BTC/RUB")
     for stream in streams:
         await stream.aclose()
 
@@ -109,7 +110,7 @@ async def test_every_request_and_channel_of_the_protocol_has_its_method(tmp_path
     assert {type(each) for each in sent} == set(get_args(m.AnyRequest))
     channels = {each.channel for each in sent if isinstance(each, m.Subscribe)}
     assert channels == set(get_args(m.ChannelName))
-    assert channels - {"book"} == {each.channel for each in sent if isinstance(each, m.Unsubscribe)}
+    assert channels - {"book", "orders"} == {each.channel for each in sent if isinstance(each, m.Unsubscribe)}
 
 
 def test_the_names_of_commands_are_those_that_the_venue_knows() -> None:

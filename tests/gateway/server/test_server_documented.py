@@ -91,15 +91,16 @@ def test_every_field_of_market_data_is_documented_with_its_channel():
     table, _, book = after.partition("\n### Keeping a book\n")
     assert "`time`" in before
     assert "`instrument`" in before
+    assert "`prev_seq`" in before
     checked = set()
     for message in AnyChannelMessage.__args__:
         rows = [line for line in table.splitlines() if line.startswith(f"| `{message.channel}` |")]
         if message.channel == "changes":  # of supervisors, and in their section
             continue
         assert len(rows) == 1, message.channel
-        said = book if message.channel == "book" else rows[0]
+        said = book if message.channel in ("book", "orders") else rows[0]
         missing = [each for each in message.__struct_fields__ if f"`{each}`" not in said and f'"{each}":' not in said]
-        assert set(missing) <= {"instrument", "time"}, f"{message.__name__}: {missing}"
+        assert set(missing) <= {"instrument", "time", "prev_seq"}, f"{message.__name__}: {missing}"
         checked.add(message.channel)
     assert checked == set(get_args(ChannelName)) - {"drop_copy", "changes"}
 

@@ -26,7 +26,7 @@ from engine.state.hook import PreTradeHook
 from engine.state.leftovers import Leftovers
 from engine.state.letting_go import let_go
 from engine.state.proposal import Proposal
-from engine.state.protection import Limits
+from engine.state.protection import Limits, Rates, Switches
 from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
 from engine.vocabulary.limits import (
@@ -206,11 +206,9 @@ class State:
         self.docket: Final = Docket()
         self.absence: Final = Absence()
         self.arrests: Final[dict[str, Arrest]] = {}
-        self.killed: Final[dict[str, bool]] = {}
-        """`scope:key` of every kill switch that is on."""
+        self.killed: Final[Switches] = {}
         self.limits: Final[dict[str, Limits]] = {}
-        self.rates: Final[dict[str, tuple[int, int]]] = {}
-        """Units a second and burst by `scope:name`, of what was set by command. The gateway goes by them."""
+        self.rates: Final[Rates] = {}
         self.market_index: Final[list[LimitOrderBook]] = []
         """Its members, as they were named; `engine/trading/market_index.py` changes it."""
         self.index_prices: Final[dict[str, IndexPrice]] = {}

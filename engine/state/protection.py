@@ -7,7 +7,6 @@ from engine.vocabulary.limits import NS_PER_SECOND, ORDERS_BEFORE_RATIO
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import said
 
-
 Switches = dict[str, bool]
 """`scope:key` of every kill switch that is on."""
 Rates = dict[str, tuple[int, int]]

@@ -15,8 +15,9 @@ from engine.clearing.corrections import correct, correction_problem
 from engine.clearing.futures import mark_future, set_index_price
 from engine.clearing.holdings import freeze, issue, redeem
 from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, update_instrument, withdraw
-from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR, SURVEILLANCE, CommandRow, Handler
+from engine.command_row import OPERATOR, PARTICIPANT, ROLES, SUPERVISOR, SURVEILLANCE, CommandRow, Handler
 from engine.phases.absence import arm, disarm, disconnect
+from engine.phases.access import register_key, register_participant, revoke_key
 from engine.phases.advancing import advance_time
 from engine.phases.approval import (
     APPROVAL_ITSELF,
@@ -347,6 +348,19 @@ CASES: Final = (
 )
 """What looks like abuse, and what supervisors make of it."""
 
+ACCESS: Final = (
+    CommandRow(
+        commands.RegisterParticipant,
+        register_participant,
+        senders=_BOTH,
+        about=("participant",),
+        word="participant",
+    ),
+    CommandRow(commands.RegisterKey, register_key, senders=ROLES, about=("participant", "key"), word="key"),
+    CommandRow(commands.RevokeKey, revoke_key, senders=ROLES, about=("participant", "key"), word="revocation of key"),
+)
+"""Who may log in, and with which keys."""
+
 ABSENCE: Final = (
     CommandRow(commands.ArmDisconnect, arm),
     CommandRow(commands.Disconnected, disconnect),
@@ -355,7 +369,7 @@ ABSENCE: Final = (
 """What becomes of connections whose end cancels orders."""
 
 COMMANDS: Final[dict[type[Command], CommandRow]] = {
-    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL, *CASES, *ABSENCE)
+    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL, *CASES, *ACCESS, *ABSENCE)
 }
 
 

@@ -69,14 +69,14 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record",
         ),
         "gateway.inbound.history": (
-            ". protocol journal index outbound outbound.private_reports",
+            ". protocol candles journal index outbound outbound.channels outbound.private_reports",
             "engine engine.book engine.record engine.vocabulary.*",
         ),
         "gateway.inbound": (
             ". protocol candles words journal index audit venue metrics outbound.* inbound.history",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
-        "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.* compliance"),
+        "gateway.published": ("protocol candles outbound.* inbound", "engine engine.vocabulary.* compliance"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.replaying": (". journal snapshots", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
@@ -84,6 +84,7 @@ ROOMS = Rooms(
             ". protocol words journal audit venue filed metrics outbound.* inbound inbound.history snapshots follower",
             "engine.*",
         ),
+        "gateway.deribit": (". protocol audit venue inbound server", "engine engine.vocabulary"),
         "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
         "gateway.reporting.onepage": (". words reporting", ""),
         "gateway.reporting.sections": (". protocol words reporting", "engine.* compliance.*"),
@@ -119,7 +120,7 @@ ROOMS = Rooms(
             "engine.vocabulary compliance compliance.rulebook",
         ),
         "gateway.cli": (
-            ". protocol client words journal index audit venue filed published server reporting.* snapshots replaying session whatif alerting watching operating export playback control",
+            ". protocol client words journal index audit venue filed published server reporting.* snapshots replaying session whatif alerting watching operating export playback control deribit",
             "engine.* compliance.*",
         ),
         # The load on it.

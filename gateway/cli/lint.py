@@ -9,7 +9,8 @@ import msgspec
 
 from gateway.cli.terminal import Terminal
 from gateway.cli.walking import opened, walked
-from gateway.filed.differences import Difference, differences
+from gateway.filed.difference import Difference
+from gateway.filed.differences import differences
 from gateway.keys import KeyFileError
 from gateway.printable import json_text
 from gateway.venue.lint import lint_venue

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-import msgspec
-
 from engine.command_table import COMMANDS
 from engine.exchange import Exchange
 from engine.vocabulary.messages.commands import AnyCommand, Deposit, IssueAsset, Sequenced
 from gateway.core import new_exchange
+from gateway.filed.difference import Difference
+from gateway.filed.people import participant_differences
 from gateway.filed.settings import Settings, Subject, settings_of
 from gateway.venue.venue import Venue
 
 MAX_NOTED: Final = 20
 """Differences that a start says; `sbx lint --journal` lists all."""
-STAYS: Final = "it can't change within a session: it stays"
 
 _TERMS: Final = (
     "maker_fee_ppm",
@@ -32,30 +31,6 @@ _FIGURES: Final = ("market_cap_rub", "turnover_rub", "history_years")
 _TESTS: Final = ("knowledge", "risk", "products")
 
 
-class Difference(msgspec.Struct, frozen=True):
-    """One field that the file has otherwise."""
-
-    kind: str
-    name: str
-    """Empty of what a venue has one of."""
-    field: str
-    file: str
-    """Empty: nothing."""
-    venue: str
-    apply: str
-    """What brings the file's in force; empty: nothing does."""
-
-    @property
-    def thing(self) -> str:
-        """What it is about."""
-        return f"{self.kind} {self.name}".strip()
-
-    def said(self) -> str:
-        """In a line."""
-        how = f"to have it so: {self.apply}" if self.apply else STAYS
-        return f"{self.thing}: {self.field} is {self.file or 'none'} in the file, {self.venue or 'none'} here; {how}"
-
-
 def differences(venue: Venue, exchange: Exchange, subjects: Iterable[Subject] | None = None) -> list[Difference]:
     """Everything that a venue file sets otherwise than it is now, in the order of the file.
 
@@ -69,7 +44,8 @@ def differences(venue: Venue, exchange: Exchange, subjects: Iterable[Subject] | 
     """
     filed = set_up(venue, exchange.time_ns)
     asked = dict.fromkeys(_subjects(venue) if subjects is None else subjects)
-    return [found for kind, name in asked for found in _of(filed, exchange, kind, name)]
+    people = [] if subjects is not None else list(participant_differences(venue.participants, exchange.access))
+    return people + [found for kind, name in asked for found in _of(filed, exchange, kind, name)]
 
 
 def set_up(venue: Venue, time_ns: int) -> Exchange:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from engine.vocabulary.limits import BYTES_PER_STEP, MAX_SUBSCRIPTIONS, QUESTION_STEPS
+from gateway.inbound.candles import CandleAnswers
 from gateway.inbound.session import Answer, Session
 from gateway.inbound.shared import Shared
 from gateway.inbound.subscribing import wanted
 from gateway.outbound.channels.book import Book, BookFeed, SnapshotInPieces
+from gateway.outbound.channels.candles import Candles
 from gateway.outbound.channels.channel import Feed
 from gateway.outbound.channels.orders import Orders, QueueInPieces, QueueSum
 from gateway.outbound.channels.registry import CHANNELS
@@ -19,10 +21,11 @@ Snapshot = SnapshotInPieces | QueueInPieces
 
 
 class Joining:
-    """Lets sessions join channels, and leave them."""
+    """Lets sessions join channels, and leave them. Candles are put together elsewhere."""
 
-    def __init__(self, fanout: Fanout) -> None:
+    def __init__(self, fanout: Fanout, candles: CandleAnswers) -> None:
         self._fanout: Final = fanout
+        self._candles: Final = candles
         self._books: Final[Shared[SnapshotInPieces]] = Shared()
         """By instrument, options and codec."""
         self._sums: Final[Shared[QueueSum]] = Shared()
@@ -44,15 +47,17 @@ class Joining:
             return self._book(session, query, channel.feed(options))
         if isinstance(channel, Orders):
             return self._orders(session, query, channel)
+        if isinstance(channel, Candles):
+            return self._candles.subscribe(session, query, channel)
         feed = channel.feed(options)
-        session.subscriptions.add(what, feed)
+        session.subscriptions.add(session, what, feed)
         first = feed.first()
         subscribed = _subscribed(query, feed.seq)
         return [subscribed] if first is None else [subscribed, first]
 
     def unsubscribe(self, session: Session, query: Unsubscribe) -> Message:
         """What answers the end of a subscription."""
-        if not session.subscriptions.drop(wanted(query)):
+        if not session.subscriptions.drop(session, wanted(query)):
             return Error(id=query.id, code="unknown", detail="there is no such subscription")
         return Unsubscribed(
             id=query.id, channel=query.channel, instrument=query.instrument, depth=query.depth, interval=query.interval
@@ -94,7 +99,7 @@ class Joining:
             steps = making.make()
         frames = [session.codec.frame(_subscribed(query, making.seq)), making.frame, *making.frames]
         self._fanout.put(session, frames)
-        session.subscriptions.add(wanted(query), feed)
+        session.subscriptions.add(session, wanted(query), feed)
         return steps + QUESTION_STEPS + sum(map(len, frames)) // BYTES_PER_STEP
 
 

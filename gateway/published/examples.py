@@ -50,6 +50,8 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
             "accounts": {"anna.main": 11},
             "seq": 812,
             "link": "5b1c" + _DIGEST[4:],
+            "key": "main",
+            "scopes": ["read", "trade", "drop_copy"],
             "rates": _LIMITS,
         },
         {
@@ -59,6 +61,8 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
             "accounts": {"anna.main": 11},
             "seq": 812,
             "link": "5b1c" + _DIGEST[4:],
+            "key": "main",
+            "scopes": ["read", "trade", "drop_copy"],
             "rates": _LIMITS,
             "cancel_on_disconnect": {"connection": 17, "grace": 5000000000, "accounts": ["anna.main"]},
         },

@@ -14,6 +14,7 @@ from engine.vocabulary.messages.commands import AnyCommand, Decline
 from engine.vocabulary.messages.events import CommandProposed, CommandRejected, ProposalEnded
 from gateway.disk import DISK, Disk, make_directories
 from gateway.filed.differences import differences, noted
+from gateway.filed.people import participant_differences
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
 from gateway.inbound.attendance import disconnections
 from gateway.journal.files import Lock, measure_sync
@@ -23,6 +24,7 @@ from gateway.journal.key import KEY_FILE, keep_venue_key, venue_key
 from gateway.journal.recovery import Recovery, TornTail, recover
 from gateway.journal.writer import Durability, JournalWriter
 from gateway.server.clock import Clock, MovedClock, VenueClock, jump_problem, steady_ns
+from gateway.server.registering import registrations, said
 from gateway.server.sequencer import Sequencer
 from gateway.snapshots.folder import check_none_beyond, folder_beside
 from gateway.snapshots.making import Begun, begin_replica
@@ -56,7 +58,7 @@ class Started:
         sequencer: Sequencer,
         recovered: int,
         torn: TornTail | None,
-        notes: list[str],
+        said: tuple[list[str], list[str]],
         sync_ns: int,
         identities: Identities,
     ) -> None:
@@ -68,8 +70,10 @@ class Started:
         """Commands that were in the journal."""
         self.torn: Final = torn
         """What a crash left unfinished, set aside."""
-        self.notes: Final = notes
+        self.notes: Final = said[0]
         """What of the venue file did not come in force, and why; a line each."""
+        self.registered: Final = said[1]
+        """Who of the venue file is new to a venue that had a journal, a line each."""
         self.sync_ns: Final = sync_ns
         """What writing and syncing a small batch takes here."""
         self.identities: Final = identities
@@ -136,7 +140,7 @@ def start_venue(
         sequencer=sequencer,
         recovered=recovered,
         torn=recovery.torn,
-        notes=_set_up(venue, exchange, sequencer, writer, split),
+        said=_set_up(venue, exchange, sequencer, writer, split),
         sync_ns=sync_ns,
         identities=identities,
     )
@@ -148,29 +152,37 @@ def _set_up(
     sequencer: Sequencer,
     writer: JournalWriter,
     split: tuple[list[AnyCommand], list[Subject]],
-) -> list[str]:
-    """Carry out what the venue file has beyond the journal; `split` says what it has, and what it has changed. Returns what did not come in force."""
+) -> tuple[list[str], list[str]]:
+    """Carry out what the venue file has beyond the journal, its participants first; `split` says what it has beside them, and what differs.
+
+    Returns:
+        What of the file did not come in force, and who of its participants is new to a venue that had a journal; a line each.
+    """
     to_do, changed = split
-    all_of_it = [*_taken_back(exchange, venue.participants), *to_do]
+    differing = [each.said() for each in participant_differences(venue.participants, exchange.access)]
+    people = registrations(venue.participants, exchange.access)
+    registered = said(people) if exchange.seq else []
+    all_of_it = [*_taken_back(exchange, venue.participants), *people, *to_do]
     try:
         # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
         rows = sequencer.sequence(all_of_it) if all_of_it else []
     except BaseException:
         writer.abandon()
         raise
-    return _notes(venue, changed, exchange, rows)
+    return differing + _notes(venue, changed, exchange, rows), registered
 
 
 def _taken_back(exchange: Exchange, participants: Mapping[str, Participant]) -> list[AnyCommand]:
     """What says that armed connections are gone, and takes back proposals of those who may no longer make them.
 
-    The venue file names them no more, or in another role.
+    Whose last key ends, loses them at once; but a journal of before core version 9 knows no keys, and there the venue file decides.
     """
     found = disconnections(exchange.absence)
     for number, proposal in exchange.proposals.items():
-        proposer = participants.get(proposal.by)
+        name = proposal.by
+        proposer = exchange.access.of.get(name) or participants.get(name)
         # What the venue file itself proposed is nobody's.
-        if proposal.by and (proposer is None or proposer.role not in COMMANDS[type(proposal.command)].senders):
+        if name and (proposer is None or proposer.role not in COMMANDS[type(proposal.command)].senders):
             found.append(Decline(number, NO_LONGER))
     return found
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.words.english_access import ENGLISH_ACCESS
 from gateway.words.english_cases import ENGLISH_CASES
 from gateway.words.english_holdings import ENGLISH_HOLDINGS
 from gateway.words.english_settings import ENGLISH_SETTINGS
 
 ENGLISH: Final[dict[str, str]] = {
+    **ENGLISH_ACCESS,
     **ENGLISH_CASES,
     **ENGLISH_HOLDINGS,
     **ENGLISH_SETTINGS,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.vocabulary.messages.absence_commands import ArmDisconnect, CancelAllAfter, DisarmDisconnect, Disconnected
+from engine.vocabulary.messages.access_commands import RegisterKey, RegisterParticipant, RevokeKey
 from engine.vocabulary.messages.approval_commands import Approve, Decline, SetApproval
 from engine.vocabulary.messages.case_commands import AddEvidence, CloseCase, DismissAlert, OpenCase, RaiseAlert
 from engine.vocabulary.messages.clearing_commands import (
@@ -124,10 +125,13 @@ __all__ = [
     "RegisterContract",
     "RegisterIntermediary",
     "RegisterInvestor",
+    "RegisterKey",
+    "RegisterParticipant",
     "ReleaseMovement",
     "RepriceTrade",
     "RequestDelivery",
     "RequestWithdrawal",
+    "RevokeKey",
     "Sequenced",
     "SetApproval",
     "SetBlocked",
@@ -233,6 +237,9 @@ AnyCommand = (
     | ArmDisconnect
     | Disconnected
     | DisarmDisconnect
+    | RegisterParticipant
+    | RegisterKey
+    | RevokeKey
 )
 
 

@@ -12,7 +12,8 @@ from click.testing import CliRunner
 from engine.exchange import Exchange
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, SetBlocked, UpdateInstrument
 from gateway.cli.main import group
-from gateway.filed.differences import MAX_NOTED, Difference, differences, noted, set_up
+from gateway.filed.difference import Difference
+from gateway.filed.differences import MAX_NOTED, differences, noted, set_up
 from gateway.venue.venue import Venue, parse_venue
 from tests.support.gateway.small_venue import serve_command, served_apart, venue_text
 

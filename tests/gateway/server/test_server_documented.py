@@ -19,7 +19,7 @@ from engine.vocabulary.messages.commands import Sequenced
 from engine.vocabulary.messages.events import InvestorRegistered, RegistryChanged
 from gateway.core import new_exchange
 from gateway.identity import Identities
-from gateway.inbound.admin import ALLOWED, admin_command, argument_names
+from gateway.inbound.admin import ALLOWED, Sender, admin_command, argument_names
 from gateway.inbound.asking import Query
 from gateway.inbound.translate import TRANSLATE
 from gateway.protocol import messages
@@ -139,7 +139,7 @@ def test_the_example_of_documents_is_carried_out_by_the_default_venue(tmp_path):
     exchange = new_exchange()
     for seq, (_, command) in enumerate(venue.setup, 1):
         exchange.apply(Sequenced(seq, time.time_ns(), command))
-    command = admin_command(request, "supervisor", "sue", exchange.assets, identities)
+    command = admin_command(request, Sender("sue", "supervisor"), exchange.assets, identities)
     events = exchange.apply(Sequenced(exchange.seq + 1, time.time_ns(), command))
     assert [type(event) for event in events] == [InvestorRegistered, RegistryChanged]
 

@@ -22,6 +22,7 @@ from engine.vocabulary.messages.commands import AnyCommand, Sequenced
 from engine.vocabulary.messages.events import Event
 from gateway.venue.venue import load_rulebook_documents
 from tests.support.engine.absence_draws import drawn_absence
+from tests.support.engine.access_draws import drawn_access
 from tests.support.engine.everything_draws import ACCOUNTS, ASSETS, NOTES, SPOTS, START_NS, Draws
 from tests.support.engine.updates import drawn_rates, drawn_update
 
@@ -200,6 +201,7 @@ class Everything(Draws):
             (15, self.freeze),
             (15, self.arrest),
             (15, lambda: drawn_absence(chance, self.exchange, *self.account())),
+            (15, lambda: drawn_access(chance, self.exchange)),
             (40, self.money),
             (10, lambda: commands.SetPhase(self.instrument(), chance.randrange(8))),
             (10, lambda: self.rules(self.instrument())),

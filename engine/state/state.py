@@ -213,8 +213,7 @@ class State:
         self.killed: Final[Switches] = {}
         self.limits: Final[dict[str, Limits]] = {}
         self.rates: Final[Rates] = {}
-        self.market_index: Final[list[LimitOrderBook]] = []
-        """Its members, as they were named; `engine/trading/market_index.py` changes it."""
+        self.market_index: Final[list[LimitOrderBook]] = []  # as they were named; `market_index.py` changes it
         self.index_prices: Final[dict[str, IndexPrice]] = {}
         self.covers: Final[list[Margin]] = []
         """Cover for which a call may begin or end with the current command."""

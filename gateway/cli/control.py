@@ -112,6 +112,7 @@ for _each in (
     control_keys.register_key,
     control_keys.revoke_key,
     control_terms.terms,
+    control_terms.rates,
     control_time.advance,
 ):
     command.add_command(_each)

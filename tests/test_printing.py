@@ -138,7 +138,7 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
       for options in ((), ("--json",), ("--summary",))],
     (lambda files: ["deribit", "key", files.folder, TAIL], True, 0),
     (lambda files: ["deribit", "revoke", files.folder, TAIL], True, 1),
-    (lambda files: ["keys", "list", files.folder], False, 0),
+    (lambda files: ["keys", "list", files.folder], False, 2),
     (lambda files: ["compact", files.journal], False, 0),
     (lambda files: ["compact", files.journal, "--json"], False, 0),
     (lambda files: ["snapshot", files.journal], False, 1),

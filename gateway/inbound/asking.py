@@ -102,7 +102,7 @@ def objection(
     if isinstance(query, Instruments | Assets | CandleHistory | Logout):
         return None
     if isinstance(query, Limits | Me) and query.account is None:
-        return None if participant is not None else Objection("")
+        return lack(READ, scopes) if participant is not None else Objection("")
     if not _may_read(query.account, participant, reports):
         return Objection("not an account of yours")
     if isinstance(query, OrderStatus) and (unnamed := _of_one_order(query)) is not None:

@@ -8,9 +8,10 @@ from typing import Any, Final
 from engine.vocabulary.limits import QUESTION_STEPS, ROW_STEPS
 from gateway.candles.intervals import INTERVALS
 from gateway.candles.traded import FOR_EVER
+from gateway.inbound.asking import Answer
 from gateway.inbound.history.candles import NotThere, Page, Wanted, page
 from gateway.inbound.history.past import Past
-from gateway.inbound.session import Answer, Session
+from gateway.inbound.session import Session
 from gateway.inbound.subscribing import wanted
 from gateway.metrics.counters import Counters
 from gateway.outbound.channels.candles import Candles, bar

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from engine.vocabulary.limits import BYTES_PER_STEP, MAX_SUBSCRIPTIONS, QUESTION_STEPS
+from gateway.inbound.asking import Answer
 from gateway.inbound.candles import CandleAnswers
-from gateway.inbound.session import Answer, Session
+from gateway.inbound.session import Session
 from gateway.inbound.shared import Shared
 from gateway.inbound.subscribing import wanted
 from gateway.outbound.channels.book import Book, BookFeed, SnapshotInPieces

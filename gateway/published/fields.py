@@ -13,6 +13,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.access import SCOPES
 from gateway.candles.intervals import INTERVALS as CANDLE_INTERVALS
 from gateway.outbound.channels.pacing import INTERVALS
+from gateway.outbound.channels.registry import CHANNELS
 from gateway.protocol.channel_messages import ChannelName
 from gateway.protocol.past_requests import SettlementKind
 from gateway.protocol.request import Lang
@@ -50,7 +51,7 @@ _BY_FIELD: Final[dict[str, tuple[str, ...]]] = {
     "durability": ("fsync", "os"),
     "scope": ("connection", "participant", "address"),
     "channel": get_args(ChannelName),
-    "interval": tuple(INTERVALS),
+    "interval": tuple(dict.fromkeys(word for channel in CHANNELS.values() for word in channel.intervals)),
 }
 _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("Error", "code"): listed_codes(ERROR),

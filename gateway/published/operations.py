@@ -150,6 +150,8 @@ class Channel(NamedTuple):
     has_key: bool
     """Whether `subscribe` names an instrument or index."""
     roles: tuple[str, ...]
+    options: dict[str, list[int | str]]
+    """What `subscribe` may name beside it: `depth`, `interval`."""
 
 
 def channels() -> tuple[Channel, ...]:
@@ -158,7 +160,9 @@ def channels() -> tuple[Channel, ...]:
     for name in get_args(ChannelName):
         messages = tuple(kind for kind in get_args(AnyChannelMessage) if kind.channel == name)
         roles = ANYBODY if CHANNELS[name].is_public else _SUPERVISING
-        found.append(Channel(name, messages or REPORTS, _SAID[name], CHANNELS[name].kind.has_key, roles))
+        given: dict[str, tuple[int | str, ...]] = {"depth": CHANNELS[name].depths, "interval": CHANNELS[name].intervals}
+        options: dict[str, list[int | str]] = {option: list(known) for option, known in given.items() if known}
+        found.append(Channel(name, messages or REPORTS, _SAID[name], CHANNELS[name].kind.has_key, roles, options))
     return tuple(found)
 
 

@@ -15,7 +15,6 @@ from gateway.published.asyncapi import VERSION, asyncapi, asyncapi_text
 from gateway.published.errors import KINDS
 from gateway.published.errors_document import errors_document
 
-
 MADE = cache(asyncapi)
 """To make the document takes most of the time of a command, and nobody changes it."""
 

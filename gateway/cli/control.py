@@ -108,6 +108,7 @@ for _each in (
     control_cases.dismiss_alert,
     control_cases.disclose,
     control_terms.terms,
+    control_terms.rates,
     control_time.advance,
 ):
     command.add_command(_each)

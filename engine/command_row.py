@@ -6,18 +6,13 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from engine.state.state import State
+from engine.vocabulary.access import OPERATOR, PARTICIPANT, ROLES, SUPERVISOR, SURVEILLANCE
 from engine.vocabulary.messages.commands import Command
 from engine.vocabulary.messages.events import Event
 from engine.vocabulary.names import command_name
 from engine.vocabulary.problem import Problem
 
-# Who may send a command, by role.
-PARTICIPANT: Final = "participant"
-OPERATOR: Final = "operator"
-SUPERVISOR: Final = "supervisor"
-SURVEILLANCE: Final = "surveillance"
-"""A program that looks for abuse, and may raise alerts alone."""
-ROLES: Final = (PARTICIPANT, OPERATOR, SUPERVISOR, SURVEILLANCE)
+__all__ = ["OPERATOR", "PARTICIPANT", "ROLES", "SUPERVISOR", "SURVEILLANCE", "CommandRow", "Handler"]
 
 Handler = Callable[[State, Any], Problem | None]
 """Carries out a command: emits what it does, or returns why it did nothing."""

@@ -14,9 +14,10 @@ from engine.clearing.closeout import close_out, set_margin_rules
 from engine.clearing.corrections import correct, correction_problem
 from engine.clearing.futures import mark_future, set_index_price
 from engine.clearing.holdings import freeze, issue, redeem
-from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, withdraw
-from engine.command_row import OPERATOR, PARTICIPANT, SUPERVISOR, SURVEILLANCE, CommandRow, Handler
+from engine.clearing.setup import add_asset, deposit, list_instrument, open_account, update_instrument, withdraw
+from engine.command_row import OPERATOR, PARTICIPANT, ROLES, SUPERVISOR, SURVEILLANCE, CommandRow, Handler
 from engine.phases.absence import arm, disarm, disconnect
+from engine.phases.access import register_key, register_participant, revoke_key
 from engine.phases.advancing import advance_time
 from engine.phases.approval import (
     APPROVAL_ITSELF,
@@ -81,6 +82,13 @@ CONFIGURATION: Final = (
         word="instrument",
         sets_up="instrument",
         names={"kind": codes.INSTRUMENT_KINDS},
+    ),
+    CommandRow(
+        commands.UpdateInstrument,
+        update_instrument,
+        senders=_OPERATORS,
+        about=("instrument",),
+        word="terms of instrument",
     ),
     CommandRow(
         commands.OpenAccount,
@@ -331,6 +339,19 @@ CASES: Final = (
 )
 """What looks like abuse, and what supervisors make of it."""
 
+ACCESS: Final = (
+    CommandRow(
+        commands.RegisterParticipant,
+        register_participant,
+        senders=_BOTH,
+        about=("participant",),
+        word="participant",
+    ),
+    CommandRow(commands.RegisterKey, register_key, senders=ROLES, about=("participant", "key"), word="key"),
+    CommandRow(commands.RevokeKey, revoke_key, senders=ROLES, about=("participant", "key"), word="revocation of key"),
+)
+"""Who may log in, and with which keys."""
+
 ABSENCE: Final = (
     CommandRow(commands.ArmDisconnect, arm),
     CommandRow(commands.Disconnected, disconnect),
@@ -339,7 +360,7 @@ ABSENCE: Final = (
 """What becomes of connections whose end cancels orders."""
 
 COMMANDS: Final[dict[type[Command], CommandRow]] = {
-    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL, *CASES, *ABSENCE)
+    row.kind: row for row in (*TRADING, *CONFIGURATION, *CLEARING, *COMPLIANCE, *APPROVAL, *CASES, *ACCESS, *ABSENCE)
 }
 
 

@@ -17,7 +17,7 @@ from engine.snapshot.restoring import restore_state
 from engine.snapshot.taking import take_snapshot
 from engine.state.hook import Outcome, PreTradeHook
 from engine.state.saying import command_rejected
-from engine.state.state import DUE_ABSENCE, DUE_DEAD_MAN, State
+from engine.state.state import DUE_ABSENCE, DUE_DEAD_MAN, DUE_KEY, State
 from engine.trading.aftermath import work_off
 from engine.trading.changes import amend, cancel_one
 from engine.trading.consulting import follow
@@ -242,14 +242,16 @@ class Exchange(State):
             assert book.open_parts == sum([order.parts for order in book.open_orders()])
 
     def _check_absence(self) -> None:
-        """Assert that graces and dead man's timers are due in time, and that each entry is known. O(state)."""
+        """Assert that graces, dead man's timers and ends of keys are due in time, and that each entry is known. O(state)."""
         absence = self.absence
         alarms = [((DUE_ABSENCE, each.number), each.alarm) for each in absence.presences]
         for presence in absence.presences:
             assert presence.alarm.until_ns == presence.next_ns()
         alarms += [((DUE_DEAD_MAN, number), alarm) for number, alarm in absence.timers.items()]
+        alarms.append(((DUE_KEY, 0), self.access.alarm))
+        self.access.check()
         known = sorted([(entry_ns, *which) for which, alarm in alarms for entry_ns in alarm.entries])
-        assert known == sorted([each for each in self.due if each[1] in (DUE_ABSENCE, DUE_DEAD_MAN)])
+        assert known == sorted([each for each in self.due if each[1] in (DUE_ABSENCE, DUE_DEAD_MAN, DUE_KEY)])
         for _, alarm in alarms:
             assert alarm.entries == sorted(alarm.entries, reverse=True)
             assert not alarm.until_ns or alarm.entries[-1] <= alarm.until_ns

@@ -25,7 +25,7 @@ SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob
 TABLES = sorted(path for ending in ("*.toml", "*.txt") for path in (ROOT / "tests" / "scenarios").rglob(ending))
 ARCHITECTURE = ROOT / "docs" / "ARCHITECTURE.md"
 
-OF_USERS = {"first.py", "my-rules.toml", "venue.toml"}
+OF_USERS = {"deribit-keys.toml", "first.py", "my-rules.toml", "venue.toml"}
 """What a user has, not the project."""
 FOLDERS = {*PACKAGES, "docs", "examples", ".ci"}
 """What a path begins with, where its ending does not tell it from an instrument or an address."""

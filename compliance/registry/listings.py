@@ -113,6 +113,7 @@ class Listing:
 
     def __init__(self, core: Instrument, base: AssetRecord, quote: AssetRecord) -> None:
         kind = core.kind
+        self._core: Final = core
         self.instrument: Final[str] = core.instrument
         self.kind: Final[int] = kind
         self.base: Final = base
@@ -122,8 +123,6 @@ class Listing:
         self.unit: Final[int] = core.unit
         self.lot_base: Final[int] = core.lot_base
         """Minor units of the base asset in a lot."""
-        self.min_lots: Final[int] = core.min_lots
-        """The smallest order."""
         self.last_ticks: int = 0
         """Price of the last trade, of a future its mark; before the first one the reference price of the listing; 0: neither."""
         self.in_roubles: Final[bool] = quote.asset == ROUBLE
@@ -154,6 +153,11 @@ class Listing:
         """Whether what is sold in it can be sold for roubles: in it or, once that is listed, in another spot market."""
         self.quote_has_rouble_market: bool = False
         """The same of what is paid in it."""
+
+    @property
+    def min_lots(self) -> int:
+        """The smallest order."""
+        return self._core.min_lots
 
     def note_asked(self) -> None:
         """A sale is asked about, at the band of now."""

@@ -28,6 +28,9 @@ from engine.vocabulary.codes import INSTRUMENT_KINDS
 
 # A rulebook and those it includes, far above what three regimes need: bounds the work of one command.
 MAX_DOCUMENTS: Final = 16
+# Documents that were read stay read: a parameter that is set, a look whether it can be, and another world's rulebook are of the
+# same texts again, and to read those takes nine tenths of the time. As many as two rulebooks may have.
+MAX_KEPT_DOCUMENTS: Final = 2 * MAX_DOCUMENTS
 
 NOT_TOML: Final = "not TOML"
 
@@ -58,6 +61,10 @@ class _Document:
         self.stated: Final[list[str]] = []
         """Ids of its rules, those with faults too."""
         self.rules: Final[dict[str, RuleData]] = {}
+
+
+_KEPT: Final[dict[tuple[str, str], tuple[Declarations, _Document]]] = {}
+"""By name and text: those in which there was no fault, the one that was wanted last at the end. Nobody changes them."""
 
 
 class _UnquotedDecimal:
@@ -103,10 +110,9 @@ def parse_rulebook(
                     rules[rule] = document.rules[rule]
     settings: Overrides = {} if overrides is None else dict(overrides)
     _override(whole, rules, settings)
+    order, transfer_order = reader.orders(name) if complete else ([], None)
     if complete:
-        root = reader.parsed[name]
-        reader.complete_orders(root)
-        check_orders(whole, root.order, root.transfer_order, [declared[rule] for rule in stated])
+        check_orders(whole, order, transfer_order, [declared[rule] for rule in stated])
         _check_sense(whole, list(stated), rules, kinds)
     if faults:
         raise RulebookError(faults)
@@ -117,8 +123,8 @@ def parse_rulebook(
         rulebook_digest(name, documents),
         dict(documents),
         rules,
-        order=tuple(root.order),
-        transfer_order=tuple([] if root.transfer_order is None else root.transfer_order),
+        order=tuple(order),
+        transfer_order=tuple([] if transfer_order is None else transfer_order),
         kinds=tuple(kinds),
         overrides=settings,
         declared=declared,
@@ -158,7 +164,7 @@ class _Reader:
             needed = f"includes {name}, which is missing" if path else "its document is missing"
             Place(faults, path[-1] if path else name).fault("include", needed)
             return False
-        document = _document(Place(faults, name), text, self.declared)
+        document = _known_document(Place(faults, name), text, self.declared)
         if document is None:
             return False
         complete = True
@@ -167,16 +173,19 @@ class _Reader:
         self.parsed[name] = document
         return complete
 
-    def complete_orders(self, root: _Document) -> None:
-        """Give rules of included documents that the root does not name the places that they have there.
+    def orders(self, name: str) -> tuple[list[str], list[str] | None]:
+        """Both orders of a document. Rules of included documents that it does not name get the places that they have there.
 
         So a rule that a new version of an included document brings has a place in books of one's own, too.
         """
+        root = self.parsed[name]
+        order, transfer_order = list(root.order), None if root.transfer_order is None else list(root.transfer_order)
         for document in self.parsed.values():
             if document is not root:
-                _complete(root.order, document.order)
-                if root.transfer_order is not None and document.transfer_order is not None:
-                    _complete(root.transfer_order, document.transfer_order)
+                _complete(order, document.order)
+                if transfer_order is not None and document.transfer_order is not None:
+                    _complete(transfer_order, document.transfer_order)
+        return order, transfer_order
 
 
 def _complete(order: list[str], included: list[str]) -> None:
@@ -201,6 +210,22 @@ def _table(place: Place, text: str) -> dict[str, object] | None:
         place.fault("", NOT_TOML)
         return None
     return parsed
+
+
+def _known_document(place: Place, text: str, declared: Declarations) -> _Document | None:
+    """As `_document`, which is asked for what is not known."""
+    key = place.document, text
+    kept = _KEPT.pop(key, None)
+    if kept is not None and kept[0] is declared:
+        _KEPT[key] = kept
+        return kept[1]
+    before = len(place.faults)
+    document = _document(place, text, declared)
+    if document is not None and len(place.faults) == before:
+        if len(_KEPT) >= MAX_KEPT_DOCUMENTS:
+            del _KEPT[next(iter(_KEPT))]
+        _KEPT[key] = declared, document
+    return document
 
 
 def _document(place: Place, text: str, declared: Declarations) -> _Document | None:

@@ -61,16 +61,24 @@ def _after_string(text: str, place: int) -> int:
     """Where the string that begins at a place has ended; one that doesn't end there is the end of the text."""
     quote = text[place]
     mark = quote * 3 if text.startswith(quote * 3, place) else quote
-    at = place + len(mark)
-    while at < len(text):
-        letter = text[at]
-        if letter == "\\" and quote == '"':
-            at += 2
-        elif text.startswith(mark, at):
-            return at + len(mark)
-        elif letter == "\n" and len(mark) == 1:
+    size = len(mark)
+    at = place + size
+    closing = line_end = -1
+    while True:
+        # Nothing is searched for twice in the same part of a text.
+        if closing < at:
+            closing = _found(text, mark, at, len(text))
+        if size == 1 and line_end < at:
+            line_end = _found(text, "\n", at, closing)
+        end = closing if size > 1 else min(closing, line_end)
+        escape = _found(text, "\\", at, end) if quote == '"' else end
+        if escape == end:
             # Not closed on its line: the parser will say so; what follows is looked at.
-            return at
-        else:
-            at += 1
-    return len(text)
+            return min(end + size, len(text)) if end == closing else end
+        at = escape + 2
+
+
+def _found(text: str, mark: str, start: int, end: int) -> int:
+    """Where a mark is in a part of a text; its end, if it is not there."""
+    place = text.find(mark, start, end)
+    return end if place < 0 else place

@@ -14,7 +14,7 @@ from compliance.rules.catalogue import RULES
 from compliance.worlds.messages.change import Change, Setting
 from engine.vocabulary.codes import ALLOCATIONS, BAND, NOTIONAL, OUTSIDE_BAND, SIZE
 from engine.vocabulary.limits import NS_PER_DAY
-from engine.vocabulary.messages.commands import ListInstrument, LoadRulebook, SetTradingRules
+from engine.vocabulary.messages.commands import ListInstrument, LoadRulebook, SetTradingRules, UpdateInstrument
 from engine.vocabulary.rounding import PPM
 from engine.vocabulary.said import Said
 
@@ -30,7 +30,7 @@ TERM_KEYS: Final = (
     "min_quantity_e8",
     "max_quantity_e8",
 )
-"""What `ListInstrument` sets for good."""
+"""What `ListInstrument` sets, and `UpdateInstrument` may change."""
 CODES_OF: Final[dict[str, tuple[int, ...]]] = {
     "static_ppm": (BAND,),
     "max_notional": (NOTIONAL,),
@@ -208,6 +208,12 @@ def with_terms(command: ListInstrument, settings: list[Setting]) -> ListInstrume
         each.key: market_value(each) for each in settings if each.key in TERM_KEYS and applies(each, command.instrument)
     }
     return replace(command, **given) if given else command
+
+
+def with_update(command: UpdateInstrument, settings: list[Setting]) -> UpdateInstrument:
+    """New terms of which those that settings give stay as these have it."""
+    stays = {each.key: None for each in settings if each.key in TERM_KEYS and applies(each, command.instrument)}
+    return replace(command, **stays) if stays else command
 
 
 def with_rules(command: SetTradingRules, settings: list[Setting]) -> SetTradingRules:

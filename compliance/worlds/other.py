@@ -26,6 +26,7 @@ from compliance.worlds.change import (
     trading_rules,
     with_rules,
     with_terms,
+    with_update,
 )
 from compliance.worlds.messages.change import Change
 from compliance.worlds.messages.results import Skipped
@@ -51,6 +52,7 @@ from engine.vocabulary.messages.commands import (
     SetParameter,
     SetTradingRules,
     Tick,
+    UpdateInstrument,
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, InstrumentListed
 from engine.vocabulary.names import command_name
@@ -153,6 +155,8 @@ class OtherWorld:
             return with_rules(command, self._settings)
         if isinstance(command, ListInstrument):
             return with_terms(command, self._settings)
+        if isinstance(command, UpdateInstrument):
+            return with_update(command, self._settings)
         changed = self._rule_command(command)
         return self._skip(seq, command, SET_OTHERWISE) if changed is None else changed
 

@@ -31,7 +31,6 @@ class Instrument:
     def __init__(
         self, listing: ListInstrument, number: int, base: Asset, quote: Asset, future: Future | None = None
     ) -> None:
-        self.listing: Final = listing
         self.instrument: Final[str] = listing.instrument
         self.number: Final = number
         self.kind: Final[int] = listing.kind
@@ -44,13 +43,7 @@ class Instrument:
         self.underlying: Final[str] = listing.underlying
         self.future: Final = future
         """Of a future: its terms and positions; None for all others."""
-        self.min_lots: Final[int] = listing.min_quantity_e8 // listing.lot_e8
-        self.max_lots: Final[int] = listing.max_quantity_e8 // listing.lot_e8
-        self.max_notional: Final[int] = listing.max_notional
-        self.collar_ppm: Final[int] = listing.collar_ppm
-        self.maker_fee_ppm: Final[int] = listing.maker_fee_ppm
-        self.taker_fee_ppm: Final[int] = listing.taker_fee_ppm
-        self.highest_fee_ppm: Final[int] = max(listing.maker_fee_ppm, listing.taker_fee_ppm, 0)
+        self.take_terms(listing)
         # What SetTradingRules sets.
         self.static_ppm: int = 0
         self.dynamic_ppm: int = 0
@@ -58,6 +51,19 @@ class Instrument:
         self.auction_random_ns: int = 0
         self.allocation: int = PRICE_TIME
         self.batch_ns: int = 0
+
+    def take_terms(self, listing: ListInstrument) -> None:
+        """Have these bounds and fees from now on; the others are those of before."""
+        self.listing = listing
+        self.min_lots: int = listing.min_quantity_e8 // listing.lot_e8
+        self.max_lots: int = listing.max_quantity_e8 // listing.lot_e8
+        self.max_notional: int = listing.max_notional
+        self.collar_ppm: int = listing.collar_ppm
+        self.maker_fee_ppm: int = listing.maker_fee_ppm
+        self.taker_fee_ppm: int = listing.taker_fee_ppm
+        self.highest_fee_ppm: int = max(listing.maker_fee_ppm, listing.taker_fee_ppm, 0)
+        if self.future is not None:
+            self.future.max_position_lots = listing.max_position_e8 // listing.lot_e8
 
 
 class Balance(Holding):
@@ -75,7 +81,7 @@ class Future:
         self.expiry_ns: Final[int] = listing.expiry_ns
         self.averaging_ns: Final[int] = listing.averaging_ns
         self.mark_interval_ns: Final[int] = listing.mark_interval_ns
-        self.max_position_lots: Final[int] = listing.max_position_e8 // listing.lot_e8
+        self.max_position_lots: int = listing.max_position_e8 // listing.lot_e8
         """0: none."""
         self.changed: Final = changed
         """The venue's list of cover to look at when the command ends."""

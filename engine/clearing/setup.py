@@ -10,17 +10,34 @@ from engine.clearing.futures import begin_future
 from engine.clearing.movements import hold, room_problem
 from engine.clearing.moving import pay_out
 from engine.money import reservations
-from engine.state.listing import account_problem, asset_problem, instrument_problem, new_instrument
+from engine.state.listing import (
+    account_problem,
+    asset_problem,
+    fees_problem,
+    instrument_problem,
+    new_instrument,
+    position_problem,
+    sizes_problem,
+)
+from engine.state.saying import setting_changed
 from engine.state.state import State, next_report
 from engine.trading.asking import only_available
 from engine.trading.consulting import consult
 from engine.vocabulary.codes import FUNDS
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_SUPPLY, MAX_TEXT_CHARS
-from engine.vocabulary.messages.commands import AddAsset, Deposit, ListInstrument, OpenAccount, Withdraw
+from engine.vocabulary.messages.commands import (
+    AddAsset,
+    Deposit,
+    ListInstrument,
+    OpenAccount,
+    UpdateInstrument,
+    Withdraw,
+)
 from engine.vocabulary.messages.events import AccountOpened, AssetAdded, FundsMoved, InstrumentListed
-from engine.vocabulary.problem import Problem, invalid, unknown_account
-from engine.vocabulary.said import said
+from engine.vocabulary.problem import Problem, invalid, unknown_account, unknown_instrument
+from engine.vocabulary.said import NOTHING_SAID, said
+from engine.vocabulary.stated import stated
 
 
 def add_asset(state: State, command: AddAsset) -> Problem | None:
@@ -68,6 +85,47 @@ def list_instrument(state: State, command: ListInstrument) -> Problem | None:
             instrument.unit,
         )
     )
+    return None
+
+
+def update_instrument(state: State, command: UpdateInstrument) -> Problem | None:
+    """Carry out `UpdateInstrument`. Emits RulesChanged."""
+    book = state.books.get(command.instrument)
+    if book is None:
+        return unknown_instrument(command.instrument)
+    instrument = book.instrument
+    before = instrument.listing
+    listing = ListInstrument(
+        before.instrument,
+        before.kind,
+        before.base,
+        before.quote,
+        before.tick_e8,
+        before.lot_e8,
+        stated(command.min_quantity_e8, before.min_quantity_e8),
+        stated(command.max_quantity_e8, before.max_quantity_e8),
+        stated(command.max_notional, before.max_notional),
+        stated(command.collar_ppm, before.collar_ppm),
+        before.reference_price_e8,
+        stated(command.maker_fee_ppm, before.maker_fee_ppm),
+        stated(command.taker_fee_ppm, before.taker_fee_ppm),
+        before.underlying,
+        before.expiry_ns,
+        before.averaging_ns,
+        before.mark_interval_ns,
+        stated(command.max_position_e8, before.max_position_e8),
+        before.by,
+    )
+    if command.quote and command.quote != before.quote:
+        return invalid(said("instrument.quote", command.instrument, before.quote))
+    problem = sizes_problem(listing) or fees_problem(listing) or position_problem(listing)
+    if problem is not None:
+        return problem
+    # What an order has set aside for its fee is what it can come to, as long as it is open.
+    if max(listing.maker_fee_ppm, listing.taker_fee_ppm, 0) != instrument.highest_fee_ppm and book.open_parts:
+        return invalid(said("instrument.open", command.instrument))
+    instrument.take_terms(listing)
+    state.emit(setting_changed("instrument", command.instrument, NOTHING_SAID, command.by, command.reason))
     return None
 
 

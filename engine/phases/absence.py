@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from engine.book.entities import Account
-from engine.state.absence import Alarm, Armed, Presence
+from engine.phases.alarms import rings, set_alarm
+from engine.state.absence import Armed, Presence
 from engine.state.state import DUE_ABSENCE, DUE_DEAD_MAN, State, next_report
 from engine.trading.asking import own_account, refuse, refuse_stranger
 from engine.trading.ending import cancel, newest_of
@@ -74,8 +75,8 @@ def disarm(state: State, command: DisarmDisconnect) -> None:
 def grace_ended(state: State, number: int, deadline_ns: int) -> bool:
     """Do what the end of a participant's grace does; False if nothing ends at this time."""
     presence = state.absence.presences[number]
-    if not _rings(presence.alarm, deadline_ns):
-        _set(state, presence.alarm, DUE_ABSENCE, number)
+    if not rings(presence.alarm, deadline_ns):
+        set_alarm(state, presence.alarm, DUE_ABSENCE, number)
         return False
     for armed in list(presence.connections.values()):
         if armed.until_ns and armed.until_ns <= deadline_ns:
@@ -132,7 +133,7 @@ def _setting(state: State, accounts: list[Account], until_ns: int) -> Iterator[N
     for account in accounts:
         alarm = state.absence.timer(account.number)
         alarm.until_ns = until_ns
-        _set(state, alarm, DUE_DEAD_MAN, account.number)
+        set_alarm(state, alarm, DUE_DEAD_MAN, account.number)
         state.emit(DeadManSet(account.account, next_report(account), until_ns))
         yield
 
@@ -140,8 +141,8 @@ def _setting(state: State, accounts: list[Account], until_ns: int) -> Iterator[N
 def dead_man(state: State, number: int, deadline_ns: int) -> bool:
     """Cancel the orders of an account whose timer has come to its end; False if it was moved, or is off."""
     alarm = state.absence.timers[number]
-    if not _rings(alarm, deadline_ns):
-        _set(state, alarm, DUE_DEAD_MAN, number)
+    if not rings(alarm, deadline_ns):
+        set_alarm(state, alarm, DUE_DEAD_MAN, number)
         return False
     alarm.until_ns = 0
     state.begin(_acting(state, state.account_list[number]))
@@ -162,19 +163,4 @@ def _acting(state: State, account: Account) -> Iterator[None]:
 def _set_grace(state: State, presence: Presence) -> None:
     """Have the end of the next grace due."""
     presence.alarm.until_ns = presence.next_ns()
-    _set(state, presence.alarm, DUE_ABSENCE, presence.number)
-
-
-def _set(state: State, alarm: Alarm, kind: int, number: int) -> None:
-    """Have an alarm due in time."""
-    entry_ns = alarm.entry_for(state.time_ns)
-    if entry_ns:
-        alarm.entries.append(entry_ns)
-        state.schedule(entry_ns, kind, number)
-
-
-def _rings(alarm: Alarm, deadline_ns: int) -> bool:
-    """Take away the entry that has become due; whether it is the time."""
-    entry_ns = alarm.entries.pop()
-    assert entry_ns == deadline_ns, "entries become due in their order"
-    return alarm.until_ns == deadline_ns
+    set_alarm(state, presence.alarm, DUE_ABSENCE, presence.number)

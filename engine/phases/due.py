@@ -12,6 +12,7 @@ from engine.clearing.carrying import time_came
 from engine.clearing.closeout import end_grace
 from engine.clearing.futures import begin_averaging, final_ticks, mark_by_clock, marking
 from engine.phases.absence import dead_man, grace_ended
+from engine.phases.access import key_expires
 from engine.phases.approval import lapse
 from engine.phases.effective import take_effect
 from engine.phases.phase_changes import end_day, enter_phase, follow_schedule, step
@@ -23,6 +24,7 @@ from engine.state.state import (
     DUE_DEAD_MAN,
     DUE_EXPIRY,
     DUE_INDICATIVE,
+    DUE_KEY,
     DUE_MARGIN,
     DUE_MARK,
     DUE_PHASE,
@@ -78,6 +80,8 @@ def _run(state: State, deadline_ns: int, kind: int, number: int) -> bool:
         return grace_ended(state, number, deadline_ns)
     if kind == DUE_DEAD_MAN:
         return dead_man(state, number, deadline_ns)
+    if kind == DUE_KEY:
+        return key_expires(state, deadline_ns)
     book = state.book_list[number]
     if kind == DUE_MARK:
         return mark_by_clock(state, book)

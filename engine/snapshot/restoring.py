@@ -6,6 +6,7 @@ from engine.book.assets import Asset
 from engine.book.entities import Order
 from engine.book.order_book import LimitOrderBook, static_band
 from engine.book.records import TradeRecord
+from engine.snapshot.access import restore_access
 from engine.snapshot.accounts import restore_accounts, restore_arrests, restore_movements, restore_orders
 from engine.snapshot.messages.document import AssetState, BookState, CaseState, Snapshot, TradeState
 from engine.state.absence import Absence, Armed
@@ -81,6 +82,7 @@ def _restore_settings(state: State, document: Snapshot) -> None:
     for alert in document.alerts:
         state.docket.keep_alert(alert.alert, Alert(alert.command, alert.raised_ns))
     _restore_absence(state.absence, document)
+    restore_access(state.access, document)
 
 
 def _restore_absence(absence: Absence, document: Snapshot) -> None:

@@ -10,6 +10,7 @@ from engine.book.movement import Movement
 from engine.book.order_book import LimitOrderBook
 from engine.book.records import TradeRecord
 from engine.book.used_id import UsedId
+from engine.snapshot.access import take_participant
 from engine.snapshot.messages.document import (
     FORMAT,
     AccountState,
@@ -87,6 +88,9 @@ def take_snapshot(state: State) -> Snapshot:
         last_connection=state.absence.last_connection,
         is_test=state.is_test,
         advanced_ns=state.advanced_ns,
+        participants=[take_participant(each) for each in state.access.of.values()],
+        last_key=state.access.last_number,
+        key_entries=list(state.access.alarm.entries),
     )
 
 

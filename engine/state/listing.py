@@ -109,6 +109,25 @@ def instrument_problem(
         return invalid(said("instrument.large_unit"))
     if command.lot_e8 * 10 ** assets[command.base].scale // ONE_E8 > MAX_SUPPLY:
         return invalid(said("instrument.large_lot"))
+    return (
+        sizes_problem(command)
+        or _reference_problem(command)
+        or fees_problem(command)
+        or _series_problem(command, time_ns)
+        or position_problem(command)
+        or name_problem("instrument", command.instrument)
+    )
+
+
+def _reference_problem(command: ListInstrument) -> Problem | None:
+    """Why an instrument can't begin with this reference price; None: it can."""
+    if not 0 <= command.reference_price_e8 <= MAX_E8 or command.reference_price_e8 % command.tick_e8:
+        return invalid(said("instrument.reference"))
+    return None
+
+
+def sizes_problem(command: ListInstrument) -> Problem | None:
+    """Why the orders of an instrument can't have these bounds; None: they can."""
     if not command.lot_e8 <= command.min_quantity_e8 <= command.max_quantity_e8 <= MAX_E8:
         return invalid(said("instrument.quantities"))
     if command.min_quantity_e8 % command.lot_e8 or command.max_quantity_e8 % command.lot_e8:
@@ -117,14 +136,26 @@ def instrument_problem(
         return invalid(said("instrument.notional"))
     if not 0 < command.collar_ppm < 1_000_000:
         return invalid(said("instrument.collar"))
-    if not 0 <= command.reference_price_e8 <= MAX_E8 or command.reference_price_e8 % command.tick_e8:
-        return invalid(said("instrument.reference"))
+    return None
+
+
+def fees_problem(command: ListInstrument) -> Problem | None:
+    """Why an instrument can't have these fees; None: it can."""
     for ppm in (command.maker_fee_ppm, command.taker_fee_ppm):
         if not -MAX_REBATE_PPM <= ppm <= MAX_FEE_PPM:
             return invalid(said("instrument.fee", MAX_REBATE_PPM, MAX_FEE_PPM))
     if command.maker_fee_ppm + command.taker_fee_ppm < 0:
         return invalid(said("instrument.rebate"))
-    return _series_problem(command, time_ns) or name_problem("instrument", command.instrument)
+    return None
+
+
+def position_problem(command: ListInstrument) -> Problem | None:
+    """Why the positions of an instrument can't have this bound; None: they can."""
+    if command.kind != FUTURE:
+        return invalid(said("series.not_a_future")) if command.max_position_e8 else None
+    if not 0 <= command.max_position_e8 <= MAX_E8 or command.max_position_e8 % command.lot_e8:
+        return invalid(said("series.position"))
+    return None
 
 
 def _series_problem(command: ListInstrument, time_ns: int) -> Problem | None:
@@ -140,8 +171,6 @@ def _series_problem(command: ListInstrument, time_ns: int) -> Problem | None:
         return invalid(said("series.past"))
     if command.mark_interval_ns and not MIN_MARK_INTERVAL_NS <= command.mark_interval_ns <= NS_PER_DAY:
         return invalid(said("series.mark_interval"))
-    if not 0 <= command.max_position_e8 <= MAX_E8 or command.max_position_e8 % command.lot_e8:
-        return invalid(said("series.position"))
     return None
 
 

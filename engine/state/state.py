@@ -20,6 +20,7 @@ from engine.book.records import TradeRecord
 from engine.book.used_id import UsedIds
 from engine.book.waiting_times import WaitingTimes
 from engine.state.absence import Absence
+from engine.state.access import Access
 from engine.state.case import Docket
 from engine.state.day_room import DayRoom
 from engine.state.hook import PreTradeHook
@@ -74,6 +75,8 @@ DUE_ABSENCE: Final = 11
 """The grace of a connection ends. By the place of its participant in `Absence.presences`."""
 DUE_DEAD_MAN: Final = 12
 """An account's dead man's timer ends. By account."""
+DUE_KEY: Final = 13
+"""The next key ends by itself. One alarm for all of them, number 0."""
 
 
 class IndexPrice:
@@ -205,9 +208,9 @@ class State:
         """What waits to leave an account, by the sequence number of the command that asked for it; the oldest first."""
         self.docket: Final = Docket()
         self.absence: Final = Absence()
+        self.access: Final = Access()
         self.arrests: Final[dict[str, Arrest]] = {}
-        self.killed: Final[dict[str, bool]] = {}
-        """`scope:key` of every kill switch that is on."""
+        self.killed: Final[dict[str, bool]] = {}  # `scope:key` of every kill switch that is on
         self.limits: Final[dict[str, Limits]] = {}
         self.market_index: Final[list[LimitOrderBook]] = []
         """Its members, as they were named; `engine/trading/market_index.py` changes it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 # Raised with any change of events: a journal replays exactly only under the version that wrote it.
-CORE_VERSION: Final = 8
+CORE_VERSION: Final = 9
 
 BUY: Final = 0
 SELL: Final = 1
@@ -257,6 +257,12 @@ DECLINED: Final = 1
 WITHDRAWN: Final = 2
 LAPSED: Final = 3
 PROPOSAL_OUTCOMES: Final = ("approved", "declined", "withdrawn", "expired")
+
+# How a key ended.
+KEY_REVOKED: Final = 0
+KEY_REPLACED: Final = 1
+KEY_EXPIRED: Final = 2
+KEY_OUTCOMES: Final = ("revoked", "replaced", "expired")
 
 # What came of a case.
 ABUSE_FOUND: Final = 0

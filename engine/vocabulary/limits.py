@@ -361,6 +361,8 @@ QUESTION_STEPS: Final = 20
 ROW_STEPS: Final = 5
 # A level of a book, made and encoded: 0.8 us where no cache holds its price.
 LEVEL_STEPS: Final = 2
+# An order of a queue, summed, or made and encoded: a microsecond.
+QUEUED_STEPS: Final = 2
 # What conflated books tell in one pass of the loop, in steps: two milliseconds, for whatever came due at once. The rest has the next pass.
 PACED_STEPS: Final = 4_000
 # Levels that a conflated update gathers; with more it is told before its interval is over. As many as one turn may change.

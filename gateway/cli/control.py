@@ -17,6 +17,7 @@ from gateway.cli import (
     control_markets,
     control_movements,
     control_parties,
+    control_terms,
     control_time,
 )
 from gateway.cli.control_options import acts, carry_dated, dated, names_of, target_of
@@ -106,6 +107,7 @@ for _each in (
     control_cases.close_case,
     control_cases.dismiss_alert,
     control_cases.disclose,
+    control_terms.terms,
     control_time.advance,
 ):
     command.add_command(_each)

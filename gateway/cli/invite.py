@@ -24,15 +24,11 @@ from gateway.venue.invite import (
     all_lines,
     append,
     invitation,
-    participant_lines,
     with_lines,
 )
 from gateway.venue.running import running_url
 from gateway.venue.venue import VENUE_FILE, Venue, VenueError, load_venue
 
-ADMITTED_SECONDS: Final = 15.0
-"""A venue looks once a second who came."""
-AGAIN_SECONDS: Final = 0.2
 MOSCOW: Final = datetime.timezone(datetime.timedelta(seconds=MOSCOW_OFFSET_NS // NS_PER_SECOND))
 
 
@@ -80,10 +76,9 @@ def command(
 ) -> None:
     """Let NAME trade at the venue in DIRECTORY: a key, an investor with all papers, an account, test money.
 
-    Where the venue stands still, its venue.toml is added to: NAME may trade from the next start on. Where it runs, investor, account
-    and money are commands of its supervisor and operator, whose keys are taken from DIRECTORY/keys, and are journaled like all
-    commands; the participant and the public key go into venue.toml, where the venue sees them within a second. The document on
-    record is invented. More money later: `sbx faucet`.
+    Where the venue stands still, its venue.toml is added to: NAME may trade from the next start on. Where it runs, investor, account,
+    money, participant and public key are commands of its supervisor and operator, whose keys are taken from DIRECTORY/keys, and are
+    journaled like all commands; venue.toml stays as it is. The document on record is invented. More money later: `sbx faucet`.
 
     \b
     Exit status:
@@ -172,33 +167,13 @@ async def _by_command(
                 f"the venue refused: {error}. What was carried out before stands, as `sbx history {directory} {invited.name}` "
                 f"says; nobody can log in as {invited.name}"
             ) from error
-        append(directory / VENUE_FILE, participant_lines(invited, public_key_hex(key)))
         found = await supervisor.records("investor", invited.name)
-    try:
-        async with asyncio.timeout(ADMITTED_SECONDS):
-            await _logged_in(invited, key_file, url, ca_file)
-    except TimeoutError as error:
-        raise ControlError(
-            f"{invited.name} is on record and in {directory / VENUE_FILE}, and could not log in within {ADMITTED_SECONDS} s: "
-            "the venue's log says whether it can use that file"
-        ) from error
+    async with connect(url, invited.name, key_file, reconnect=False, ca_file=ca_file) as client:
+        welcome = client.welcome
+        assert welcome is not None
+        if invited.account not in welcome.accounts:
+            raise ControlError(f"the venue lets {invited.name} in, without the account {invited.account}")
     return {"url": url, "seq": seq, "investor_class": found[invited.name].investor_class}
-
-
-async def _logged_in(invited: Invitation, key_file: Path, url: str, ca_file: Path | None) -> None:
-    """Wait until the venue lets a newcomer in."""
-    while True:
-        try:
-            async with connect(url, invited.name, key_file, reconnect=False, ca_file=ca_file) as client:
-                welcome = client.welcome
-                assert welcome is not None
-                if invited.account not in welcome.accounts:
-                    raise ControlError(f"the venue lets {invited.name} in, without the account {invited.account}")
-                return
-        except RequestFailed as error:
-            if error.code != "login_failed":
-                raise
-            await asyncio.sleep(AGAIN_SECONDS)
 
 
 def _staff(venue: Venue, directory: Path, role: str) -> tuple[str, Path]:

@@ -35,6 +35,7 @@ SUMMARIES: Final[dict[str, str]] = {
     "invite": "Let a newcomer trade at a venue: key, account, test money.",
     "faucet": "Ask a venue for test money.",
     "keys": "Make the key pairs participants log in with.",
+    "deribit": "Make the keys of the Deribit port, through which ccxt trades.",
     "verify": "Check a journal's integrity.",
     "audit": "Show who logged in, who left and why, who was refused.",
     "snapshot": "Save a venue's state, from which its next start begins.",

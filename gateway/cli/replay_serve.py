@@ -70,13 +70,15 @@ def serve_recording(directory: Path, port: int, since: str, speed: str, as_json:
 
 
 def _venue(session: Recorded) -> Venue:
-    """Who may log in, and what may be asked: as the venue file says today. Without one, nobody may."""
+    """Who may log in beside those whom the journal knows, and what may be asked: as the venue file says today."""
     header = first_header(session.journal)
     if header is None:
         raise JournalError(f"the journal in {session.journal} does not say whose it is")
     home = session.journal.parent if session.journal.name == JOURNAL_FOLDER else session.journal
     if not (home / "venue.toml").exists():
-        session.notes.append(f"there is no venue.toml in {home}: nobody can log in, and all see what is public")
+        session.notes.append(
+            f"there is no venue.toml in {home}: those can log in whom the journal knows, and all see what is public"
+        )
         return Venue(header.venue, "", HOST, 0, "fsync", None, "", {}, {}, ())
     try:
         venue = load_venue(home)

@@ -8,12 +8,13 @@ import signal
 import sys
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from engine.build import is_compiled
 from gateway.cli.beside_process import PARTICIPANTS, SURVEILLANCE, BesideProcess, check
+from gateway.cli.deribit_port import open_port, port_url
 from gateway.cli.running import collect_no_more, run_server, told_to_stop, until_stopped
 from gateway.cli.terminal import say
 from gateway.journal.files import JournalError
@@ -29,6 +30,9 @@ from gateway.server.startup import StartError
 from gateway.server.venue_server import VenueServer
 from gateway.venue.running import running_at
 from gateway.venue.venue import Venue, VenueError, load_venue
+
+if TYPE_CHECKING:
+    from gateway.deribit.port import DeribitPort
 
 SLOW_SYNC_NS = 1_000_000
 # How long the thread that syncs waits at most, when the disk is done, for the interpreter that the loop holds. By itself the interpreter lets it wait 5 ms.
@@ -51,6 +55,13 @@ _LOGGER = logging.getLogger("gateway.serve")
     "--metrics-port",
     type=click.IntRange(0, 65_535),
     help="Port for Prometheus metrics, on 127.0.0.1 alone; 0: any free one.  [default: the venue file's, or none]",
+)
+@click.option(
+    "--deribit",
+    "deribit_port",
+    metavar="PORT",
+    type=click.IntRange(0, 65_535),
+    help="Second port, for programs that speak Deribit's API, as ccxt does; 0: any free one.  [default: the venue file's, or none]",
 )
 @click.option(
     "--rulebook",
@@ -112,6 +123,7 @@ def command(
     port: int | None,
     durability: Durability | None,
     metrics_port: int | None,
+    deribit_port: int | None,
     rulebook: str,
     accept_jump: bool,
     time_scale: int | None,
@@ -148,7 +160,7 @@ def command(
             host=host, port=port, durability=durability, metrics_port=metrics_port,
             force_rulebook=bool(rulebook), accept_jump=accept_jump, time_scale=time_scale, use_snapshot=not no_snapshot,
             has_follower=venue.server.follower if follower is None else follower,
-            tls=_pair(tls_cert, tls_key), insecure=insecure, asked=_asked(directory, **beside), as_json=as_json,
+            tls=_pair(tls_cert, tls_key), insecure=insecure, deribit_port=deribit_port, asked=_asked(directory, **beside), as_json=as_json,
         )  # fmt: skip
         run_server(serving, Log(venue.server.log_format))
     except (VenueError, StartError, JournalError, KeyFileError) as error:
@@ -195,6 +207,7 @@ async def _serve(
     has_follower: bool,
     tls: tuple[Path, Path] | None,
     insecure: bool,
+    deribit_port: int | None,
     asked: list[tuple[str, list[str]]],
     as_json: bool,
 ) -> None:
@@ -217,6 +230,7 @@ async def _serve(
     stop = told_to_stop()
     collect_no_more()
     sys.setswitchinterval(SWITCH_SECONDS)
+    opened = await open_port(server, venue, directory, host=host, port=deribit_port)
     follower: FollowerProcess | None = None
     if has_follower:
         follower = FollowerProcess(directory, venue.venue_id, venue.server.snapshot_commands, server.counters)
@@ -226,10 +240,12 @@ async def _serve(
     with running_at(directory, url, "" if server.metrics is None else server.metrics.url):
         for process in beside:
             process.begin()
-        _announce(venue, server, url, follower, as_json)
+        _announce(venue, server, url, follower, as_json, port=opened)
         await until_stopped(server, stop)
         for process in reversed(beside):
             await process.end()
+    if opened is not None:
+        await opened.close()
     try:
         await server.stop()
     finally:
@@ -263,7 +279,15 @@ def _url(server: VenueServer, host: str) -> str:
     return f"{'ws' if server.certificate is None else 'wss'}://{f'[{host}]' if ':' in host else host}:{server.port}"
 
 
-def _announce(venue: Venue, server: VenueServer, url: str, follower: FollowerProcess | None, as_json: bool) -> None:
+def _announce(
+    venue: Venue,
+    server: VenueServer,
+    url: str,
+    follower: FollowerProcess | None,
+    as_json: bool,
+    *,
+    port: DeribitPort | None,
+) -> None:
     """Say that the venue is ready, where, and what it found."""
     started = server.started
     facts = {
@@ -282,12 +306,16 @@ def _announce(venue: Venue, server: VenueServer, url: str, follower: FollowerPro
         "seq": started.exchange.seq,
         "torn": str(started.torn) if started.torn is not None else None,
         "notes": started.notes,
+        "registered": started.registered,
         "sync_us": started.sync_ns // 1_000,
         "follower": None if follower is None else follower.pid,
+        "deribit": None if port is None else port_url(server, url, port),
     }
     if as_json:
         click.echo(json_text(facts))
         return
+    for line in started.registered:
+        say(f"{printable(line)}", err=True)
     for note in started.notes:
         say(f"venue.toml: {printable(note)}", err=True)
     for line in started.unusable:
@@ -302,4 +330,5 @@ def _announce(venue: Venue, server: VenueServer, url: str, follower: FollowerPro
         f"{facts['build']} core, {started.recovered} commands recovered"
         + (f", those up to {started.snapshot_seq} from a snapshot" if started.snapshot_seq else "")
         + ("" if server.metrics is None else f", metrics at {server.metrics.url}")
+        + ("" if port is None else f", the Deribit port at {facts['deribit']} with {port.service.keys} keys")
     )

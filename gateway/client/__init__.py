@@ -14,12 +14,15 @@ from gateway.client.errors import (
     RequestTimedOut,
 )
 from gateway.client.link_states import ConnectionEvent, Tip
+from gateway.client.order_queue import LocalQueue
 from gateway.client.orders import Order, OrderEnded
+from gateway.client.pages import Pages
+from gateway.client.past import PastFill, PastOrder, Settlement
 from gateway.client.portfolio import Opening, Portfolio, Position
 from gateway.client.streams import Stream
 from gateway.client.terms import Iceberg, Limit, Market, Pegged, Stop, StopLimit, Terms, TrailingStop
 from gateway.client.trading import Bracket, Pair
-from gateway.client.values import Balance, Fill, Instrument, Level, OpenOrder, Ticker, Top, Trade
+from gateway.client.values import Balance, Fill, Instrument, Level, OpenOrder, QueuedOrder, Ticker, Top, Trade
 
 __all__ = [
     "Amount",
@@ -36,20 +39,26 @@ __all__ = [
     "Level",
     "Limit",
     "LocalBook",
+    "LocalQueue",
     "Market",
     "OpenOrder",
     "Opening",
     "Order",
     "OrderEnded",
     "OrderRejected",
+    "Pages",
     "Pair",
+    "PastFill",
+    "PastOrder",
     "Pegged",
     "Portfolio",
     "Position",
+    "QueuedOrder",
     "RateLimited",
     "ReportsLost",
     "RequestFailed",
     "RequestTimedOut",
+    "Settlement",
     "Stop",
     "StopLimit",
     "Stream",

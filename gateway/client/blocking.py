@@ -21,10 +21,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Self, TypeVar, overload
 
-from gateway.client.book import LocalBook
 from gateway.client.client import Client, connect
+from gateway.client.local_copy import LocalCopy
 from gateway.client.loop_thread import LoopThread
 from gateway.client.orders import Order
+from gateway.client.pages import Pages
 from gateway.client.streams import Stream
 from gateway.protocol import messages as m
 
@@ -68,7 +69,7 @@ class WaitingOrder(Waiting):
 
 
 class WaitingBook(Waiting):
-    """A book that is kept: all that `LocalBook` has, under the same names."""
+    """A book or queue that is kept: all that `LocalBook` or `LocalQueue` has, under the same names."""
 
     def changed(self, timeout: float | None = None) -> None:
         """Wait until it has changed, so many seconds at most. Raises as `LocalBook.changed`, and `TimeoutError`."""
@@ -131,14 +132,52 @@ class WaitingStream(Generic[M]):
         self.close()
 
 
+class WaitingPages(Generic[M]):
+    """A list that comes in pages, to be read with `for`."""
+
+    def __init__(self, loop: LoopThread, inner: Pages[M]) -> None:
+        self._loop: Final = loop
+        self._inner: Final = inner
+
+    @property
+    def seq(self) -> int | None:
+        """As `Pages.seq`."""
+        return self._loop.call(lambda: self._inner.seq)
+
+    @property
+    def truncated(self) -> bool:
+        """As `Pages.truncated`."""
+        return self._loop.call(lambda: self._inner.truncated)
+
+    def all(self) -> list[M]:
+        """Read all that is left."""
+        return self._loop.wait(self._inner.all())
+
+    def __iter__(self) -> Iterator[M]:
+        return self
+
+    def __next__(self) -> M:
+        async def one() -> tuple[M, ...]:
+            async for each in self._inner:
+                return (each,)
+            return ()
+
+        found = self._loop.wait(one())
+        if not found:
+            raise StopIteration
+        return found[0]
+
+
 def _shown(loop: LoopThread, found: Any) -> Any:
     """What is handed out for something that the client returned."""
     if isinstance(found, Order):
         return WaitingOrder(loop, found)
-    if isinstance(found, LocalBook):
+    if isinstance(found, LocalCopy):
         return WaitingBook(loop, found)
     if isinstance(found, Stream):
         return WaitingStream(loop, found)
+    if isinstance(found, Pages):
+        return WaitingPages(loop, found)
     if isinstance(found, tuple) and any(isinstance(each, Order) for each in found):
         shown = [_shown(loop, each) for each in found]
         return type(found)(*shown) if hasattr(found, "_fields") else tuple(shown)
@@ -168,7 +207,7 @@ def waited(
 
 @overload
 def waited(
-    method: Callable[Concatenate[Client, P], Coroutine[Any, Any, LocalBook]],
+    method: Callable[Concatenate[Client, P], Coroutine[Any, Any, LocalCopy]],
 ) -> Callable[Concatenate[BlockingClient, P], WaitingBook]: ...
 
 
@@ -182,6 +221,12 @@ def waited(
 def waited(
     method: Callable[Concatenate[Client, P], Stream[M]],
 ) -> Callable[Concatenate[BlockingClient, P], WaitingStream[M]]: ...
+
+
+@overload
+def waited(
+    method: Callable[Concatenate[Client, P], Pages[M]],
+) -> Callable[Concatenate[BlockingClient, P], WaitingPages[M]]: ...
 
 
 # Arguments of any name may be called `self`, too: such a method is not one of those above.
@@ -270,6 +315,15 @@ class BlockingClient:
     portfolio = waited(Client.portfolio)
     request_delivery = waited(Client.request_delivery)
     fills = waited(Client.fills)
+    fill_history = waited(Client.fill_history)
+    order_history = waited(Client.order_history)
+    order_status = waited(Client.order_status)
+    settlements = waited(Client.settlements)
+    fees = waited(Client.fees)
+    assets = waited(Client.assets)
+    limits = waited(Client.limits)
+    me = waited(Client.me)
+    time = waited(Client.time)
     refusals = waited(Client.refusals)
     risk_warning = waited(Client.risk_warning)
     contracts = waited(Client.contracts)
@@ -295,6 +349,7 @@ class BlockingClient:
     changes = waited(Client.changes)
     heartbeats = waited(Client.heartbeats)
     book = waited(Client.book)
+    queue = waited(Client.queue)
 
     @property
     def hello(self) -> m.Hello:

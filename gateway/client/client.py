@@ -30,19 +30,19 @@ from pathlib import Path
 from typing import cast
 
 from engine.vocabulary.limits import MAX_ABSENCE_NS, NS_PER_SECOND
+from gateway.client.asking import Asking
 from gateway.client.commands import AdminArgument, AdminCommand
 from gateway.client.errors import ClientError
 from gateway.client.key import Key
 from gateway.client.link import REQUEST_TIMEOUT_SECONDS, VENUE, Encoding, Pings, PingSeconds
 from gateway.client.portfolio import Opening, Portfolio
-from gateway.client.trading import Trading
 from gateway.client.values import Balance, Contract, FuturesPositions, Instrument, OpenOrder, WaitingMovement, handed
 from gateway.client.valuing import value
 from gateway.protocol import messages as m
 from gateway.protocol.requests import CancelOnDisconnect
 
 
-class Client(Trading):
+class Client(Asking):
     """A participant at a venue. Made by `connect`; not safe to use from other threads."""
 
     async def portfolio(self, account: str | None = None, *, opening: Mapping[str, Opening] | None = None) -> Portfolio:

@@ -11,6 +11,7 @@ from gateway.client.account import PrivateReport
 from gateway.client.book import LocalBook
 from gateway.client.connection import Connection, settle
 from gateway.client.errors import ClientError, ReportsLost
+from gateway.client.order_queue import LocalQueue
 from gateway.client.streams import Stream, as_it_came
 from gateway.client.subscriptions import ChannelKey, Started
 from gateway.client.values import (
@@ -117,8 +118,17 @@ class Following(Connection):
         book = self._protocol.follow(ChannelKey("book", instrument, depth, interval), started, self._now())
         self._link.wake()
         await future
-        assert book is not None, "a client that has ended says so"
+        assert isinstance(book, LocalBook), "a client that has ended says so"
         return book
+
+    async def queue(self, instrument: str) -> LocalQueue:
+        """Follow every order of an instrument that shows; returns once the first snapshot is there. Raises `RequestFailed` if there is none."""
+        future, started = self._start()
+        queue = self._protocol.follow(ChannelKey("orders", instrument), started, self._now())
+        self._link.wake()
+        await future
+        assert isinstance(queue, LocalQueue), "a client that has ended says so"
+        return queue
 
     def _stream(
         self, channel: m.ChannelName, instrument: str | None, hand: Callable[[Any], Any] = as_it_came

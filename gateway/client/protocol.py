@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from gateway.client.account import Account, PrivateReport
 from gateway.client.asked import Answered, Asked
-from gateway.client.book import LocalBook
 from gateway.client.entries import AnyEntry, Entered, Entry
 from gateway.client.errors import ClientError, ConnectionLost, RequestFailed, RequestTimedOut
 from gateway.client.known_orders import KnownOrders
 from gateway.client.later import AnyReport, LaterReport
 from gateway.client.link_states import ConnectionEvent, LinkState, Tip
+from gateway.client.local_copy import LocalCopy
 from gateway.client.orders import Order
 from gateway.client.streams import Stream
 from gateway.client.subscriptions import ChannelKey, Started, Subscriptions
@@ -198,8 +198,8 @@ class ClientProtocol:
             return
         self.subscriptions.read(key, stream, self._wait(now), started)
 
-    def follow(self, key: ChannelKey, started: Started, now: float) -> LocalBook | None:
-        """Keep the book of an instrument, with the options of a key; None if the client has ended."""
+    def follow(self, key: ChannelKey, started: Started, now: float) -> LocalCopy | None:
+        """Keep the book or queue of an instrument, with the options of a key; None if the client has ended."""
         if self.ended is not None:
             started(self.ended)
             return None

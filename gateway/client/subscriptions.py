@@ -6,8 +6,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
-from gateway.client.book import BookOutOfStep, LocalBook
+from gateway.client.book import LocalBook
 from gateway.client.errors import ClientError, RequestFailed
+from gateway.client.local_copy import LocalCopy, OutOfStep
+from gateway.client.order_queue import LocalQueue
 from gateway.client.streams import Reader
 from gateway.protocol import messages as m
 
@@ -27,6 +29,8 @@ Started = Callable[[ClientError | None], None]
 
 _TELL_STATE: Final = frozenset(("top", "ticker", "status", "auction", "marks", "index"))
 """Their first message is the state as of `subscribed`, which may have been told before."""
+_KEPT: Final = m.BookSnapshot | m.BookUpdate | m.OrdersSnapshot | m.OrdersUpdate
+"""Of which a copy is kept."""
 _COPIES: Final = ChannelKey("drop_copy")
 
 
@@ -54,7 +58,8 @@ class Subscription:
         self.state: m.AnyChannelMessage | None = None
         """The last message, where it tells all there is."""
         self.streams: Final[list[Reader]] = []
-        self.book: LocalBook | None = None
+        self.book: LocalCopy | None = None
+        """The book or queue that is kept of it."""
         self.starting: Final[dict[int, tuple[Reader | None, Started]]] = {}
         """Those that wait for it to begin."""
         self.fresh: list[Reader] = []
@@ -131,11 +136,12 @@ class Subscriptions:
         each.starting[number] = stream, started
         self._ask(key, each)
 
-    def follow(self, key: ChannelKey, number: int, started: Started) -> LocalBook:
-        """Keep the book of an instrument, with the options that are asked for; it has started once its first snapshot is there."""
+    def follow(self, key: ChannelKey, number: int, started: Started) -> LocalCopy:
+        """Keep the book or queue of an instrument, with the options that are asked for; it has started once its first snapshot is there."""
         each = self._all.setdefault(key, Subscription())
         if each.book is None:
-            each.book = LocalBook(key.about or "", key.depth, key.interval)
+            name = key.about or ""
+            each.book = LocalQueue(name) if key.channel == "orders" else LocalBook(name, key.depth, key.interval)
         if each.book.is_current:
             started(None)
         else:
@@ -250,7 +256,7 @@ class Subscriptions:
         each = self._all.get(key)
         if each is None or not each.is_on:
             return
-        if isinstance(message, m.BookSnapshot | m.BookUpdate):
+        if isinstance(message, _KEPT):
             self._take_book(key, each, message)
             return
         is_state = each.is_first and message.channel in _TELL_STATE
@@ -292,13 +298,13 @@ class Subscriptions:
             stream.missed += missed
             stream.put(report)
 
-    def _take_book(self, key: ChannelKey, each: Subscription, message: m.BookSnapshot | m.BookUpdate) -> None:
+    def _take_book(self, key: ChannelKey, each: Subscription, message: m.AnyChannelMessage) -> None:
         book = each.book
-        if book is None or (not book.is_current and isinstance(message, m.BookUpdate)):
+        if book is None or (not book.is_current and isinstance(message, m.BookUpdate | m.OrdersUpdate)):
             return
         try:
             book.apply(message)
-        except BookOutOfStep:
+        except OutOfStep:
             book.resyncs += 1
             book.is_current = False
             each.is_on = False

@@ -28,6 +28,15 @@ class Level(NamedTuple):
     quantity: Decimal
 
 
+class QueuedOrder(NamedTuple):
+    """An order in the queue of a book, as the public knows it."""
+
+    public_id: int
+    price: Decimal
+    quantity: Decimal
+    """What it shows."""
+
+
 class Fill(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A trade of one of the participant's orders, on its own side."""
 
@@ -296,6 +305,7 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     price: Decimal | None = None
     stop_price: Decimal | None = None
     displayed_quantity: Decimal | None = None
+    public_id: int | None = None
 
 
 class FuturesPosition(msgspec.Struct, frozen=True, kw_only=True, gc=False):

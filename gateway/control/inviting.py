@@ -25,9 +25,9 @@ async def check_free(supervisor: Client, invited: Invitation) -> None:
 
 
 async def put_on_record(supervisor: Client, operator: Client, invited: Invitation, public_key: str) -> int:
-    """Register a newcomer, open the account, and give them what they come with.
+    """Register a newcomer, open the account, give them what they come with, and let them log in.
 
-    Returns the number of the last command. The journal has the public key in the reason of the first.
+    Returns the number of the last command.
 
     Raises:
         RequestFailed: one was refused; those before it stand.
@@ -41,19 +41,22 @@ async def put_on_record(supervisor: Client, operator: Client, invited: Invitatio
         assets_rub=invited.evidence.assets_rub,
         income_rub=invited.evidence.income_rub,
         documents={"tax_number": invited.tax_number},
-        reason=f"invited, with the key {public_key}",
+        reason="invited",
     )
     for test in TESTS:
         await supervisor.admin("record_test", investor=name, test=test, score=SCORE, taken_ns=today_ns)
     for year in invited.years if intermediary else ():
         await supervisor.admin("authorise_client", intermediary=intermediary, investor=name, year=year)
     account: dict[str, Argument] = {"account": invited.account, "participant": name, "investor": name}
-    seq = await operator.admin("open_account", **account, **({"intermediary": intermediary} if intermediary else {}))
+    await operator.admin("open_account", **account, **({"intermediary": intermediary} if intermediary else {}))
     warning = await supervisor.risk_warning(invited.account)
     if warning.in_force is not None:
         await supervisor.admin("record_acknowledgement", investor=name, digest=warning.in_force)
     for asset, amount in invited.money.items():
-        seq = await operator.admin(
+        await operator.admin(
             "deposit", account=invited.account, asset=asset, amount=amount, reason="invited", origin=ORIGIN
         )
-    return seq
+    # Last: whoever can log in can trade.
+    return await operator.admin(
+        "register_participant", participant=name, role="participant", public_key=public_key, reason="invited"
+    )

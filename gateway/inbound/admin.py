@@ -25,6 +25,8 @@ from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand, Command
 from gateway.documents import DocumentError, is_like_a_number, spills
 from gateway.identity import Identities, check_documents, check_owners, secrets_of
+from gateway.inbound.keyholders import parse_address
+from gateway.keys import KeyFileError, parse_public_key
 from gateway.outbound.given import FAUCET
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.messages import Admin, ToldArgument
@@ -45,18 +47,22 @@ TEXTS: Final = {
     **dict.fromkeys(("value", "text"), MAX_RULE_TEXT_CHARS),
 }
 """Texts for people, and how long they may be; all other strings are names."""
-NAMES: Final = ("instruments", "second", "investors", "accounts")
+NAMES: Final = ("instruments", "second", "investors", "accounts", "scopes")
 """Lists of names."""
 _RETIRED: Final = ((commands.RecordAcknowledgement, "version"),)
 """Fields that only old journals fill in."""
-_WHO: Final = ("by", "role")
-"""Fields that are not given: who is logged in, and as what."""
+_WHO: Final = ("by", "role", "by_role", "by_key")
+"""Fields that are not given: who is logged in, as what, and with which key."""
+_ASKED: Final = ((commands.RegisterParticipant, "role"),)
+"""But for those that are: somebody else's."""
 _OTHERWISE: Final = {"identity_keys": "documents", "owner_keys": "owners"}
 """What is not given as the command holds it, by field: what it is called."""
 _NAMED_HERE: Final = (
     (commands.RegisterInvestor, "investor"),
     (commands.RegisterIntermediary, "intermediary"),
     (commands.OpenAccount, "account"),
+    (commands.RegisterParticipant, "participant"),
+    (commands.RegisterKey, "key"),
 )
 """Where somebody gets a name, which stands in journals and reports from then on."""
 _DIGEST: Final = re.compile(r"[0-9a-f]{64}\Z")
@@ -77,15 +83,21 @@ class Known(NamedTuple):
     """Fields that are not given, but follow from who asks."""
 
 
-def admin_command(
-    request: Admin, role: str, participant: str, assets: Mapping[str, Asset], identities: Identities
-) -> AnyCommand:
+class Sender(NamedTuple):
+    """Who asks."""
+
+    participant: str
+    role: str
+    key: str = ""
+    """That they are logged in with."""
+
+
+def admin_command(request: Admin, sender: Sender, assets: Mapping[str, Asset], identities: Identities) -> AnyCommand:
     """The command that an admin request asks for.
 
     Args:
         request: as decoded.
-        role: of who sent it.
-        participant: who sent it.
+        sender: who sent it.
         assets: those that are known, by name: their scales are needed for amounts.
         identities: makes the keys of documents.
 
@@ -93,11 +105,12 @@ def admin_command(
         NotAllowed: another role may, or there is no such command.
         Malformed: an argument is missing, unknown, or not what its field holds.
     """
+    participant, role, key = sender
     row = ALLOWED.get(role, {}).get(request.command)
     if row is None:
         known = ", ".join(sorted([*ALLOWED.get(role, {}), *([FAUCET] if role == PARTICIPANT else [])])) or "none"
         raise NotAllowed(f"as {role} you may send: {known}")
-    filled_in = {"by": participant, "role": role}
+    filled_in = {"by": participant, "role": role, "by_role": role, "by_key": key}
     if row.name in _ISSUED:
         filled_in["issuer"] = participant if role == PARTICIPANT else ""
     command = _command(row, request.arguments, "arguments", Known(assets, identities, filled_in))
@@ -138,11 +151,15 @@ def argument_names(row: CommandRow) -> tuple[list[str], list[str]]:
     required = len(fields) - len(kind.__struct_defaults__)
     names: tuple[list[str], list[str]] = ([], [])
     for number, field in enumerate(fields):
-        if field in _WHO or (field == "issuer" and row.name in _ISSUED) or (kind, field) in _RETIRED:
+        if _is_filled_in(kind, field) or (field == "issuer" and row.name in _ISSUED) or (kind, field) in _RETIRED:
             continue
         # A rulebook of this distribution needs no documents.
         names[number >= required or field == "documents"].append(called(field))
     return names
+
+
+def _is_filled_in(kind: type[Command], field: str) -> bool:
+    return field in _WHO and (kind, field) not in _ASKED
 
 
 def called(field: str) -> str:
@@ -166,7 +183,7 @@ def _command(row: CommandRow, given: Mapping[str, object], where: str, known: Kn
     values: dict[str, Any] = {}
     for field in kind.__struct_fields__:
         name = called(field)
-        if field in known.filled_in:
+        if field in known.filled_in and (kind, field) not in _ASKED:
             values[field] = known.filled_in[field]
         elif field == "change":
             values[field] = _change(given, where, known)
@@ -228,6 +245,10 @@ def _value(row: CommandRow, field: str, arguments: Mapping[str, object], known: 
         return _steps(given)
     if field in NAMES:
         return _names(given)
+    if field == "addresses":
+        return _addresses(given)
+    if field == "public_key":
+        return _public_key(given)
     if field == "seqs":
         return _numbers(given)
     if field in row.names:
@@ -268,7 +289,7 @@ def arguments_of(command: Command) -> dict[str, ToldArgument]:
     found = {}
     for field in type(command).__struct_fields__:
         value = getattr(command, field)
-        if field in _WHO or field == "documents" or (field == "reason" and not value):
+        if _is_filled_in(type(command), field) or field == "documents" or (field == "reason" and not value):
             continue
         if field.endswith("_e8"):
             value = decimal_e8(value)
@@ -315,6 +336,20 @@ def _names(given: object) -> tuple[str, ...]:
     if not isinstance(given, list) or not all(isinstance(name, str) and len(name) <= MAX_NAME_CHARS for name in given):
         raise Malformed("expected a list of names")
     return tuple(given)
+
+
+def _addresses(given: object) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(parse_address(each) for each in _names(given)))
+    except ValueError as error:
+        raise Malformed("expected a list of IP addresses and networks, such as 192.0.2.7 and 10.1.0.0/16") from error
+
+
+def _public_key(given: object) -> str:
+    try:
+        return parse_public_key(_text(given)).hex()
+    except KeyFileError as error:
+        raise Malformed(str(error)) from error
 
 
 def _numbers(given: object) -> tuple[int, ...]:

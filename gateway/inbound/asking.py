@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Generator
+from typing import Final, NamedTuple
 
 from engine.command_row import OPERATOR, SUPERVISOR
+from engine.vocabulary.access import COMMANDING, DROP_COPY, READ
+from engine.vocabulary.messages.commands import RegisterKey, RevokeKey
+from engine.vocabulary.names import command_name
 from gateway.inbound.history.orders import day_bounds
 from gateway.inbound.subscribing import problem
+from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.messages import (
+    Admin,
+    Assets,
     Balances,
     Contracts,
+    Fees,
     Fills,
     Instruments,
+    Limits,
     Logout,
+    Me,
     Movements,
     OpenOrders,
     OrderHistory,
@@ -44,10 +54,19 @@ Query = (
     | OrderHistory
     | OrderStatus
     | Settlements
+    | Fees
+    | Limits
+    | Me
+    | Assets
     | Records
     | Logout
 )
 """What is answered beside the commands: it changes nothing."""
+
+
+Answer = Generator[int, None, int]
+"""An answer in pieces. Each puts some of it into the outbox and yields the steps that it took; the last returns them."""
+_OF_KEYS: Final = (command_name(RegisterKey), command_name(RevokeKey))
 
 
 class Objection(NamedTuple):
@@ -58,25 +77,35 @@ class Objection(NamedTuple):
     """Whether it says what can't be meant; else it is not this connection's to ask."""
 
 
-def objection(query: Query, participant: Participant | None, reports: PrivateReports) -> Objection | None:
-    """What is said against a question of a participant, or of nobody; None: it is answered. Whoever logs out is asked elsewhere."""
+def objection(
+    query: Query, participant: Participant | None, scopes: tuple[str, ...], reports: PrivateReports
+) -> Objection | None:
+    """What is said against a question of a participant whose key has some scopes, or of nobody; None: it is answered.
+
+    Whoever logs out is asked elsewhere.
+    """
     if isinstance(query, Subscribe | Unsubscribe):
         if wrong := problem(query):
             return Objection(wrong, is_malformed=True)
         if not (CHANNELS[query.channel].is_public or supervises(participant)):
             return Objection(f"{query.channel} is for supervisors and operators")
-        return None
+        channel = CHANNELS[query.channel]
+        return None if channel.is_public else lack(DROP_COPY if channel is DropCopy else READ, scopes)
     if isinstance(query, Records):
         if not supervises(participant):
             return Objection("records are for supervisors and operators")
         if query.kind == "trade" and query.name is None:
             return Objection("name: a trade is looked up by its number", is_malformed=True)
+        return lack(READ, scopes)
+    if isinstance(query, Instruments | Assets | Logout):
         return None
-    if isinstance(query, Instruments | Logout):
-        return None
+    if isinstance(query, Limits | Me) and query.account is None:
+        return None if participant is not None else Objection("")
     if not _may_read(query.account, participant, reports):
         return Objection("not an account of yours")
-    return _of_one_order(query) if isinstance(query, OrderStatus) else None
+    if isinstance(query, OrderStatus) and (unnamed := _of_one_order(query)) is not None:
+        return unnamed
+    return lack(READ, scopes)
 
 
 def _of_one_order(query: OrderStatus) -> Objection | None:
@@ -90,6 +119,19 @@ def _of_one_order(query: OrderStatus) -> Objection | None:
     except ValueError:
         return Objection("trading_day: there is no such day", is_malformed=True)
     return None
+
+
+def admin_objection(request: Admin, participant: Participant, scopes: tuple[str, ...]) -> Objection | None:
+    """What is said against a command for want of the scope of its role. About keys of one's own the core decides, by the key itself."""
+    is_own = request.command in _OF_KEYS and request.arguments.get("participant") == participant.participant
+    return None if is_own else lack(COMMANDING[participant.role], scopes)
+
+
+def lack(scope: str, scopes: tuple[str, ...]) -> Objection | None:
+    """What is said where a key has not the scope that something takes."""
+    if scope in scopes:
+        return None
+    return Objection(f"it takes the scope {scope}; the key of this connection has {', '.join(scopes)}")
 
 
 def supervises(participant: Participant | None) -> bool:

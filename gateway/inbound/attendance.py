@@ -12,7 +12,9 @@ from typing import Any, Final, Protocol
 
 from engine.command_row import PARTICIPANT
 from engine.state.absence import Absence
+from engine.vocabulary.access import TRADE
 from engine.vocabulary.messages.commands import AnyCommand, ArmDisconnect, DisarmDisconnect, Disconnected
+from gateway.inbound.keyholders import Proven
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.connection_messages import ArmedDisconnect
 from gateway.protocol.requests import CancelOnDisconnect
@@ -52,14 +54,15 @@ class Attendance:
         }
         """Of each participant the connections that are gone since it logged in last, and what waited of them."""
 
-    def problem(
-        self, wanted: CancelOnDisconnect | None, participant: Participant, reports: PrivateReports
-    ) -> str | None:
+    def problem(self, wanted: CancelOnDisconnect | None, proven: Proven, reports: PrivateReports) -> str | None:
         """Why a connection can't be armed so; None: it can."""
         if wanted is None:
             return None
+        participant = proven.participant
         if participant.role != PARTICIPANT:
             return "cancel_on_disconnect is for participants: nobody else has orders"
+        if TRADE not in proven.scopes:
+            return f"cancel_on_disconnect takes the scope {TRADE}, which this key has not"
         own = reports.accounts.get(participant.participant, [])
         if not own:
             return "cancel_on_disconnect: no account of yours is open"

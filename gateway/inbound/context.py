@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from engine.state.absence import Absence
+from engine.state.access import Access
 from gateway.audit.audit import Audit
 from gateway.identity import Identities
 from gateway.inbound.attendance import Attendance
+from gateway.inbound.keyholders import Keyholders
 from gateway.inbound.rates import Rates
 from gateway.inbound.translate import Known
 from gateway.metrics.counters import Counters
@@ -25,7 +27,7 @@ class VenueContext:
         self,
         venue_id: str,
         durability: str,
-        participants: Mapping[str, Participant],
+        filed: Mapping[str, Participant],
         known: Known,
         fanout: Fanout,
         *,
@@ -39,12 +41,12 @@ class VenueContext:
         faucet: Mapping[str, int] | None = None,
         now: Callable[[], int] = lambda: 0,
         absence: Absence | None = None,
+        access: Access | None = None,
         time_scale: int = 0,
         audit: Audit | None = None,
     ) -> None:
         self.venue_id: Final = venue_id
         self.durability: Final = durability
-        self.participants: Final = dict(participants)
         self.known: Final = known
         self.fanout: Final = fanout
         self.counters: Final = counters
@@ -64,6 +66,11 @@ class VenueContext:
         """The venue's time, nanoseconds since the epoch, UTC."""
         self.attendance: Final = Attendance(absence or Absence(), recording is not None)
         """Which connections are armed."""
+        self.keyholders: Final = Keyholders(access or Access(), filed)
+        """Who may log in, and has; `filed` may beside those whom the core knows."""
+        if recording is None:
+            # What is shown again ends nobody's connection.
+            fanout.key_ended = self.keyholders.ended
         self.time_scale: Final = time_scale
         """Of a venue for tests: how many times as fast as the machine's its clock goes; 0 of any other."""
         self.audit: Final = Audit() if audit is None else audit

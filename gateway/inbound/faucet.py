@@ -8,7 +8,7 @@ from engine.command_row import PARTICIPANT
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import MAX_SUPPLY
 from engine.vocabulary.messages.commands import AnyCommand, Deposit
-from gateway.inbound.admin import NotAllowed, admin_command
+from gateway.inbound.admin import NotAllowed, Sender, admin_command
 from gateway.inbound.context import VenueContext
 from gateway.outbound.given import FAUCET
 from gateway.protocol.messages import Admin
@@ -20,12 +20,13 @@ ORIGIN: Final = "test money of the venue's faucet"
 """The origin that is on record, which the rules see."""
 
 
-def asked_command(request: Admin, participant: Participant, context: VenueContext) -> AnyCommand:
-    """The command that an admin request asks for: the faucet's, or as `admin_command`, which raises as this does."""
+def asked_command(request: Admin, participant: Participant, key: str, context: VenueContext) -> AnyCommand:
+    """The command that an admin request asks for: the faucet's, or as `admin_command`, which raises as this does. `key`: logged in with."""
     name = participant.participant
     if request.command == FAUCET and participant.role == PARTICIPANT:
         return faucet_command(request, name, context)
-    return admin_command(request, participant.role, name, context.known.assets, context.identities)
+    sender = Sender(name, participant.role, key)
+    return admin_command(request, sender, context.known.assets, context.identities)
 
 
 def faucet_command(request: Admin, participant: str, context: VenueContext) -> Deposit:

@@ -5,6 +5,7 @@ A long answer is made in pieces, over turns. Each says how much work it was: `ga
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from typing import Final
 
 from engine.book.entities import Account, Order
@@ -20,25 +21,23 @@ from engine.vocabulary.limits import (
     COPIED_PER_STEP,
     MAX_LISTED_ORDERS,
     MAX_RECENT_REPORTS,
-    MAX_SUBSCRIPTIONS,
     QUESTION_STEPS,
     ROW_STEPS,
 )
-from gateway.inbound.asking import Query
+from gateway.inbound.asking import Answer, Query
 from gateway.inbound.bygone import Bygone
 from gateway.inbound.frames import NORMAL
 from gateway.inbound.history.answers import PastAnswers, PastQuery
 from gateway.inbound.history.past import Past
 from gateway.inbound.instruments import InstrumentsInPieces
+from gateway.inbound.joining import Joining
 from gateway.inbound.movements import waiting
 from gateway.inbound.papers import papers
 from gateway.inbound.records import RecordBook
-from gateway.inbound.session import Answer, Session
+from gateway.inbound.session import Session
 from gateway.inbound.shared import Shared
-from gateway.inbound.subscribing import wanted
+from gateway.inbound.standing import Standing, StandingQuery
 from gateway.metrics.counters import Counters
-from gateway.outbound.channels.book import Book, BookFeed, SnapshotInPieces
-from gateway.outbound.channels.registry import CHANNELS
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import (
@@ -66,9 +65,7 @@ from gateway.protocol.messages import (
     Resumed,
     RiskWarning,
     Subscribe,
-    Subscribed,
     Unsubscribe,
-    Unsubscribed,
 )
 
 _PIECE_ROWS: Final = ANSWER_PIECE_STEPS // ROW_STEPS
@@ -81,14 +78,14 @@ class Answers:
         self._exchange: Final = exchange
         self._fanout: Final = fanout
         self._counters: Final = counters
+        self._joining: Final = Joining(fanout)
         self._past: Final = PastAnswers(exchange, fanout)
+        self._standing: Final = Standing(exchange, fanout)
         self._bygone: Bygone | None = None
         """Reports from before the start; None: there is no journal."""
-        self._snapshots: Final[Shared[SnapshotInPieces]] = Shared()
-        """By instrument, options and codec."""
         self._lists: Final[Shared[InstrumentsInPieces]] = Shared()
         """By codec."""
-        self._records: Final = RecordBook(exchange, fanout)
+        self.records: Final = RecordBook(exchange, fanout)
 
     def read_journal(self, past: Past[Session], until_seq: int) -> None:
         """Look up in the journal what is not kept; up to a row because it was before the start."""
@@ -108,19 +105,17 @@ class Answers:
         if isinstance(query, Records):
             return self._look_up(session, query)
         if isinstance(query, PastQuery):
-            return self._look_back(session, query)
+            return self._told(session, self._past.answer(session, query))
+        if isinstance(query, StandingQuery):
+            return self._told(session, self._standing.answer(session, query))
         messages: list[Message]
-        if isinstance(query, Subscribe) and not session.subscriptions.may_add(wanted(query)):
-            detail = f"a connection has at most {MAX_SUBSCRIPTIONS:,} subscriptions"
-            messages, steps = [Error(id=query.id, code="too_many", detail=detail)], ROW_STEPS
-        elif isinstance(query, Subscribe):
-            channel = self._fanout.channels.find(query.channel, query.instrument or "")
-            if isinstance(channel, Book):
-                return self._subscribe_book(session, query, channel.feed(wanted(query)[2]))
-            messages = self._subscribe(session, query)
-            steps = len(messages) * ROW_STEPS
+        if isinstance(query, Subscribe):
+            answer = self._joining.subscribe(session, query)
+            if not isinstance(answer, list):
+                return answer
+            messages, steps = answer, len(answer) * ROW_STEPS
         elif isinstance(query, Unsubscribe):
-            messages, steps = [_unsubscribe(session, query)], ROW_STEPS
+            messages, steps = [self._joining.unsubscribe(session, query)], ROW_STEPS
         elif isinstance(query, RiskWarning | Contracts):
             message, steps = papers(self._exchange, query)
             messages = [message]
@@ -139,36 +134,7 @@ class Answers:
             self._fanout.send(session, message)
         return QUESTION_STEPS + steps
 
-    # ── channels ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _subscribe(self, session: Session, query: Subscribe) -> list[Message]:
-        key = query.instrument or ""
-        channel = self._fanout.channels.find(query.channel, key)
-        if channel is None:
-            return [Error(id=query.id, code="unknown", detail=CHANNELS[query.channel].kind.unknown.format(key))]
-        what = wanted(query)
-        feed = channel.feed(what[2])
-        session.subscriptions.add(what, feed)
-        first = feed.first()
-        subscribed = _subscribed(query, feed.seq)
-        return [subscribed] if first is None else [subscribed, first]
-
-    def _subscribe_book(self, session: Session, query: Subscribe, feed: BookFeed) -> Answer:
-        """The snapshot, and what the book told while it was made; from then on what it tells."""
-        codec = session.codec
-        key = feed.book.key, str(feed.options), codec.name
-        making = self._snapshots.join(key, lambda: SnapshotInPieces(feed, codec))
-        try:
-            steps = making.make()
-            while not making.is_done:
-                yield steps
-                steps = making.make()
-            frames = [codec.frame(_subscribed(query, making.seq)), making.frame, *making.frames]
-            self._fanout.put(session, frames)
-            session.subscriptions.add(wanted(query), feed)
-            return steps + QUESTION_STEPS + sum(map(len, frames)) // BYTES_PER_STEP
-        finally:
-            self._snapshots.leave(key, making)
+    # ── lists ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def _instruments(self, session: Session, query: Instruments) -> Answer:
         """A list that was begun after every command whose outcome the session may know."""
@@ -192,18 +158,18 @@ class Answers:
 
     def _look_up(self, session: Session, query: Records) -> Answer:
         """The records of a kind, or of a name, counted as of the pieces in which they are."""
-        found, more, steps = yield from self._records.answer(query)
+        found, more, steps = yield from self.records.answer(query)
         frame = session.codec.frame(RecordsReply(id=query.id, records=found, more=more))
         self._fanout.put(session, (frame,))
         return QUESTION_STEPS + steps + len(frame) // BYTES_PER_STEP
 
-    def _look_back(self, session: Session, query: PastQuery) -> Answer:
-        """What an account's past is asked for."""
-        message, steps = yield from self._past.answer(session, query)
+    def _told(self, session: Session, making: Generator[int, None, tuple[Message, int]]) -> Answer:
+        """Send an answer once it is made."""
+        message, steps = yield from making
         if isinstance(message, Error):
             self._counters.errors[message.code] += 1
         self._fanout.send(session, message)
-        return steps
+        return QUESTION_STEPS + steps
 
     # ── accounts ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -261,6 +227,9 @@ class Answers:
         ids = sorted(order_id for order_id in account.open_orders if order_id > query.after_order_id)
         listed = [account.open_orders[order_id] for order_id in ids[:MAX_LISTED_ORDERS]]
         orders = [_open_order(order, formats[order.instrument_name]) for order in listed]
+        for order, told in zip(listed, orders, strict=True):
+            if order.where == ON_BOOK:
+                told.public_id = self._fanout.channels.book(order.instrument_name).public_id(order.order_id)
         more = len(ids) > MAX_LISTED_ORDERS
         reply = OpenOrdersReply(id=query.id, account=query.account, seq=account.report_seq, orders=orders, more=more)
         return reply, len(orders) * ROW_STEPS + len(account.open_orders) // COPIED_PER_STEP
@@ -319,25 +288,6 @@ class Answers:
                 )
             )
         return found
-
-
-def _subscribed(query: Subscribe, seq: int) -> Subscribed:
-    return Subscribed(
-        id=query.id,
-        channel=query.channel,
-        seq=seq,
-        instrument=query.instrument,
-        depth=query.depth,
-        interval=query.interval,
-    )
-
-
-def _unsubscribe(session: Session, query: Unsubscribe) -> Message:
-    if not session.subscriptions.drop(wanted(query)):
-        return Error(id=query.id, code="unknown", detail="there is no such subscription")
-    return Unsubscribed(
-        id=query.id, channel=query.channel, instrument=query.instrument, depth=query.depth, interval=query.interval
-    )
 
 
 def _open_order(order: Order, format_: InstrumentFormat) -> OpenOrder:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
@@ -16,6 +16,7 @@ from engine.book.entities import Account, Owner
 from engine.book.records import TradeRecord
 from engine.command_table import COMMANDS
 from engine.exchange import Exchange
+from engine.state.access import Key
 from engine.state.proposal import Proposal
 from engine.vocabulary.codes import BUY, CUSTODIES, INVESTOR_KINDS, PHASES, SELL
 from engine.vocabulary.decimals import decimal
@@ -51,6 +52,8 @@ class RecordBook:
     def __init__(self, exchange: Exchange, fanout: Fanout) -> None:
         self._exchange: Final = exchange
         self._fanout: Final = fanout
+        self.connections_of: Callable[[str, str], int] = lambda participant, key: 0
+        """How many are logged in with a participant's key."""
 
     def answer(self, query: Records) -> Generator[int, None, tuple[list[RecordInfo], bool, int]]:
         """Make an answer in pieces, each of which yields its steps; returns the records, whether there are more, and the last steps."""
@@ -79,7 +82,10 @@ class RecordBook:
         if kind == "instrument":
             return exchange.books
         if kind == "participant":
-            return self._fanout.reports.accounts
+            # Whoever is registered, and whoever operates an account, as those of a journal of before did.
+            return {**dict.fromkeys(exchange.access.of, ()), **self._fanout.reports.accounts}
+        if kind == "key":
+            return {f"{key.participant.participant} {key.key}": key for key in exchange.access.by_public.values()}
         if kind == "venue":
             return {VENUE: exchange}
         if kind == "parameter":
@@ -140,6 +146,13 @@ class RecordBook:
             found.suspended, found.own_investor = record.suspended, record.own_investor or None
         elif kind == "instrument":
             found.phase = PHASES[record.phase]
+        elif kind == "participant":
+            registered = self._exchange.access.of.get(name)
+            if registered is not None:
+                found.role, found.keys = registered.role, list(registered.keys)
+        elif kind == "key":
+            _say_key(found, record)
+            found.connections = self.connections_of(record.participant.participant, record.key)
         elif kind == "parameter":
             found.value = setting_text(*record)
         elif kind == "proposal":
@@ -247,6 +260,13 @@ class RecordBook:
             return iter(self._exchange.account_list)
         clients: list[Client] = record.clients
         return (client.core for client in clients if client.core is not None)
+
+
+def _say_key(found: RecordInfo, key: Key) -> None:
+    """Say of a key whose it is, what may be done with it, and for how long."""
+    found.participant, found.public_key, found.scopes = key.participant.participant, key.public_key, list(key.scopes)
+    found.addresses, found.by, found.since = list(key.addresses), key.by, key.since_ns
+    found.until = key.expires_ns or None
 
 
 def _propose(found: RecordInfo, proposal: Proposal) -> None:

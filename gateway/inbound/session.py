@@ -8,10 +8,11 @@ replies to the commands before it, but no command waits for it.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator
 from typing import Final
 
 from engine.command_row import PARTICIPANT
+from engine.state.access import Key
+from engine.vocabulary.access import READ, TRADE
 from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import (
     BYTES_PER_UNIT,
@@ -23,14 +24,17 @@ from engine.vocabulary.messages.commands import AnyCommand
 from gateway.audit.audit import LOGIN, LOGIN_FAILED, LOGOUT, RATE_LIMITED, REFUSED, Caller
 from gateway.documents import without_numbers
 from gateway.inbound.admin import NotAllowed, check_approvers, check_own
-from gateway.inbound.asking import Query, objection
+from gateway.inbound.asking import Answer, Query, admin_objection, lack, objection
+from gateway.inbound.attendance import UNASKED
 from gateway.inbound.context import VenueContext
 from gateway.inbound.faucet import asked_command
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
+from gateway.inbound.keyholders import Proven, Unproven
 from gateway.inbound.rates import MALFORMED_COST, cost_of
 from gateway.inbound.subscribing import Subscriptions
 from gateway.inbound.translate import TRANSLATE
-from gateway.keys import fingerprint, has_signed
+from gateway.inbound.welcome import welcome
+from gateway.keys import fingerprint
 from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
     Admin,
@@ -44,8 +48,8 @@ from gateway.protocol.messages import (
     Rates,
     RatesReply,
     Resume,
-    Welcome,
-    login_challenge,
+    Time,
+    TimeReply,
 )
 from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
@@ -59,17 +63,15 @@ Pending = tuple[int, AnyCommand, int]
 """A sound command that waits for the sequencer: the id of its request, itself, and when it came."""
 Asked = tuple[Query, int, int]
 """A question: itself, how many commands of its connection are to be taken before it, and when it came."""
-Answer = Generator[int, None, int]
-"""An answer in pieces. Each puts some of it into the outbox and yields the steps that it took; the last returns them."""
 
 
 class Session(FrameReader):
     """The state of one connection."""
 
     __slots__ = (
-        "_context", "_is_limited", "_left_by", "_login_attempts", "_malformed_count", "_nonce", "answer", "armed",
-        "asks_as", "caller", "inbox", "is_asking", "is_backed_up", "is_ended", "is_waiting", "left_at", "participant",
-        "questions", "received_ns", "steps_left", "subscriptions", "taken",
+        "_context", "_is_limited", "_left_by", "_login_attempts", "_malformed_count", "_nonce", "_put_aside", "answer", "armed",
+        "asks_as", "caller", "inbox", "is_asking", "is_backed_up", "is_ended", "is_waiting", "key", "left_at", "participant",
+        "questions", "received_ns", "scopes", "steps_left", "subscriptions", "taken",
     )  # fmt: skip
 
     def __init__(self, context: VenueContext, codec: Codec, nonce: str) -> None:
@@ -97,7 +99,11 @@ class Session(FrameReader):
         """Whether its peer has yet to read what was sent before: then it is answered nothing more. Set by who sends."""
         self.participant: Participant | None = None
         """Who is logged in."""
-        self.subscriptions: Final = Subscriptions(self)
+        self.key: Key | None = None
+        """With which key; None: one that nobody ends, or nobody is."""
+        self.scopes: tuple[str, ...] = ()
+        """What may be done with it."""
+        self.subscriptions: Final = Subscriptions()
         self.is_ended = False
         """Whether the connection is gone."""
         self.armed = 0  # the number of its connection, if the end of that cancels orders
@@ -109,6 +115,7 @@ class Session(FrameReader):
         self._nonce: Final = nonce
         self._login_attempts = 0
         self._malformed_count = 0
+        self._put_aside: tuple[int, ...] = ()  # requests that came too late for its key
 
     @property
     def is_known(self) -> bool:
@@ -124,6 +131,14 @@ class Session(FrameReader):
     def waiting_requests(self) -> int:
         """How many requests wait."""
         return len(self.inbox) + len(self.questions)
+
+    def stated_rates(self) -> list[Rate]:
+        """What may be asked of the venue, and what of it is left; none where nobody is limited."""
+        return [] if self.meter is None else self.meter.stated()
+
+    def connections_of(self, participant: str) -> int:
+        """How many connections a participant has."""
+        return self._context.connections_of(participant)
 
     def came_from(self, address: str) -> None:
         """Limit what it may ask from now on."""
@@ -150,10 +165,12 @@ class Session(FrameReader):
         """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
         self.is_ended = True
         self.drop_questions()
-        self.subscriptions.end()
+        self.subscriptions.end(self)
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)
+            if self.key is not None:
+                self._context.keyholders.gone(self, self.key)
             self._context.attendance.gone(self, name)
             if self.inbox:
                 # Nobody leaves more behind than connections may hold.
@@ -204,6 +221,9 @@ class Session(FrameReader):
             if participant is None or participant.role != PARTICIPANT:
                 self._refuse(request, "only participants trade")
                 return
+            if TRADE not in self.scopes and (against := lack(TRADE, self.scopes)) is not None:
+                self._refuse(request, against.detail)
+                return
             try:
                 command = translate(request, participant.participant, self._context.known)
             except Malformed as error:
@@ -217,11 +237,13 @@ class Session(FrameReader):
         elif isinstance(request, Query):
             self._question(request)
         elif isinstance(request, Rates):
-            self._reply(RatesReply(id=request.id, rates=self._rates()))
+            self._reply(RatesReply(id=request.id, rates=self.stated_rates()))
+        elif isinstance(request, Time):
+            self._reply(TimeReply(id=request.id, time=self._context.now()))
 
     def _question(self, request: Query) -> None:
         """Let a question pass that this connection may ask."""
-        against = objection(request, self.participant, self._context.fanout.reports)
+        against = objection(request, self.participant, self.scopes, self._context.fanout.reports)
         if against is not None:
             if against.is_malformed:
                 self._malformed(against.detail, request.id)
@@ -238,10 +260,14 @@ class Session(FrameReader):
         if (participant := self.participant) is None:
             self._refuse(request, "")
             return
+        against = admin_objection(request, participant, self.scopes)
+        if against is not None:
+            self._refuse(request, against.detail, command=request.command)
+            return
         try:
-            command = asked_command(request, participant, self._context)
+            command = asked_command(request, participant, "" if self.key is None else self.key.key, self._context)
             check_own(command, participant, self._context.fanout.reports)
-            check_approvers(command, (each.role for each in self._context.participants.values()))
+            check_approvers(command, self._context.keyholders.roles())
         except NotAllowed as error:
             self._refuse(request, str(error), command=request.command)
         except Malformed as error:
@@ -250,45 +276,83 @@ class Session(FrameReader):
             self.inbox.append((request.id, command, self.received_ns))
 
     def _login(self, request: Login) -> None:
-        fanout = self._context.fanout
         if self.participant is not None:
             self._error("not_allowed", f"logged in already, as {self.participant.participant}", request.id)
             return
         # One that fails is answered in its language, too.
         self.speak(language(request.lang))
         self._login_attempts += 1
-        participant = self._context.participants.get(request.participant)
-        challenge = login_challenge(self._context.venue_id, request.participant, self._nonce)
-        if participant is None or not has_signed(participant.public_key, challenge, bytes.fromhex(request.signature)):
-            self._fail_login(request, "unknown_participant" if participant is None else "signature")
-            self._error("login_failed", "unknown participant, or the signature does not hold", request.id)
-        elif self._context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
+        proven, tried = self._context.keyholders.prove(
+            request, self._context.venue_id, self._nonce, self.caller.address
+        )
+        self._charge(max(tried - 1, 0))
+        if isinstance(proven, Unproven):
+            self._fail_login(request, proven.reason)
+            self._error("login_failed", proven.detail, request.id)
+        elif self._context.connections_of(request.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
             detail = f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections"
             self._fail_login(request, "too_many")
             self._error("too_many", detail, request.id)
-        elif why := self._context.attendance.problem(request.cancel_on_disconnect, participant, fanout.reports):
+        elif why := self._context.attendance.problem(
+            request.cancel_on_disconnect, proven, self._context.fanout.reports
+        ):
             self._fail_login(request, "not_allowed")
             self._error("not_allowed", why, request.id)
         else:
-            self.participant = participant
-            self.caller.is_now(participant.participant, participant.role, fingerprint(participant.public_key))
-            self._context.audit.note(LOGIN, self.caller, lang=request.lang)
-            fanout.listen(self, participant.participant)
-            accounts = fanout.reports.accounts.get(participant.participant, ())
-            last = {account: fanout.reports.last_seq(account) for account in accounts}
-            (seq, link), name, role = self._context.tip(), participant.participant, participant.role
-            if self.meter is not None:
-                self.meter.log_in(name)
-            welcome = Welcome(id=request.id, participant=name, role=role, accounts=last, seq=seq, link=link.hex())
-            welcome.rates, welcome.lang = self._rates(), request.lang
-            welcome.cancel_on_disconnect = self._context.attendance.came(self, name, request.cancel_on_disconnect)
-            self._reply(self._context.marked(welcome))
+            self._logged_in(request, proven)
             return
         if self._login_attempts >= MAX_LOGIN_ATTEMPTS:
             self.close(POLICY_VIOLATION, "too many login attempts")
 
     def _fail_login(self, request: Login, reason: str) -> None:
         self._context.audit.note(LOGIN_FAILED, self.caller, reason=reason, claimed=request.participant)
+
+    def _logged_in(self, request: Login, proven: Proven) -> None:
+        """Welcome somebody."""
+        self.act_as(proven)
+        who = proven.participant
+        self.caller.is_now(who.participant, who.role, fingerprint(who.public_key))
+        self._context.audit.note(LOGIN, self.caller, lang=request.lang)
+        if self.meter is not None:
+            self.meter.log_in(who.participant)
+        told = welcome(request, proven, self._context)
+        told.rates = self.stated_rates()
+        wanted = request.cancel_on_disconnect
+        told.cancel_on_disconnect = self._context.attendance.came(self, who.participant, wanted)
+        self._reply(self._context.marked(told))
+
+    # ── its key ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def act_as(self, proven: Proven) -> None:
+        """Be somebody from now on, who may do so much."""
+        self.participant, self.key, self.scopes = proven
+        self._context.fanout.listen(self, self.participant.participant, hears=READ in self.scopes)
+        if self.key is not None:
+            self._context.keyholders.came(self, self.key)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether its key has ended: what waits of it is carried out no more."""
+        return self.key is not None and self.key.has_ended
+
+    def put_aside(self) -> None:
+        """Take what it asked out of the inbox, to be refused when it is told that its key has ended; what the venue says of it stays."""
+        waiting = list(self.inbox)
+        self.inbox.clear()
+        self.inbox.extend(each for each in waiting if each[0] == UNASKED)
+        self._put_aside += tuple(each[0] for each in waiting if each[0] != UNASKED)
+
+    def key_has_ended(self, how: str) -> None:
+        """Refuse what waits, and end the connection."""
+        self._context.fanout.put(self, ())
+        self.put_aside()
+        for request_id in self._put_aside:
+            self._error("key_ended", f"not carried out: before, the key of this connection {how}", request_id)
+        self._put_aside = ()
+        why = f"the key of this connection {how}"
+        self._error("key_ended", why, None)
+        self.close(POLICY_VIOLATION, why)
+        self.end()
 
     # ── replies ────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -311,9 +375,6 @@ class Session(FrameReader):
         code, detail = "rate_limited", "too much was asked at once; `rates` in the welcome says how much may be"
         self._context.counters.errors[code] += 1
         self._reply(Error(code=code, detail=detail, id=self.codec.find_id(payload), retry_after=wait_ns))
-
-    def _rates(self) -> list[Rate]:
-        return [] if self.meter is None else self.meter.stated()
 
     def _charge(self, units: int) -> None:
         if self.meter is not None:

@@ -28,10 +28,12 @@ def problem(request: Subscribe | Unsubscribe) -> str:
 
 
 class Subscriptions:
-    """Those of one connection, whose outbox stands on the list of each."""
+    """Those of one connection, whose outbox stands on the list of each.
 
-    def __init__(self, outbox: Outbox) -> None:
-        self._outbox: Final = outbox
+    The outbox is handed in: if the two knew each other, nobody else would free them (tests/gateway/server/test_no_cycles.py).
+    """
+
+    def __init__(self) -> None:
         self._feeds: Final[dict[Wanted, Feed]] = {}
 
     def __len__(self) -> int:
@@ -41,21 +43,21 @@ class Subscriptions:
         """Whether there is room for one that it does not get yet, or it gets that already."""
         return len(self._feeds) < MAX_SUBSCRIPTIONS or what in self._feeds
 
-    def add(self, what: Wanted, feed: Feed) -> None:
+    def add(self, outbox: Outbox, what: Wanted, feed: Feed) -> None:
         """Get it from now on, if it does not yet."""
         if what not in self._feeds:
             self._feeds[what] = feed
-            feed.subscribers[self._outbox] = None
+            feed.subscribers[outbox] = None
 
-    def drop(self, what: Wanted) -> bool:
+    def drop(self, outbox: Outbox, what: Wanted) -> bool:
         """Get it no longer; False: it did not."""
         feed = self._feeds.pop(what, None)
         if feed is not None:
-            del feed.subscribers[self._outbox]
+            del feed.subscribers[outbox]
         return feed is not None
 
-    def end(self) -> None:
+    def end(self, outbox: Outbox) -> None:
         """Get nothing any more."""
         for feed in self._feeds.values():
-            del feed.subscribers[self._outbox]
+            del feed.subscribers[outbox]
         self._feeds.clear()

@@ -13,12 +13,14 @@ from typing import Final, TypeVar
 import msgspec
 
 from engine.exchange import Exchange
+from engine.vocabulary.access import SCOPES_OF
 from gateway.core import new_exchange
 from gateway.inbound.admin import ALLOWED
+from gateway.inbound.keyholders import Proven
 from gateway.inbound.session import Session
 from gateway.near import instead
 from gateway.protocol import messages as m
-from gateway.protocol.wire import JSON
+from gateway.protocol.wire import JSON, payload_of
 from gateway.server.sequencer import Sequencer
 from gateway.server.startup import start_venue
 from gateway.server.turns import VenueHalted
@@ -31,8 +33,6 @@ Hears = Callable[[str, m.AnyMessage], None]
 
 _ENCODE: Final = msgspec.json.Encoder().encode
 _DECODE: Final = msgspec.json.Decoder(m.AnyMessage).decode
-# Of an unmasked frame: what stands where its length is, if that is in two or eight bytes behind (RFC 6455 section 5.2).
-_TWO_BYTES: Final = 126
 
 
 class RequestRefused(ValueError):
@@ -161,8 +161,7 @@ class Running:
         session = self._sessions.get((participant, role))
         if session is None:
             session = self._sessions[participant, role] = Session(self._context, JSON, "")
-            session.participant = Participant(participant, role, b"")
-            self._fanout.listen(session, participant)
+            session.act_as(Proven(Participant(participant, role, b""), None, SCOPES_OF[role]))
         return session
 
     def _run(self, session: Session) -> None:
@@ -196,7 +195,7 @@ class Running:
         for session in self._sessions.values():
             assert session.participant is not None
             for frame in session.frames:
-                message = _DECODE(_payload(frame))
+                message = _DECODE(payload_of(frame))
                 if getattr(message, "id", None) == self._request_id:
                     reply = message
                 self._hears(session.participant.participant, message)
@@ -221,12 +220,6 @@ def uninterrupted() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
         if pressed:
             signal.raise_signal(signal.SIGINT)
-
-
-def _payload(frame: bytes) -> bytes:
-    """What is in an unmasked frame."""
-    length = frame[1]
-    return frame[2 if length < _TWO_BYTES else 4 if length == _TWO_BYTES else 10 :]
 
 
 def _end(sequencer: Sequencer) -> None:

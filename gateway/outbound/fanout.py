@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 from engine.record.rows import Row
@@ -15,6 +15,7 @@ from engine.vocabulary.messages.events import (
     CommandProposed,
     CommandRejected,
     Event,
+    KeyEnded,
     RulebookLoaded,
 )
 from gateway.outbound.channels.drop_copy import DropCopy
@@ -63,6 +64,9 @@ class Fanout:
 
     def __init__(self, *, keeps_reports: bool = True) -> None:
         self._keeps_reports: Final = keeps_reports
+        self.key_ended: Callable[[KeyEnded], None] = _nobody_ends
+        """Called when the command is handed out that has ended a key: behind its reply, before all that comes after."""
+        self._ended_keys: Final[list[KeyEnded]] = []
         self.formats: Final = Formats()
         self._titles: Final = RuleTitles()
         self.reports: Final = PrivateReports(self.formats, self._titles)
@@ -77,6 +81,8 @@ class Fanout:
         """The reply to a command that has left work to ticks."""
         self._by_account: Final[dict[str, list[Outbox]]] = {}
         self._by_participant: Final[dict[str, list[Outbox]]] = {}
+        self._deaf: Final[dict[Outbox, None]] = {}
+        """Those that get no reports of accounts."""
 
     @property
     def seq(self) -> int:
@@ -132,9 +138,12 @@ class Fanout:
         """How many connections a participant has logged in on."""
         return len(self._by_participant.get(participant, ()))
 
-    def listen(self, outbox: Outbox, participant: str) -> None:
-        """Send the reports of all accounts of a participant to a connection from now on."""
+    def listen(self, outbox: Outbox, participant: str, hears: bool = True) -> None:
+        """Count a connection of a participant, and send it the reports of all accounts from now on, if it `hears` them."""
         self._by_participant.setdefault(participant, []).append(outbox)
+        if not hears:
+            self._deaf[outbox] = None
+            return
         for account in self.reports.accounts.get(participant, ()):
             self._by_account[account].append(outbox)
 
@@ -143,6 +152,9 @@ class Fanout:
         self._by_participant[participant].remove(outbox)
         if not self._by_participant[participant]:
             del self._by_participant[participant]
+        if outbox in self._deaf:
+            del self._deaf[outbox]
+            return
         for account in self.reports.accounts.get(participant, ()):
             self._by_account[account].remove(outbox)
 
@@ -154,6 +166,7 @@ class Fanout:
         self._titles.note(command)
         self.given.follow(time_ns, command, events)
         self._learn(seq, events)
+        self._ended_keys.clear()
         self.channels.follow(seq, time_ns, events, precede=True)
         if self._keeps_reports:
             self.reports.follow(seq, time_ns, events)
@@ -217,12 +230,20 @@ class Fanout:
         for subscribers, message in self.channels.follow(seq, time_ns, events):
             self.broadcast(subscribers, message)
         self._drop_copy.seq = seq
+        if self._ended_keys:
+            for event in self._ended_keys:
+                self.key_ended(event)
+            self._ended_keys.clear()
 
     def publish_last(self, row: Row, owed: Owed) -> None:
         """Hand out the tick that has done the last of what a command had left, and reply to that command."""
         replies = _REPLIES.get(type(owed.command)) or ()
         waiting: Outbox | None = owed.origin
         seq, time_ns, _, events = row
+        # Something else may have been due behind it.
+        self._learn(seq, events)
+        for subscribers, message in self.channels.follow(seq, time_ns, events, precede=True):
+            self.broadcast(subscribers, message)
         for report in self.reports.follow(seq, time_ns, events):
             if waiting is not None and type(report.event) in replies:
                 self._deliver(report, waiting, owed.request_id)
@@ -302,10 +323,17 @@ class Fanout:
         for event in events:
             self.formats.learn(event)
             if type(event) is AccountOpened:
-                self._by_account[event.account] = list(self._by_participant.get(event.participant, ()))
+                listening = self._by_participant.get(event.participant, ())
+                self._by_account[event.account] = [each for each in listening if each not in self._deaf]
             elif type(event) is RulebookLoaded:
                 self._rulebooks.append((seq, event.name, event.digest))
                 self._titles.follow(event)
+            elif type(event) is KeyEnded:
+                self._ended_keys.append(event)
+
+
+def _nobody_ends(event: KeyEnded) -> None:
+    """Nobody has logged in."""
 
 
 def _admin_reply(seq: int, events: list[Event], request_id: int) -> Message:

@@ -24,6 +24,8 @@ class OpenOrder(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     stop_price: str | None = None
     displayed_quantity: str | None = None
     """Of an order on the book: what it shows; left out while it waits off the book."""
+    public_id: int | None = None
+    """Of an order on the book: by what channel `orders` knows the part that it shows."""
 
 
 class OpenOrdersReply(Message, tag="open_orders"):

@@ -11,12 +11,26 @@ from engine.vocabulary.messages.said import Values
 from gateway.protocol.private_messages import Message
 
 ChannelName = Literal[
-    "trades", "top", "ticker", "book", "status", "auction", "marks", "index", "drop_copy", "changes", "heartbeat"
+    "trades",
+    "top",
+    "ticker",
+    "book",
+    "orders",
+    "status",
+    "auction",
+    "marks",
+    "index",
+    "drop_copy",
+    "changes",
+    "heartbeat",
 ]
 
 
 class ChannelMessage(Message):
-    """A message of a channel. Each has a `seq`, and either counts without gaps or says in `prev_seq` which one it follows."""
+    """A message of a channel. Each has a `seq`, and says in `prev_seq` which one it follows: itself, if it tells the state as of a subscription.
+
+    A snapshot follows none.
+    """
 
     channel: ClassVar[ChannelName]
 
@@ -38,6 +52,7 @@ class TradePrint(ChannelMessage, tag="trade"):
     channel = "trades"
     instrument: str
     seq: int
+    prev_seq: int
     trade_id: int
     price: str
     quantity: str
@@ -134,12 +149,44 @@ class BookUpdate(ChannelMessage, tag="book_update"):
     interval: str | None = None
 
 
+class OrdersSnapshot(ChannelMessage, tag="orders_snapshot"):
+    """Channel `orders`: every order that shows, as `[public id, price, quantity]`, by public ids. Updates after `seq` apply to it.
+
+    At one price the lower public id is ahead. `checksum` is over all of them: see docs/PROTOCOL.md, "Keeping a queue".
+    """
+
+    channel = "orders"
+    instrument: str
+    seq: int
+    time: int
+    bids: list[tuple[int, str, str]]
+    asks: list[tuple[int, str, str]]
+    checksum: int
+
+
+class OrdersUpdate(ChannelMessage, tag="orders_update"):
+    """Channel `orders`: what changed, in the order in which it happened, as `[what, side, public id, price, quantity]`.
+
+    `quantity` is what the order shows now, `"0"` if it is gone. `what` is `add`, `execute`, `reduce`, `remove` or `refresh`: see
+    docs/PROTOCOL.md, "Keeping a queue".
+    """
+
+    channel = "orders"
+    instrument: str
+    seq: int
+    prev_seq: int
+    time: int
+    changes: list[tuple[str, str, int, str, str]]
+    checksum: int
+
+
 class Status(ChannelMessage, tag="status"):
     """Channel `status`: the phase of an instrument."""
 
     channel = "status"
     instrument: str
     seq: int
+    prev_seq: int
     phase: str
     reason: str
     time: int
@@ -156,6 +203,7 @@ class Auction(ChannelMessage, tag="auction"):
     channel = "auction"
     instrument: str
     seq: int
+    prev_seq: int
     volume: str
     time: int
     price: str | None = None
@@ -169,6 +217,7 @@ class Mark(ChannelMessage, tag="mark"):
     channel = "marks"
     instrument: str
     seq: int
+    prev_seq: int
     price: str
     open_interest: str
     """All long positions before the mark."""
@@ -182,6 +231,7 @@ class IndexPrice(ChannelMessage, tag="index_price"):
     channel = "index"
     index: str
     seq: int
+    prev_seq: int
     price: str
     time: int
     source: str = ""
@@ -198,6 +248,7 @@ class Change(ChannelMessage, tag="change"):
 
     channel = "changes"
     seq: int
+    prev_seq: int
     command_seq: int
     """The command that brought it, or before which its effective date had come."""
     time: int
@@ -224,10 +275,23 @@ class Heartbeat(ChannelMessage, tag="heartbeat"):
     channel = "heartbeat"
     seq: int
     """Counts since the venue was started."""
+    prev_seq: int
     time: int
 
 
 AnyChannelMessage = (
-    TradePrint | Top | Ticker | BookSnapshot | BookUpdate | Status | Auction | Mark | IndexPrice | Change | Heartbeat
+    TradePrint
+    | Top
+    | Ticker
+    | BookSnapshot
+    | BookUpdate
+    | OrdersSnapshot
+    | OrdersUpdate
+    | Status
+    | Auction
+    | Mark
+    | IndexPrice
+    | Change
+    | Heartbeat
 )
 """What channels carry, but for the reports of `drop_copy`."""

@@ -86,6 +86,12 @@ class Welcome(Message, tag="welcome"):
     test: bool = False
     """As in `Hello`, as is `time_scale`."""
     time_scale: int = 1
+    key: str = ""
+    """The name of the key that has signed the login; left out of a recording."""
+    scopes: list[str] = []
+    """What may be done with it: of `read`, `trade`, `drop_copy`, `supervise`, `operate`."""
+    key_expires: int = 0
+    """When it ends, and this connection with it; left out: when somebody ends it."""
 
 
 class LoggedOut(Message, tag="logged_out"):
@@ -123,7 +129,7 @@ class Goodbye(Message, tag="goodbye"):
 
 class Error(Message, tag="error"):
     """The request was not sequenced. `code`: malformed, not_logged_in, login_failed, not_allowed, unknown, too_many,
-    rate_limited, read_only.
+    rate_limited, read_only, key_ended.
     """
 
     code: str

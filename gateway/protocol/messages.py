@@ -30,6 +30,8 @@ from gateway.protocol.channel_messages import (
     Heartbeat,
     IndexPrice,
     Mark,
+    OrdersSnapshot,
+    OrdersUpdate,
     Status,
     Ticker,
     Top,
@@ -120,8 +122,22 @@ from gateway.protocol.requests import (
     Transfer,
     Unsubscribe,
 )
+from gateway.protocol.standing_messages import (
+    AccountLimits,
+    AssetInfo,
+    AssetsReply,
+    CapInfo,
+    FeesReply,
+    InstrumentFees,
+    LimitsReply,
+    MeReply,
+    OwnAccount,
+    TimeReply,
+)
+from gateway.protocol.standing_requests import Assets, Fees, Limits, Me, Time
 
 __all__ = [
+    "AccountLimits",
     "Admin",
     "AmendOrder",
     "AnyChannelMessage",
@@ -129,7 +145,10 @@ __all__ = [
     "AnyReport",
     "AnyRequest",
     "Argument",
+    "AssetInfo",
     "AssetIssued",
+    "Assets",
+    "AssetsReply",
     "Auction",
     "Balances",
     "BalancesReply",
@@ -138,6 +157,7 @@ __all__ = [
     "CancelAllAfter",
     "CancelOrder",
     "CancelWithdrawal",
+    "CapInfo",
     "Change",
     "ChannelMessage",
     "ChannelName",
@@ -152,6 +172,8 @@ __all__ = [
     "Done",
     "Error",
     "ExecutionReport",
+    "Fees",
+    "FeesReply",
     "Fill",
     "Fills",
     "FillsReply",
@@ -163,11 +185,14 @@ __all__ = [
     "HoldingArrested",
     "HoldingFrozen",
     "IndexPrice",
+    "InstrumentFees",
     "InstrumentInfo",
     "Instruments",
     "InstrumentsReply",
     "JournalTip",
     "Lang",
+    "Limits",
+    "LimitsReply",
     "LoggedOut",
     "Login",
     "Logout",
@@ -179,6 +204,8 @@ __all__ = [
     "MassCancelled",
     "MassQuote",
     "MassQuoted",
+    "Me",
+    "MeReply",
     "Message",
     "MovementEnded",
     "MovementHeld",
@@ -197,6 +224,9 @@ __all__ = [
     "OrderStatusReply",
     "OrderTerms",
     "OrderType",
+    "OrdersSnapshot",
+    "OrdersUpdate",
+    "OwnAccount",
     "Position",
     "Positions",
     "PositionsReply",
@@ -228,7 +258,9 @@ __all__ = [
     "Subscribe",
     "Subscribed",
     "Ticker",
+    "Time",
     "TimeInForce",
+    "TimeReply",
     "ToldArgument",
     "Top",
     "TradeCorrected",
@@ -316,6 +348,11 @@ AnyMessage = (
     | OrderHistoryReply
     | OrderStatusReply
     | SettlementsReply
+    | FeesReply
+    | LimitsReply
+    | MeReply
+    | AssetsReply
+    | TimeReply
     | RecordsReply
     | Resumed
     | Done

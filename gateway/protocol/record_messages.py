@@ -25,6 +25,7 @@ RecordKind = Literal[
     "instrument",
     "intermediary",
     "investor",
+    "key",
     "parameter",
     "participant",
     "proposal",
@@ -37,7 +38,7 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """One name, and what stands behind it as of now. What does not apply, or was not counted, is left out."""
 
     name: str
-    """Of a parameter `RULE.key`, of a trade, proposal, change, alert or case its number, of the venue `venue`."""
+    """Of a parameter `RULE.key`, of a key its participant, a space and its name, of a trade, proposal, change, alert or case its number, of the venue `venue`."""
     accounts: int | None = None
     """How many it has, of an asset how many hold it. Counted, as are open orders and what is frozen, where one name was asked for."""
     open_orders: int | None = None
@@ -92,13 +93,24 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     digest: str | None = None
     """Of a rulebook that waits: the SHA-256 that it will be in force with."""
     by: str | None = None
-    """Who proposed it, asked for the change or the arrest, raised the alert or opened the case; empty: the venue file did."""
+    """Who proposed it, asked for the change or the arrest, raised the alert, opened the case or registered the key; empty: the venue file did."""
     effective: int | None = None
     """Of a change: when it takes effect."""
     until: int | None = None
-    """Of a proposal: when it expires."""
+    """Of a proposal or a key: when it expires."""
     since: int | None = None
-    """Of an alert, a case or an arrest: when it was raised, opened or carried out."""
+    """Of an alert, a case, an arrest or a key: when it was raised, opened, carried out or registered."""
+    role: str | None = None
+    """Of a participant, if it is registered."""
+    keys: list[str] = []
+    """Of a participant: those in force."""
+    public_key: str | None = None
+    """Of a key, as is what follows."""
+    scopes: list[str] = []
+    addresses: list[str] = []
+    """From where it may be used; left out: from everywhere."""
+    connections: int | None = None
+    """How many are logged in with it."""
     evidence: list[int] = []
     """Of an alert or a case: the sequence numbers that are its evidence, which its `arguments` leave out."""
 

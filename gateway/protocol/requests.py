@@ -38,6 +38,7 @@ from gateway.protocol.request import (
     Text,
     TimeInForce,
 )
+from gateway.protocol.standing_requests import Assets, Fees, Limits, Me, Time
 
 
 class OnlyId(msgspec.Struct):
@@ -70,6 +71,8 @@ class Login(Request, tag="login", frozen=True):
     """Left out: the end of the connection cancels nothing."""
     lang: Lang = "en"
     """In which the connection is told what is said in words: `detail` and `title`. All else is the same in each language."""
+    key: Annotated[str, msgspec.Meta(max_length=MAX_NAME_CHARS)] = ""
+    """The name of the key that has signed; left out: any of the participant's."""
 
 
 class Logout(Request, tag="logout", frozen=True):
@@ -365,6 +368,11 @@ AnyRequest = (
     | OrderHistory
     | OrderStatus
     | Settlements
+    | Fees
+    | Limits
+    | Me
+    | Assets
+    | Time
     | Records
     | Admin
 )

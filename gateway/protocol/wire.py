@@ -57,6 +57,12 @@ def frame_header(opcode: int, size: int) -> bytes:
     return bytes((first, _EIGHT_BYTES)) + size.to_bytes(8, "big")
 
 
+def payload_of(frame: bytes) -> bytes:
+    """What is in an unmasked frame, as `Codec.frame` makes them."""
+    length = frame[1]
+    return frame[2 if length < _TWO_BYTES else 4 if length == _TWO_BYTES else 10 :]
+
+
 class Codec:
     """One subprotocol: how messages become payloads, and requests come out of them."""
 

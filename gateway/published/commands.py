@@ -55,6 +55,15 @@ def _argument(row: CommandRow, name: str, field: str) -> Schema:
         return {"type": "string", "enum": sorted(CHANGES)} if name == "command" else {"type": "object"}
     if field == "digest":
         return {"type": "string", "pattern": "^[0-9a-f]{64}$", "maxLength": 64}
+    if field == "public_key":
+        return {"type": "string", "pattern": "^[0-9a-fA-F]{64}$", "maxLength": 64}
+    if field == "addresses":
+        address = {
+            "type": "string",
+            "pattern": r"^(?=.*[.:])[0-9a-fA-F.:]+(/[0-9]{1,3})?$",
+            "maxLength": MAX_NAME_CHARS,
+        }
+        return {"type": "array", "items": address}
     if field == "owner_keys":
         return {"type": "array", "items": _TABLE}
     if field.endswith("_e8") or field in _AMOUNTS:

@@ -90,6 +90,11 @@ _ERRORS: Final = (
         "Wait `retry_after` nanoseconds, then send it again. `welcome` and `rates` say how much may be asked.",
     ),
     Entry(
+        "key_ended",
+        "The key that the connection had logged in with was revoked or replaced, or has expired. What waited was not carried out.",
+        "Log in with another key. Whether others are left, `sbx keys list` says; an operator registers a new one.",
+    ),
+    Entry(
         "read_only",
         "This is a recording of a past session, which takes no commands.",
         "Ask, subscribe and watch; trade on the venue itself.",

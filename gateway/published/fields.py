@@ -10,17 +10,19 @@ from typing import Final, get_args
 from compliance import RISK_LEVELS
 from engine.command_row import ROLES
 from engine.vocabulary import codes
+from engine.vocabulary.access import SCOPES
 from gateway.protocol.channel_messages import ChannelName
 from gateway.protocol.past_requests import SettlementKind
 from gateway.protocol.request import Lang
 from gateway.published.errors import CANCEL, ERROR, REJECT, listed_codes
 
 _DECIMALS: Final = (
-    "amount arrested ask_price ask_quantity available average_price bid_price bid_quantity carried claimed displayed_quantity fee filled_quantity filled_value "
-    "frozen held imbalance last_price last_quantity leaves_quantity left lot_size mark max_position max_quantity min_quantity "
-    "missing needed new_price open_interest outstanding paid position price quantity reference_price reserved shortfall "
-    "stop_price tick_size total unsettled volume "
-    "change_24h change_percent_24h high_24h low_24h mark_price open_24h turnover_24h volume_24h vwap_24h"
+    "amount arrested ask_price ask_quantity available average_price bid_price bid_quantity carried change_24h "
+    "change_percent_24h claimed displayed_quantity fee filled_quantity filled_value frozen held high_24h imbalance "
+    "issue_limit largest_order last_price last_quantity leaves_quantity left limit lot_size low_24h mark mark_price "
+    "max_position max_quantity min_quantity missing needed new_price open_24h open_interest outstanding paid position "
+    "price quantity reference_price reserved shortfall stop_price tick_size total turnover_24h unsettled used volume "
+    "volume_24h vwap_24h"
 )
 DECIMAL_FIELDS: Final = frozenset(_DECIMALS.split())
 """Texts of these names are decimals, in whatever message of the venue."""
@@ -59,10 +61,16 @@ _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("MovementHeld", "kind"): codes.MOVEMENT_KINDS,
     ("MovementEnded", "outcome"): codes.MOVEMENT_STATUSES[: codes.MOVEMENT_WAITS],
     ("WaitingMovement", "kind"): codes.MOVEMENT_KINDS,
+    ("AssetInfo", "kind"): codes.ASSET_KINDS,
+    ("AssetInfo", "tier"): ("highly_liquid", "lost", "other"),
+    ("AssetInfo", "privacy"): codes.PRIVACY_KINDS,
+    ("OwnAccount", "kind"): codes.INVESTOR_KINDS,
     ("OrderInfo", "code"): _REJECTS,
     ("OrderInfo", "reason"): listed_codes(CANCEL),
     ("Settlement", "kind"): get_args(SettlementKind),
     ("RecordInfo", "risk_level"): RISK_LEVELS,
+    ("RecordInfo", "scopes"): SCOPES,
+    ("Welcome", "scopes"): SCOPES,
     ("InstrumentInfo", "kind"): codes.INSTRUMENT_KINDS,
     ("RecordInfo", "kind"): codes.INVESTOR_KINDS,
 }

@@ -16,8 +16,8 @@ from engine.vocabulary.messages.commands import Command
 from gateway.printable import figures
 from gateway.reporting.times import moscow_time
 
-_LEFT_OUT: Final = ("by", "role", "reason", "note", "documents")
-_TIMES: Final = ("taken_ns", "expiry_ns")
+_LEFT_OUT: Final = ("by", "by_role", "by_key", "reason", "note", "documents")
+_TIMES: Final = ("taken_ns", "expiry_ns", "expires_ns")
 _MONEY: Final = ("amount", "issue_limit", "max_notional")
 """In minor units of an asset that the command names."""
 _COUNTED: Final = {"identity_keys": "documents", "owner_keys": "owners"}
@@ -60,7 +60,12 @@ def said(command: Command, scales: dict[str, int]) -> str:
     parts = []
     for name, value in given.items():
         field = name
-        if name in row.about or name in _LEFT_OUT or (name in defaults and defaults[name] == value):
+        if (
+            name in row.about
+            or name in _LEFT_OUT
+            or (name == "role" and "by_role" not in given)
+            or (name in defaults and defaults[name] == value)
+        ):
             continue
         names = row.names.get(field)
         if names is not None and 0 <= value < len(names):

@@ -105,8 +105,9 @@ class Sequencer(Turns):
 
     @property
     def next_due(self) -> int:
-        """When the core does something by itself next; 0: never."""
-        return self._exchange.next_due_ns()
+        """Another number whenever the core does something by itself sooner or later than was known, or its time was moved; 0: it never does."""
+        due_ns = self._exchange.next_due_ns()
+        return due_ns + self._exchange.advanced_ns if due_ns else 0
 
     def due_in_ns(self) -> int | None:
         """How long until the core does something by itself; None: nothing is due, ever."""
@@ -236,16 +237,26 @@ class Sequencer(Turns):
                 session = owing.popleft()
             else:
                 session = waiting.popleft()
+            if session.is_cut_off:
+                # Of a key that has ended nothing is carried out, but what the venue says of the connection.
+                session.put_aside()
+                if not session.inbox:
+                    self._rest(session)
+                    continue
             request_id, command, received_ns = session.inbox.popleft()
             session.taken += 1
             if session.inbox:
                 meter = session.meter
                 (waiting if meter is None or not meter.is_overdrawn else owing).append(session)
             else:
-                session.is_waiting = False
-                if session.is_ended:
-                    session.all_taken()
+                self._rest(session)
             yield None if request_id == UNASKED else session, request_id, received_ns, command
+
+    def _rest(self, session: Session) -> None:
+        """Nothing of a session waits any more."""
+        session.is_waiting = False
+        if session.is_ended:
+            session.all_taken()
 
     def _catch_up(self, time_ns: int) -> bool:
         """Let a piece of what was due while the venue slept happen, by a `Tick`; False: it did not sleep.

@@ -30,6 +30,7 @@ from gateway.server.guarded import guarded
 from gateway.server.handshake import Callers, health, negotiate, refusal
 from gateway.server.heartbeats import Heartbeats
 from gateway.server.listening import Certificate, Listener
+from gateway.server.local import LocalPeers
 from gateway.server.scheduler import Scheduler
 from gateway.server.sending import Senders
 from gateway.server.sockets import Bounds, Door, Visitor
@@ -60,6 +61,8 @@ class Server:
         self.certificate: Final = certificate
         """If it listens with TLS."""
         self.senders: Final = Senders(self)
+        self.local: Final = LocalPeers(self, context)
+        """Peers in this process."""
         self.port = 0
         """Where it listens."""
         self.host = self
@@ -158,6 +161,7 @@ class Server:
         self._listener.close()
         self._heartbeats.end()
         self._cancel_paced()
+        self.local.end()
         self.door.abort_all()
 
     # ── connections ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -282,6 +286,7 @@ class Server:
     def release(self, began_ns: int) -> None:
         """Send what waited for that."""
         self.senders.release()
+        self.local.release()
         self._spend(began_ns)
 
     def _spend(self, began_ns: int) -> None:
@@ -298,10 +303,11 @@ class Server:
         dirty = self._context.fanout.dirty
         for outbox in dirty:
             connection = self._connections.get(outbox)
-            # Without one it is of a connection that is gone, or collects what waits for a snapshot.
+            # Without one it is of a peer in this process, of a connection that is gone, or collects what waits for a snapshot.
             if connection is None:
+                self.local.flush(outbox)
                 continue
-            if connection.session.is_backed_up:
+            if connection.session.is_backed_up and connection.session.closing is None:
                 self.senders.put_off(connection)
             else:
                 connection.flush()

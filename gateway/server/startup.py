@@ -13,6 +13,8 @@ from engine.record.rows import Row
 from engine.vocabulary.messages.commands import AnyCommand, Decline
 from engine.vocabulary.messages.events import CommandProposed, CommandRejected, ProposalEnded
 from gateway.disk import DISK, Disk, make_directories
+from gateway.filed.differences import differences, noted
+from gateway.filed.people import participant_differences
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
 from gateway.inbound.attendance import disconnections
 from gateway.journal.files import Lock, measure_sync
@@ -22,10 +24,11 @@ from gateway.journal.key import KEY_FILE, keep_venue_key, venue_key
 from gateway.journal.recovery import Recovery, TornTail, recover
 from gateway.journal.writer import Durability, JournalWriter
 from gateway.server.clock import Clock, MovedClock, VenueClock, jump_problem, steady_ns
+from gateway.server.registering import registrations, said
 from gateway.server.sequencer import Sequencer
 from gateway.snapshots.folder import check_none_beyond, folder_beside
 from gateway.snapshots.making import Begun, begin_replica
-from gateway.snapshots.past import Past
+from gateway.snapshots.past import Past, Subject
 from gateway.snapshots.replica import NotReplayed, Replica
 from gateway.venue.venue import Participant, Venue
 from gateway.words.words import words_of
@@ -55,7 +58,7 @@ class Started:
         sequencer: Sequencer,
         recovered: int,
         torn: TornTail | None,
-        notes: list[str],
+        said: tuple[list[str], list[str]],
         sync_ns: int,
         identities: Identities,
     ) -> None:
@@ -67,8 +70,10 @@ class Started:
         """Commands that were in the journal."""
         self.torn: Final = torn
         """What a crash left unfinished, set aside."""
-        self.notes: Final = notes
+        self.notes: Final = said[0]
         """What of the venue file did not come in force, and why; a line each."""
+        self.registered: Final = said[1]
+        """Who of the venue file is new to a venue that had a journal, a line each."""
         self.sync_ns: Final = sync_ns
         """What writing and syncing a small batch takes here."""
         self.identities: Final = identities
@@ -121,7 +126,7 @@ def start_venue(
         clock = (_moved if is_test else _steady)(exchange, wall, steady, accept_jump, time_scale)
         identities = _keep(_identities(venue, directory, replica.past, disk), directory, disk)
         force_rulebook &= venue.rulebook_digest != fanout.rulebook_digest
-        to_do, changed = replica.past.split(venue.genesis(), force_rulebook)
+        split = replica.past.split(venue.genesis(), force_rulebook)
         sync_ns = measure_sync(directory / JOURNAL_FOLDER, disk)
         writer = recovery.writer(durability, fanout.rulebook_digest)
         keep_venue_key(directory, disk)
@@ -135,32 +140,49 @@ def start_venue(
         sequencer=sequencer,
         recovered=recovered,
         torn=recovery.torn,
-        notes=_notes(changed, _set_up(sequencer, writer, [*_taken_back(exchange, venue.participants), *to_do])),
+        said=_set_up(venue, exchange, sequencer, writer, split),
         sync_ns=sync_ns,
         identities=identities,
     )
 
 
-def _set_up(sequencer: Sequencer, writer: JournalWriter, to_do: list[AnyCommand]) -> list[Row]:
-    """Carry out what the venue file has beyond the journal."""
+def _set_up(
+    venue: Venue,
+    exchange: Exchange,
+    sequencer: Sequencer,
+    writer: JournalWriter,
+    split: tuple[list[AnyCommand], list[Subject]],
+) -> tuple[list[str], list[str]]:
+    """Carry out what the venue file has beyond the journal, its participants first; `split` says what it has beside them, and what differs.
+
+    Returns:
+        What of the file did not come in force, and who of its participants is new to a venue that had a journal; a line each.
+    """
+    to_do, changed = split
+    differing = [each.said() for each in participant_differences(venue.participants, exchange.access)]
+    people = registrations(venue.participants, exchange.access)
+    registered = said(people) if exchange.seq else []
+    all_of_it = [*_taken_back(exchange, venue.participants), *people, *to_do]
     try:
         # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
-        return sequencer.sequence(to_do) if to_do else []
+        rows = sequencer.sequence(all_of_it) if all_of_it else []
     except BaseException:
         writer.abandon()
         raise
+    return differing + _notes(venue, changed, exchange, rows), registered
 
 
 def _taken_back(exchange: Exchange, participants: Mapping[str, Participant]) -> list[AnyCommand]:
     """What says that armed connections are gone, and takes back proposals of those who may no longer make them.
 
-    The venue file names them no more, or in another role.
+    Whose last key ends, loses them at once; but a journal of before core version 9 knows no keys, and there the venue file decides.
     """
     found = disconnections(exchange.absence)
     for number, proposal in exchange.proposals.items():
-        proposer = participants.get(proposal.by)
+        name = proposal.by
+        proposer = exchange.access.of.get(name) or participants.get(name)
         # What the venue file itself proposed is nobody's.
-        if proposal.by and (proposer is None or proposer.role not in COMMANDS[type(proposal.command)].senders):
+        if name and (proposer is None or proposer.role not in COMMANDS[type(proposal.command)].senders):
             found.append(Decline(number, NO_LONGER))
     return found
 
@@ -210,9 +232,9 @@ def _steady(exchange: Exchange, wall: Clock, steady: Clock, accept_jump: bool, t
     return VenueClock(exchange.time_ns, steady, wall)
 
 
-def _notes(changed: list[str], rows: list[Row]) -> list[str]:
-    """What of a venue file did not come in force: what the journal has otherwise, what was refused, what waits, and what no longer does."""
-    notes = [f"{thing}: defined otherwise now; it stays as the journal has it" for thing in changed]
+def _notes(venue: Venue, changed: list[Subject], exchange: Exchange, rows: list[Row]) -> list[str]:
+    """What of a venue file did not come in force: what is otherwise, of what it has changed; what was refused, what waits, and what no longer does."""
+    notes = noted(differences(venue, exchange, changed), changed) if changed else []
     for event in [event for row in rows for event in row[3]]:
         if type(event) is CommandRejected:
             notes.append(f"refused: {words_of(event)}")

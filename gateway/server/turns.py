@@ -53,10 +53,10 @@ class Turns(ABC):
     def context(self, venue: Venue, durability: str, **others: Any) -> VenueContext:
         """What the sessions of a venue share whose turns these are; `others` as `VenueContext` takes them."""
         section = venue.server
-        return VenueContext(
+        context = VenueContext(
             venue.venue_id,
             durability,
-            venue.participants,
+            venue.participants if "recording" in others else {},
             Known(self._exchange.instruments, self._exchange.assets),
             self._fanout,
             counters=self.counters,
@@ -67,9 +67,12 @@ class Turns(ABC):
             faucet=venue.faucet,
             now=lambda: self.now_ns,
             absence=self._exchange.absence,
+            access=self._exchange.access,
             time_scale=self.time_scale,
             **others,
         )
+        self._answers.records.connections_of = context.keyholders.connections_of
+        return context
 
     @property
     @abstractmethod

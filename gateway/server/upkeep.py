@@ -1,4 +1,4 @@
-"""What a venue sees to while it runs, once a second: that its journal is where it was, the head, the tip told to others, newcomers."""
+"""What a venue sees to while it runs, once a second: that its journal is where it was, the head, the tip told to others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import threading
 import time
-from collections.abc import Iterable
 from typing import Final, Protocol
 
 from engine.vocabulary.limits import NS_PER_SECOND, TIP_EVERY_NS, UPKEEP_NS
@@ -14,10 +13,8 @@ from gateway.journal.files import JournalGone
 from gateway.journal.writer import JournalWriter
 from gateway.protocol.messages import JournalTip, Message
 from gateway.server.guarded import Failing, guarded
-from gateway.server.newcomers import Newcomers
 from gateway.server.startup import Started
 from gateway.server.turns import VenueHalted
-from gateway.venue.venue import Participant
 
 
 class Host(Failing, Protocol):
@@ -30,9 +27,6 @@ class Host(Failing, Protocol):
     def tell_all(self, message: Message) -> None:
         """Send a message to everybody who is known."""
 
-    def admit(self, participants: Iterable[Participant]) -> None:
-        """Let more participants log in from now on."""
-
 
 class Upkeep:
     """Looks after a running venue.
@@ -41,23 +35,18 @@ class Upkeep:
     for those when it ends, and with them for a disk that hangs.
     """
 
-    def __init__(self, host: Host, started: Started, newcomers: Newcomers) -> None:
+    def __init__(self, host: Host, started: Started) -> None:
         self.host: Final = host
-        self._newcomers: Final = newcomers
         self._writer: Final[JournalWriter] = started.writer
         self._loop: Final = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._told_ns = time.monotonic_ns()
         self._has_ended: Final = threading.Event()
-        self._threads: Final = [
-            threading.Thread(target=self._keep_head, name="journal head", daemon=True),
-            threading.Thread(target=self._look_for_newcomers, name="newcomers", daemon=True),
-        ]
+        self._thread: Final = threading.Thread(target=self._keep_head, name="journal head", daemon=True)
 
     def begin(self) -> None:
         """Look from now on."""
-        for thread in self._threads:
-            thread.start()
+        self._thread.start()
         self._look()
 
     def end(self) -> None:
@@ -107,10 +96,3 @@ class Upkeep:
         except JournalGone:
             return True
         return False
-
-    def _look_for_newcomers(self) -> None:
-        """Look once a second who came, in a thread of its own: whoever writes the file says how long it takes to read."""
-        while not self._has_ended.wait(UPKEEP_NS / NS_PER_SECOND):
-            if came := self._newcomers.look():
-                with contextlib.suppress(RuntimeError):
-                    self._loop.call_soon_threadsafe(self.host.admit, came)

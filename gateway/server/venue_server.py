@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
-from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -16,17 +14,13 @@ from gateway.journal.syncing import SyncThread
 from gateway.journal.writer import Durability
 from gateway.keys import read_private_key
 from gateway.metrics.pauses import CollectorPauses
-from gateway.printable import printable
 from gateway.server.listening import Certificate
-from gateway.server.newcomers import Newcomers
 from gateway.server.scraping import MetricsEndpoint
 from gateway.server.server import Server
 from gateway.server.startup import Started
 from gateway.server.turns import VenueHalted
 from gateway.server.upkeep import Upkeep
-from gateway.venue.venue import Participant, Venue
-
-_LOGGER: Final = logging.getLogger("gateway.newcomers")
+from gateway.venue.venue import Venue
 
 
 class VenueServer(Server):
@@ -58,7 +52,7 @@ class VenueServer(Server):
         self.counters.snapshot_seq = started.snapshot_seq
         self.metrics: MetricsEndpoint | None = None
         """If it was asked for."""
-        self._upkeep: Final = Upkeep(self, started, Newcomers(directory, context.participants))
+        self._upkeep: Final = Upkeep(self, started)
         self._pauses: Final = CollectorPauses(self.counters.collector)
         if durability == "fsync":
             started.writer.sync_beside(SyncThread(self._scheduler.sync_is_done))
@@ -78,12 +72,6 @@ class VenueServer(Server):
         await self.metrics.listen(port)
         self.counters.is_watched = True
         self._pauses.begin()
-
-    def admit(self, participants: Iterable[Participant]) -> None:
-        """Let more participants log in from now on."""
-        for each in participants:
-            self._context.participants[each.participant] = each
-            _LOGGER.info("%s may log in now, as %s", printable(each.participant), each.role)
 
     def close_sockets(self) -> None:
         """End what is still connected, the metrics, and the audit: its last row stands for all connections."""

@@ -91,15 +91,15 @@ class Past:
         else:
             self._note(found)
 
-    def split(self, setup: list[AnyCommand], force_rulebook: bool) -> tuple[list[AnyCommand], list[str]]:
-        """The commands of a venue file that are still to do, and the things whose definition has changed.
+    def split(self, setup: list[AnyCommand], force_rulebook: bool) -> tuple[list[AnyCommand], list[Subject]]:
+        """The commands of a venue file that are still to do, and the things that it sets otherwise than when that was carried out.
 
         Args:
             setup: all commands of the venue file.
             force_rulebook: load its rulebook once more: another is in force now, which may have come by its date.
         """
         to_do: list[AnyCommand] = []
-        changed: dict[str, None] = {}
+        changed: dict[Subject, None] = {}
         waiting = {each.digest for each in self._waiting.values()}
         for command in setup:
             subject = _subject(command)
@@ -110,7 +110,7 @@ class Past:
             if is_forced or subject not in self._known:
                 to_do.append(command)
             elif _digest(command) not in self._done:
-                changed[" ".join(part for part in subject if part)] = None
+                changed[subject] = None
         return to_do, list(changed)
 
     def _note(self, defined: Defined) -> None:

@@ -112,6 +112,13 @@ class ServerSection(Entry, frozen=True):
     """Between two snapshots: what a start replays beyond one, about a second compiled."""
 
 
+class DeribitSection(Entry, frozen=True):
+    """[deribit]: a second port, for programs that speak Deribit's API, as `ccxt` does. Read at each start."""
+
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)]
+    """At the venue's address, with its TLS; 0 lets the operating system choose."""
+
+
 class DisclosureEntry(Entry, frozen=True):
     """What an issuer discloses of an asset (DISC-1): the document by its digest, or a short one as it is."""
 

@@ -125,17 +125,6 @@ def invitation(
     return found
 
 
-def participant_lines(invited: Invitation, public_key: str) -> str:
-    """The lines that let a newcomer log in."""
-    return f"""
-# Invited on {invited.today}.
-[[participants]]
-participant = {json_text(invited.name)}
-role = "participant"
-public_key = "{public_key}"
-"""
-
-
 def all_lines(invited: Invitation, public_key: str) -> str:
     """The lines that are all of a newcomer: who logs in, whose money it is, where it is held."""
     tests = ", ".join(f'{{ test = "{test}", score = {SCORE}, taken = {invited.today} }}' for test in TESTS)
@@ -144,8 +133,13 @@ def all_lines(invited: Invitation, public_key: str) -> str:
     )
     money = ", ".join(f"{json_text(asset)} = {json_text(amount)}" for asset, amount in invited.money.items())
     return (
-        participant_lines(invited, public_key)
-        + f"""
+        f"""
+# Invited on {invited.today}.
+[[participants]]
+participant = {json_text(invited.name)}
+role = "participant"
+public_key = "{public_key}"
+
 [[investors]]
 investor = {json_text(invited.name)}
 kind = "individual"

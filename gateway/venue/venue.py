@@ -8,10 +8,9 @@ fractions of a kopeck) it does judge: `load_venue` sets up an exchange from the 
 from __future__ import annotations
 
 import time
-import tomllib
 from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Final
 
 import msgspec
 
@@ -32,7 +31,6 @@ from engine.vocabulary.messages.commands import (
 from engine.vocabulary.messages.events import CommandRejected
 from engine.vocabulary.said import Said
 from gateway.core import new_exchange, outside_limits
-from gateway.documents import holds_a_number, without_numbers
 from gateway.identity import Identities
 from gateway.keys import KeyFileError, parse_public_key
 from gateway.venue.file import (
@@ -52,6 +50,7 @@ from gateway.venue.file import (
     WarningEntry,
 )
 from gateway.venue.papers import publish_warnings, register_contract, texts_of
+from gateway.venue.reading import check_all_known, convert, deribit_port, entries, server_section, tables_of
 from gateway.venue.rulebooks import built_in_rulebooks, load_rulebook_documents
 from gateway.venue.setup import (
     VenueError,
@@ -78,12 +77,9 @@ __all__ = [
     "load_rulebook_documents",
     "load_venue",
     "parse_venue",
-    "read_participants",
 ]
 
 VENUE_FILE: Final = "venue.toml"
-
-_Entry = TypeVar("_Entry", bound=msgspec.Struct)
 
 
 class Participant(msgspec.Struct, frozen=True):
@@ -119,6 +115,8 @@ class Venue(msgspec.Struct, frozen=True):
     """Test money that an account may have a day, by asset, in minor units; empty: it is no venue for tests."""
     identities: Identities | None = None
     """What made the identity keys in it; None: a secret that nobody keeps."""
+    deribit_port: int | None = None
+    """Where programs are answered that speak Deribit's API; None: nowhere."""
 
     @property
     def rulebook_digest(self) -> str:
@@ -126,7 +124,7 @@ class Venue(msgspec.Struct, frozen=True):
         return rulebook_digest(self.rulebook, self.rulebook_documents)
 
     def genesis(self) -> list[AnyCommand]:
-        """Return the first commands of the venue's journal: rulebook, assets, instruments, registry, accounts, phases."""
+        """Return the first commands of the venue's journal, behind its participants: rulebook, assets, instruments, registry, accounts, phases."""
         return [command for _, command in self.setup]
 
 
@@ -158,41 +156,28 @@ def load_venue(path: Path, rulebook: str = "", *, now_ns: int | None = None) -> 
     return venue
 
 
-def read_participants(file: Path) -> dict[str, Participant]:
-    """Who may log in by a venue file as it is now; nothing else of it is looked at.
-
-    Raises:
-        VenueError: the file or its [[participants]] can't be used.
-        OSError: the file can't be read.
-    """
-    try:
-        tables = _tables(file.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise VenueError(f"{file} can't be read: {error}") from error
-    return _participants(_entries(tables, "participants", ParticipantEntry, "participant"))
-
-
 def parse_venue(text: str, rulebook: str, directory: Path, identities: Identities | None = None) -> Venue:
     """Read the text of a venue file; a rulebook named by a path is looked for in `directory`. Raises `VenueError`.
 
     Without `identities` the keys are made under a secret that nobody keeps.
     """
-    tables = _tables(text)
-    section = _convert(tables.pop("venue", {}), VenueSection, "venue")
-    limits = _convert(tables.pop("limits", {}), LimitsSection, "limits")
-    server = _server(tables.pop("server", {}))
-    faucet = _convert({"faucet": tables.pop("faucet", {})}, FaucetSection, "").faucet
-    approval = _convert(tables.pop("approval", {}), ApprovalSection, "approval")
-    assets = _entries(tables, "assets", AssetEntry, "asset")
-    indices = _entries(tables, "indices", IndexEntry, "index")
-    instruments = _entries(tables, "instruments", InstrumentEntry, "instrument")
-    participants = _entries(tables, "participants", ParticipantEntry, "participant")
-    intermediaries = _entries(tables, "intermediaries", IntermediaryEntry, "intermediary")
-    investors = _entries(tables, "investors", InvestorEntry, "investor")
-    accounts = _entries(tables, "accounts", AccountEntry, "account")
-    warnings = _entries(tables, "warnings", WarningEntry, "text")
-    contracts = _entries(tables, "contracts", ContractEntry, "contract")
-    _check_all_known(tables)
+    tables = tables_of(text)
+    section = convert(tables.pop("venue", {}), VenueSection, "venue")
+    limits = convert(tables.pop("limits", {}), LimitsSection, "limits")
+    server = server_section(tables.pop("server", {}))
+    faucet = convert({"faucet": tables.pop("faucet", {})}, FaucetSection, "").faucet
+    second_port = deribit_port(tables.pop("deribit", None))
+    approval = convert(tables.pop("approval", {}), ApprovalSection, "approval")
+    assets = entries(tables, "assets", AssetEntry, "asset")
+    indices = entries(tables, "indices", IndexEntry, "index")
+    instruments = entries(tables, "instruments", InstrumentEntry, "instrument")
+    participants = entries(tables, "participants", ParticipantEntry, "participant")
+    intermediaries = entries(tables, "intermediaries", IntermediaryEntry, "intermediary")
+    investors = entries(tables, "investors", InvestorEntry, "investor")
+    accounts = entries(tables, "accounts", AccountEntry, "account")
+    warnings = entries(tables, "warnings", WarningEntry, "text")
+    contracts = entries(tables, "contracts", ContractEntry, "contract")
+    check_all_known(tables)
     name, documents = load_rulebook_documents(rulebook or section.rulebook, directory)
     scales = {entry.asset: entry.scale for _, entry in assets}
     setup: list[tuple[str, AnyCommand]] = [("venue.rulebook", LoadRulebook(name, documents, "", "venue file"))]
@@ -206,15 +191,13 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
     setup += [("warnings", command) for command in publish_warnings(texts, texts_of(name, documents))]
     setup += _registrations(investors, intermediary_names, texts, identities or Identities.new())
     roles = {entry.participant: entry.role for _, entry in participants}
-    for limited in limits.participants:
-        known(f"limits.participants.{limited}", limited, roles, "participants")
+    _check_limited(limits, roles)
     investor_names = {entry.investor for _, entry in investors}
     setup += [(where, register_contract(where, entry, investor_names, scales)) for where, entry in contracts]
     for where, account in accounts:
         check_parties(where, account, roles, investor_names, intermediary_names)
         setup += open_account(where, account, scales)
-    setup += _opening_phases(instruments)
-    setup += _second_approval(approval, roles)
+    setup += [*_opening_phases(instruments), *_second_approval(approval, roles)]
     return Venue(
         section.id,
         section.title,
@@ -231,6 +214,7 @@ def parse_venue(text: str, rulebook: str, directory: Path, identities: Identitie
         section.test,
         {asset: amount_of(f"faucet.{asset}", asset, text, scales) for asset, text in faucet.items()},
         identities,
+        second_port,
     )
 
 
@@ -251,13 +235,6 @@ def _registrations(
     for where, investor in investors:
         found += register_investor(where, investor, intermediaries, digests, identities)
     return found
-
-
-def _check_all_known(left: Mapping[str, object]) -> None:
-    """Check that no section is left that the file may not have."""
-    if left:
-        known_sections = ", ".join(("venue", "limits", "server", "approval", "faucet", *_SECTIONS))
-        raise VenueError(f"unknown section {min(left)!r}; known: {known_sections}")
 
 
 def _implied_texts(
@@ -289,20 +266,9 @@ def _second_approval(section: ApprovalSection, roles: Mapping[str, str]) -> list
     return [("approval.second", SetApproval(section.second, "venue file"))]
 
 
-def _tables(text: str) -> dict[str, Any]:
-    """The sections of a file."""
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise VenueError(without_numbers(f"not valid TOML: {error}")) from error
-
-
-def _server(table: object) -> ServerSection:
-    """The section [server]."""
-    server = _convert(table, ServerSection, "server")
-    if bool(server.tls_cert) != bool(server.tls_key):
-        raise VenueError("server: tls_cert and tls_key belong together")
-    return server
+def _check_limited(limits: LimitsSection, roles: Mapping[str, str]) -> None:
+    for limited in limits.participants:
+        known(f"limits.participants.{limited}", limited, roles, "participants")
 
 
 def check_setup(venue: Venue, now_ns: int | None = None) -> list[tuple[str, str, Said]]:
@@ -331,52 +297,8 @@ def check_setup(venue: Venue, now_ns: int | None = None) -> list[tuple[str, str,
     return outside_limits(exchange)
 
 
-_SECTIONS = (
-    "assets",
-    "indices",
-    "instruments",
-    "participants",
-    "intermediaries",
-    "investors",
-    "accounts",
-    "warnings",
-    "contracts",
-)
 _WARNS = "general-2026"
 """The rulebook whose warning is acknowledged where neither the file nor the venue's own rulebook has one."""
-
-
-def _entries(tables: dict[str, Any], section: str, kind: type[_Entry], key: str) -> list[tuple[str, _Entry]]:
-    """Take a section out of the file: its entries, each with its place, unique by `key`."""
-    rows = tables.pop(section, [])
-    if not isinstance(rows, list):
-        raise VenueError(f"{section}: write [[{section}]] above each entry")
-    found: list[tuple[str, _Entry]] = []
-    names: dict[str, str] = {}
-    for place, row in enumerate(rows):
-        name = row.get(key) if isinstance(row, dict) else None
-        where = f"{section}[{place}]" if name is None or holds_a_number(str(name)) else f"{section}[{place}] ({name})"
-        entry = _convert(row, kind, where)
-        earlier = names.setdefault(getattr(entry, key), where)
-        if earlier != where:
-            raise VenueError(f"{where}.{key}: defined before, in {earlier}; give it another name")
-        found.append((where, entry))
-    return found
-
-
-def _convert(row: object, kind: type[_Entry], where: str) -> _Entry:
-    """Turn a TOML table into its Struct, or say what is wrong with which key."""
-    try:
-        return msgspec.convert(row, kind)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$")
-        key = path.rstrip("`")
-        hint = ""
-        if message.startswith("Object contains unknown field"):
-            hint = f"; known keys: {', '.join(kind.__struct_fields__)}" if not key else ""
-        elif message.startswith(("Expected `str`, got `int`", "Expected `str`, got `float`")):
-            hint = '; write decimals and names in quotes, as in "0.01"'
-        raise VenueError(f"{where}{key}".lstrip(".") + f": {without_numbers(message)}{hint}") from error
 
 
 def _participants(entries: Sequence[tuple[str, ParticipantEntry]]) -> dict[str, Participant]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from gateway.words.english_access import ENGLISH_ACCESS
 from gateway.words.english_cases import ENGLISH_CASES
 from gateway.words.english_holdings import ENGLISH_HOLDINGS
+from gateway.words.english_settings import ENGLISH_SETTINGS
 
 ENGLISH: Final[dict[str, str]] = {
+    **ENGLISH_ACCESS,
     **ENGLISH_CASES,
     **ENGLISH_HOLDINGS,
+    **ENGLISH_SETTINGS,
     # Of the core.
     "absence.connection": "connection {0} is armed already, or is no number",
     "absence.grace": "the grace must be 0 to {0} s",

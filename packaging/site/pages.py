@@ -33,7 +33,7 @@ DECISIONS: Final = "decisions/index.md"
 PACKAGES: Final = ("sandbox_exchange", "gateway.client")
 """What has a page of its docstrings, where there is such a package."""
 SECTIONS: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
-    ("To trade", ("PYTHON", "CLIENT", "examples", "PROTOCOL", "ERRORS")),
+    ("To trade", ("PYTHON", "CLIENT", "CCXT", "examples", "PROTOCOL", "ERRORS")),
     ("What the venue does", ("MATCHING", "CLEARING", "scenarios")),
     ("To supervise", ("SUPERVISOR", "SUPERVISOR.ru", "GLOSSARY", "RULES", "REPORTS", "WHATIF")),
     ("To operate and to load", ("OPERATE", "METRICS", "LOAD")),

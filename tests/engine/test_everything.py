@@ -17,6 +17,7 @@ from engine.exchange import Exchange
 from engine.record.rows import decode_command
 from engine.snapshot.encoding import state_digest
 from engine.state.hook import PreTradeHook
+from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_INSTANT_LEVELS
 from engine.vocabulary.messages import commands, events
 from engine.vocabulary.messages.commands import Sequenced
@@ -77,6 +78,7 @@ def test_nothing_breaks_and_everything_occurs(seeds: range) -> None:
         seen.update(happened)
         replay(drawn, seed)
     kinds = [kind.__name__ for kind in (*get_args(commands.AnyCommand), *get_args(events.AnyEvent))]
+    kinds += [f"key: {outcome}" for outcome in codes.KEY_OUTCOMES]
     assert seeds is FEW_SEEDS or [name for name in kinds if not seen[name]] == []
 
 

@@ -77,6 +77,11 @@ CHECKS: dict[str, Callable[..., bool]] = {
     "Market data": lambda n: n["spread"] == 20_000 and n["trade"].price == 8_010_000,
     "Market data 2": lambda n: (n["lot"], n["tick"]) == (D("0.0001"), 100),
     "What an account has": lambda n: n["free"] > 100_000_000 and n["resting"] == [],
+    "What was": lambda n: (n["status"], n["closed"]) == ("new", []) and not any(order.is_open for order in n["ended"]),
+    "Who one is, and what is left": lambda n: (
+        (n["cap"], n["tier"] in (None, "highly_liquid"), n["room"] > 9_000, n["now"] > 0, isinstance(n["paid"], dict))
+        == (None, True, True, True, True)
+    ),
     "Futures": lambda n: (
         (n["short"].instrument, n["short"].quantity) == (n["future"].instrument, D("-0.01")) and n["cover"].missing == 0
     ),

@@ -30,9 +30,10 @@ from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_DAY
 from engine.vocabulary.messages import commands, events
 from tests.reference.absence import Absence
 from tests.reference.advancing import Advancing
+from tests.reference.updates import Updates
 
 
-class ReferenceVenue(Advancing, Absence):
+class ReferenceVenue(Updates, Advancing, Absence):
     """A whole venue: the same sequenced commands as the engine takes, the same events, with details left empty."""
 
     def apply(self, sequenced: commands.Sequenced) -> list[events.Event]:
@@ -77,6 +78,8 @@ class ReferenceVenue(Advancing, Absence):
                 self.command_phase(command)
             case commands.SetTradingRules():
                 self.set_rules(command)
+            case commands.UpdateInstrument():
+                self.update_instrument(command)
             case commands.SetSchedule():
                 self.set_schedule(command)
             case commands.SetKillSwitch():

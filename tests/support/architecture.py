@@ -62,12 +62,25 @@ class Module:
     def imports(self) -> list[tuple[int, str]]:
         """Everything the file imports, wherever in the file, as dotted names down to what is named; `.` if relative."""
         found = []
-        for node in ast.walk(self.tree):
+        for node in statements(self.tree):
             if isinstance(node, ast.Import):
                 found += [(node.lineno, alias.name) for alias in node.names]
             elif isinstance(node, ast.ImportFrom):
                 found += [(node.lineno, "." if node.level else f"{node.module}.{alias.name}") for alias in node.names]
         return found
+
+
+def parts(node: ast.AST) -> Iterator[ast.AST]:
+    """The statements in one, and its handlers and cases. Most of a tree is expressions, and no statement is in one."""
+    for name in ("body", "handlers", "cases", "orelse", "finalbody"):
+        yield from getattr(node, name, ())
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """All of those, however deep."""
+    for part in parts(node):
+        yield part
+        yield from statements(part)
 
 
 # ── rooms ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -211,7 +224,7 @@ def excesses(module: Module) -> dict[str, int]:
 
 
 def functions(tree: ast.AST, within: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
-    for node in ast.iter_child_nodes(tree):
+    for node in parts(tree):
         name = within
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             name = f"{within}.{node.name}" if within else node.name
@@ -253,10 +266,20 @@ def purity_problems(tree: ast.Module, imports: Iterable[tuple[int, str]]) -> Ite
             yield node.lineno, f"float literal {node.value}"
         elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             yield node.lineno, "true division makes a float"
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {"__import__", "importlib.import_module"}:
+        elif isinstance(node, ast.Call) and called(node) in {"__import__", "importlib.import_module"}:
             yield node.lineno, "dynamic import"
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and is_annotation_of_banned(node.value):
             yield node.lineno, f"annotation {node.value!r}"
+
+
+def called(node: ast.Call) -> str:
+    """What is called, if that is a name."""
+    return ast.unparse(node.func) if isinstance(node.func, ast.Attribute | ast.Name) else ""
+
+
+def last_name(node: ast.AST) -> str:
+    """A name, or the attribute's of one."""
+    return node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
 
 
 def is_annotation_of_banned(text: str) -> bool:
@@ -282,7 +305,7 @@ def struct_problems(module: Module) -> Iterator[Problem]:
     for inner in () if here else ast.walk(module.tree):
         if isinstance(inner, ast.ClassDef) and derives(inner, structs):
             yield inner.lineno, f"Struct {inner.name} outside a folder {MESSAGES}"
-        elif isinstance(inner, ast.Attribute | ast.Name) and ast.unparse(inner).endswith("defstruct"):
+        elif last_name(inner).endswith("defstruct"):
             yield inner.lineno, f"defstruct outside a folder {MESSAGES}"
 
 

@@ -322,6 +322,30 @@ class TimerState(Part):
     entries: list[int]
 
 
+class KeyState(Part):
+    """A key in force."""
+
+    number: int
+    key: str
+    public_key: str
+    scopes: tuple[str, ...]
+    addresses: tuple[str, ...]
+    expires_ns: int
+    is_replaced: bool
+    since_ns: int
+    by: str
+
+
+class ParticipantState(Part):
+    """Who may log in, with which keys, in the order in which they came; and which ones ended last."""
+
+    participant: str
+    role: str
+    filed: str
+    keys: list[KeyState]
+    ended: list[str]
+
+
 class Snapshot(Part):
     """A whole core between two commands, and the hook that it asks."""
 
@@ -368,3 +392,8 @@ class Snapshot(Part):
     last_connection: int = 0
     is_test: bool = False
     advanced_ns: int = 0
+    participants: list[ParticipantState] = []
+    last_key: int = 0
+    """The number of the key that was registered last."""
+    key_entries: list[int] = []
+    """What is due because keys end."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import msgspec
 
 from engine.vocabulary.messages.absence_commands import ArmDisconnect, CancelAllAfter, DisarmDisconnect, Disconnected
+from engine.vocabulary.messages.access_commands import RegisterKey, RegisterParticipant, RevokeKey
 from engine.vocabulary.messages.approval_commands import Approve, Decline, SetApproval
 from engine.vocabulary.messages.case_commands import AddEvidence, CloseCase, DismissAlert, OpenCase, RaiseAlert
 from engine.vocabulary.messages.clearing_commands import (
@@ -72,6 +73,7 @@ from engine.vocabulary.messages.venue_commands import (
     SetTradingRules,
     SetVenueRules,
     Tick,
+    UpdateInstrument,
     Withdraw,
 )
 
@@ -122,10 +124,13 @@ __all__ = [
     "RegisterContract",
     "RegisterIntermediary",
     "RegisterInvestor",
+    "RegisterKey",
+    "RegisterParticipant",
     "ReleaseMovement",
     "RepriceTrade",
     "RequestDelivery",
     "RequestWithdrawal",
+    "RevokeKey",
     "Sequenced",
     "SetApproval",
     "SetBlocked",
@@ -144,6 +149,7 @@ __all__ = [
     "TradingCommand",
     "Transfer",
     "UpdateAsset",
+    "UpdateInstrument",
     "Withdraw",
 ]
 
@@ -178,6 +184,7 @@ AnyCommand = (
     | AddAsset
     | ListInstrument
     | SetPhase
+    | UpdateInstrument
     | OpenAccount
     | Deposit
     | Withdraw
@@ -227,6 +234,9 @@ AnyCommand = (
     | ArmDisconnect
     | Disconnected
     | DisarmDisconnect
+    | RegisterParticipant
+    | RegisterKey
+    | RevokeKey
 )
 
 

@@ -8,6 +8,7 @@ dense sequence: every event that carries one is a private report to that account
 from __future__ import annotations
 
 from engine.vocabulary.messages.absence_events import ConnectionArmed, ConnectionEnded, ConnectionLost, DeadManSet
+from engine.vocabulary.messages.access_events import KeyEnded, KeyRegistered, ParticipantRegistered
 from engine.vocabulary.messages.approval_events import CommandProposed, ProposalEnded
 from engine.vocabulary.messages.case_events import (
     AlertDismissed,
@@ -104,6 +105,8 @@ __all__ = [
     "Indicative",
     "InstrumentListed",
     "InvestorRegistered",
+    "KeyEnded",
+    "KeyRegistered",
     "LossShared",
     "MarginCalled",
     "MarginRestored",
@@ -118,6 +121,7 @@ __all__ = [
     "OrderRejected",
     "OrderStatus",
     "ParameterChanged",
+    "ParticipantRegistered",
     "PhaseChanged",
     "ProposalEnded",
     "RegistryChanged",
@@ -193,4 +197,7 @@ AnyEvent = (
     | ConnectionLost
     | ConnectionEnded
     | DeadManSet
+    | ParticipantRegistered
+    | KeyRegistered
+    | KeyEnded
 )

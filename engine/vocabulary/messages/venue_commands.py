@@ -66,6 +66,27 @@ class ListInstrument(Command, tag=21, frozen=True):
     by: str = ""
 
 
+class UpdateInstrument(Command, tag=85, frozen=True):
+    """Change terms of an instrument from now on; None: as it is. What rests stays as it was entered.
+
+    Values as in `ListInstrument`. Fees are those of the time of a fill. The larger of both changes only while no order is open.
+    """
+
+    instrument: str
+    maker_fee_ppm: int | None = None
+    taker_fee_ppm: int | None = None
+    min_quantity_e8: int | None = None
+    max_quantity_e8: int | None = None
+    max_notional: int | None = None
+    collar_ppm: int | None = None
+    max_position_e8: int | None = None
+    """Futures."""
+    quote: str = ""
+    """The asset that `max_notional` is in, which must be the instrument's; empty: it is not said."""
+    reason: str = ""
+    by: str = ""
+
+
 class SetPhase(Command, tag=22, frozen=True):
     """Move an instrument to another phase."""
 

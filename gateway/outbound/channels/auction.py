@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from engine.vocabulary.messages.events import Indicative, Uncrossed
 from gateway.outbound.channels.channel import Subject
 from gateway.outbound.channels.public_book import BookChannel
@@ -17,11 +19,11 @@ class Auction(BookChannel):
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
-        self._last = messages.Auction(instrument=self.key, seq=0, volume=self.format.quantity[0], time=0)
+        self._last = messages.Auction(instrument=self.key, seq=0, prev_seq=0, volume=self.format.quantity[0], time=0)
 
     def first(self) -> messages.Auction:
         """What a call would uncross to, as last published."""
-        return self._last
+        return replace(self._last, prev_seq=self._last.seq)
 
     def state(self) -> State:
         """All that was published last."""
@@ -34,6 +36,7 @@ class Auction(BookChannel):
         self._last = messages.Auction(
             instrument=self.key,
             seq=self.seq,
+            prev_seq=self.seq - 1,
             volume=volume,
             time=time,
             price=price,
@@ -52,6 +55,7 @@ class Auction(BookChannel):
         self._last = messages.Auction(
             instrument=self.key,
             seq=self.seq,
+            prev_seq=self.seq - 1,
             price=self.format.price[event.price_ticks] if volume else None,
             volume=quantity[volume],
             imbalance=imbalance,

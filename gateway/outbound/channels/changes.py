@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from engine.vocabulary.codes import CASE_OUTCOMES, PHASES, PROPOSAL_OUTCOMES, REJECT_CODES
+from engine.vocabulary.codes import CASE_OUTCOMES, KEY_OUTCOMES, PHASES, PROPOSAL_OUTCOMES, REJECT_CODES
 from engine.vocabulary.messages.events import (
     AlertDismissed,
     AlertRaised,
@@ -21,7 +21,10 @@ from engine.vocabulary.messages.events import (
     Event,
     EvidenceAdded,
     InvestorRegistered,
+    KeyEnded,
+    KeyRegistered,
     ParameterChanged,
+    ParticipantRegistered,
     PhaseChanged,
     ProposalEnded,
     RegistryChanged,
@@ -136,6 +139,27 @@ _SAYS: Final[dict[type[Event], Callable[[Any], dict[str, Any]]]] = {
         "reason": event.reason,
         "by": event.by,
     },
+    ParticipantRegistered: lambda event: {
+        "what": "participant",
+        "key": event.participant,
+        "detail": event.role,
+        "reason": event.reason,
+        "by": event.by,
+    },
+    KeyRegistered: lambda event: {
+        "what": "key",
+        "key": f"{event.participant} {event.key}",
+        "detail": " ".join(event.scopes),
+        "reason": event.reason,
+        "by": event.by,
+        "until": event.expires_ns or None,
+    },
+    KeyEnded: lambda event: {
+        "what": f"key_{KEY_OUTCOMES[event.outcome]}",
+        "key": f"{event.participant} {event.key}",
+        "reason": event.reason,
+        "by": event.by,
+    },
     CommandRejected: lambda event: {"what": "refused", "key": REJECT_CODES[event.code], **_said(event)},
     TimeAdvanced: lambda event: {
         "what": "time",
@@ -164,4 +188,6 @@ class Changes(Channel):
         self.seq += 1
         if not self.subscribers:
             return None
-        return Change(seq=self.seq, command_seq=command_seq, time=time_ns, **_SAYS[type(event)](event))
+        return Change(
+            seq=self.seq, prev_seq=self.seq - 1, command_seq=command_seq, time=time_ns, **_SAYS[type(event)](event)
+        )

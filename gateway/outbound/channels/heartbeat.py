@@ -15,4 +15,4 @@ class Heartbeats(Channel):
     def beat(self, time_ns: int) -> Heartbeat:
         """Count one more, at a time of the venue."""
         self.seq += 1
-        return Heartbeat(seq=self.seq, time=time_ns)
+        return Heartbeat(seq=self.seq, prev_seq=self.seq - 1, time=time_ns)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from engine.vocabulary.decimals import decimal_e8
 from engine.vocabulary.messages.events import IndexPriceSet
 from gateway.outbound.channels.channel import INDEX, Channel, Subject
@@ -22,7 +24,7 @@ class IndexPrices(Channel):
 
     def first(self) -> IndexPrice | None:
         """The last one."""
-        return self._last
+        return None if self._last is None else replace(self._last, prev_seq=self._last.seq)
 
     def state(self) -> State:
         """The last one: with the first the channel opened."""
@@ -33,7 +35,9 @@ class IndexPrices(Channel):
     def restore(self, state: State) -> None:
         """Have told it last."""
         self.seq, price, time, source = state
-        self._last = IndexPrice(index=self.key, seq=self.seq, price=price, time=time, source=source)
+        self._last = IndexPrice(
+            index=self.key, seq=self.seq, prev_seq=self.seq - 1, price=price, time=time, source=source
+        )
 
     def follow(self, event: IndexPriceSet, command_seq: int, time_ns: int) -> IndexPrice:
         """Take in a price."""
@@ -41,6 +45,7 @@ class IndexPrices(Channel):
         self._last = IndexPrice(
             index=self.key,
             seq=self.seq,
+            prev_seq=self.seq - 1,
             price=decimal_e8(event.price_e8),
             time=time_ns,
             source=event.source,

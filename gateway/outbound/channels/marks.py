@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from engine.vocabulary.messages.events import FutureMarked
 from gateway.outbound.channels.channel import Subject
 from gateway.outbound.channels.public_book import BookChannel
@@ -21,7 +23,7 @@ class Marks(BookChannel):
 
     def first(self) -> Mark | None:
         """The last one."""
-        return self._last
+        return None if self._last is None else replace(self._last, prev_seq=self._last.seq)
 
     def state(self) -> State:
         """The last one, if there is one."""
@@ -33,7 +35,13 @@ class Marks(BookChannel):
         if state:
             self.seq, price, open_interest, time, final = state
             self._last = Mark(
-                instrument=self.key, seq=self.seq, price=price, open_interest=open_interest, time=time, final=final
+                instrument=self.key,
+                seq=self.seq,
+                prev_seq=self.seq - 1,
+                price=price,
+                open_interest=open_interest,
+                time=time,
+                final=final,
             )
 
     def follow(self, event: FutureMarked, command_seq: int, time_ns: int) -> Mark:
@@ -42,6 +50,7 @@ class Marks(BookChannel):
         self._last = Mark(
             instrument=self.key,
             seq=self.seq,
+            prev_seq=self.seq - 1,
             price=self.format.price[event.price_ticks],
             open_interest=self.format.quantity[event.open_interest_lots],
             time=time_ns,

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from mypy_extensions import mypyc_attr
-
 from engine.vocabulary.codes import BUY, SELL
-from engine.vocabulary.kinds import ORDER_CANCELLED, TRADE, fields_of
+from engine.vocabulary.kinds import BOOK_ADDED, ORDER_CANCELLED, TRADE, fields_of
 from engine.vocabulary.messages.events import (
     BookAdded,
     BookChanged,
@@ -15,38 +13,29 @@ from engine.vocabulary.messages.events import (
     InstrumentListed,
     OrderCancelled,
     Trade,
+    Uncrossed,
 )
 from gateway.candles.traded import KeptCandles, Traded
 from gateway.outbound.channels.channel import Channel, Subject
 from gateway.outbound.channels.levels import SideMirror
 from gateway.outbound.channels.pacing import Pacer
+from gateway.outbound.channels.queue_watch import Displayed, QueueWatch
 from gateway.outbound.messages.mirrors import State
 from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import Ticker, Top
 
 INSTRUMENT_LISTED: Final = InstrumentListed
 FUTURE_MARKED: Final = FutureMarked
+UNCROSSED: Final = Uncrossed
 
 Best = tuple[int, int, int, int]
 """Bid price, its lots, ask price, its lots; zeros for an empty side."""
 
 
-@mypyc_attr(acyclic=True)
-class Displayed:
-    """What an order shows in the book."""
-
-    __slots__ = ("lots", "price_ticks", "side")
-
-    def __init__(self, side: int, price_ticks: int, lots: int) -> None:
-        self.side = side
-        self.price_ticks = price_ticks
-        self.lots = lots
-
-
 class PublicBook(Subject):
     """What one instrument shows, and what of it was traded. `changed` lists the books that the current command changed."""
 
-    events = (InstrumentListed, BookAdded, BookChanged, OrderCancelled, Trade, FutureMarked)
+    events = (InstrumentListed, BookAdded, BookChanged, OrderCancelled, Trade, FutureMarked, Uncrossed)
 
     def __init__(self, format_: InstrumentFormat, changed: list[PublicBook], kept: KeptCandles, pacer: Pacer) -> None:
         super().__init__(format_.instrument)
@@ -77,7 +66,17 @@ class PublicBook(Subject):
         """The time of the last command that touched it."""
         self._is_changed = False
         self._displayed: Final[dict[int, Displayed]] = {}
-        """By the id of each order that rests."""
+        """By the id of each order that rests, in the order of their public ids."""
+        self._public_ids = 0
+        """How many were given."""
+        self._joined: Final[list[Displayed]] = []
+        """With the present command."""
+        self.watch: QueueWatch | None = None
+        """What gathers how the queue changes; None: nobody is told."""
+        self._is_uncrossing = False
+        """Whether the present command uncrosses a call."""
+        self._emptied: Final[list[int]] = []
+        """Orders of which an uncross has taken all that they showed: an iceberg shows its next part at its old place then."""
 
     def follow(self, event: Any, command_seq: int, time_ns: int) -> None:
         """Take in what changes it."""
@@ -101,9 +100,14 @@ class PublicBook(Subject):
             self._show(event.order_id, event.side, event.price_ticks, 0)
         elif kind is FUTURE_MARKED:
             self.traded.marked(time_ns)
+        elif kind is UNCROSSED:
+            self._is_uncrossing = True
         else:
             # An order, or its next part, joins the book, shows another quantity, or leaves the book.
             _, order_id, side, price_ticks, lots = fields_of(event)
+            if self._emptied and kind is BOOK_ADDED:
+                # At the end of its queue.
+                self._displayed.pop(order_id, None)
             self._show(order_id, side, price_ticks, lots)
 
     def shown(self, order_id: int) -> tuple[int, int, int] | None:
@@ -111,19 +115,57 @@ class PublicBook(Subject):
         found = self._displayed.get(order_id)
         return None if found is None else (found.side, found.price_ticks, found.lots)
 
+    def public_id(self, order_id: int) -> int | None:
+        """By what the public knows an order, or the part of it that shows; None: it does not rest."""
+        found = self._displayed.get(order_id)
+        return None if found is None else found.public_id
+
+    def queue(self) -> list[Displayed]:
+        """All orders by their public ids: at one price those before others that match before them. O(orders), some 10 ns each."""
+        return list(self._displayed.values())
+
     def state(self) -> State:
-        """What is counted, and since when it has been so, and what was traded; the levels follow from the orders that rest."""
-        return self.shown_seq, self.best_seq, self.listed_ns, self.shown_ns, self.best_ns, self.traded.state()
+        """What is counted, and since when it has been so, what was traded, and the public ids in the order of the orders' own.
+
+        The levels follow from the orders that rest.
+        """
+        counts = self.shown_seq, self.best_seq, self.listed_ns, self.shown_ns, self.best_ns
+        ids = [order.public_id for _, order in sorted(self._displayed.items())]
+        return *counts, self.traded.state(), self._public_ids, ids
 
     def restore(self, state: State) -> None:
         """Go on counting from there, now that all orders rest."""
         self.shown_seq, self.best_seq, self.listed_ns, self.shown_ns, self.best_ns = state[:5]
         if len(state) > 5:
             self.traded.restore(state[5])
+        if len(state) > 6:
+            self._restore_ids(state[6], state[7])
+
+    def _restore_ids(self, given: int, ids: list[int]) -> None:
+        """Give each order the public id that it had."""
+        displayed = self._displayed
+        for order_id, public_id in zip(sorted(displayed), ids, strict=True):
+            displayed[order_id].public_id = public_id
+        in_order = sorted(displayed.items(), key=lambda each: each[1].public_id)
+        displayed.clear()
+        displayed.update(in_order)
+        self._public_ids = given
 
     def end_command(self) -> None:
-        """Count the best prices if the command changed them."""
+        """Give public ids to what has joined, and count the best prices if the command changed them."""
         self._is_changed = False
+        if self._is_uncrossing:
+            self._end_uncross()
+        joined = self._joined
+        if joined:
+            for order in joined:
+                # Not all of them are still there.
+                if order.lots:
+                    self._public_ids += 1
+                    order.public_id = self._public_ids
+        if self.watch is not None:
+            self.watch.end_command(joined)
+        joined.clear()
         bids, asks = self.sides
         if not (bids.is_best_touched or asks.is_best_touched):
             return
@@ -144,6 +186,8 @@ class PublicBook(Subject):
         for order_id in (event.maker_order_id, event.taker_order_id):
             resting = self._displayed.get(order_id)
             if resting is not None:
+                if self.watch is not None:
+                    self.watch.trade(resting, min(resting.lots, lots))
                 self._show(order_id, resting.side, resting.price_ticks, max(resting.lots - lots, 0))
 
     def _show(self, order_id: int, side: int, price_ticks: int, lots: int) -> None:
@@ -152,17 +196,31 @@ class PublicBook(Subject):
         change = lots
         if before is not None:
             change -= before.lots
-            if lots:
-                before.side, before.price_ticks, before.lots = side, price_ticks, lots
-            else:
-                del self._displayed[order_id]
+            if change and self.watch is not None:
+                self.watch.touch(before)
+            before.lots = lots
+            if not lots:
+                if self._is_uncrossing:
+                    self._emptied.append(order_id)
+                else:
+                    del self._displayed[order_id]
         elif lots:
-            self._displayed[order_id] = Displayed(side, price_ticks, lots)
+            joined = self._displayed[order_id] = Displayed(side, price_ticks, lots)
+            self._joined.append(joined)
         if change:
             self.shown_seq += 1
             self.shown_ns = self._now_ns
             bids, asks = self.sides
             (bids if side == BUY else asks).change(price_ticks, change)
+
+    def _end_uncross(self) -> None:
+        """Let go of the orders that show nothing any more."""
+        self._is_uncrossing = False
+        for order_id in self._emptied:
+            found = self._displayed.get(order_id)
+            if found is not None and not found.lots:
+                del self._displayed[order_id]
+        self._emptied.clear()
 
 
 class BookChannel(Channel):

@@ -15,6 +15,7 @@ from gateway.outbound.channels.drop_copy import DropCopy
 from gateway.outbound.channels.heartbeat import Heartbeats
 from gateway.outbound.channels.index import IndexPrices
 from gateway.outbound.channels.marks import Marks
+from gateway.outbound.channels.orders import Orders
 from gateway.outbound.channels.pacing import Pacer
 from gateway.outbound.channels.public_book import PublicBook
 from gateway.outbound.channels.status import Status
@@ -31,6 +32,7 @@ CHANNELS: Final[dict[str, type[Channel]]] = {
         BestPrices,
         Ticker,
         Book,
+        Orders,
         Status,
         Auction,
         Marks,
@@ -92,6 +94,10 @@ class Channels:
     def find(self, name: str, key: str = "") -> Channel | None:
         """The channel of a name about an instrument or index; None: it is not open."""
         return self._open.get((name, key))
+
+    def book(self, instrument: str) -> PublicBook:
+        """What an instrument that is listed shows."""
+        return self._books[instrument]
 
     def one(self, channel: type[C]) -> C:
         """The one channel of the whole venue that a class stands for."""

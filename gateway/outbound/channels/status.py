@@ -27,6 +27,7 @@ class Status(BookChannel):
         return messages.Status(
             instrument=self.key,
             seq=self.seq,
+            prev_seq=self.seq,
             phase=PHASES[phase],
             reason=reason,
             time=since_ns or self.book.listed_ns,
@@ -46,4 +47,8 @@ class Status(BookChannel):
         """The instrument is in another phase."""
         self.seq += 1
         self._phase = event.phase, event.reason, event.until_ns, time_ns
-        return self.first() if self.subscribers else None
+        if not self.subscribers:
+            return None
+        message = self.first()
+        message.prev_seq = self.seq - 1
+        return message

@@ -28,6 +28,7 @@ class Trades(BookChannel):
         return TradePrint(
             instrument=self.key,
             seq=self.seq,
+            prev_seq=self.seq - 1,
             trade_id=event.trade_id,
             price=self.format.price[event.price_ticks],
             quantity=self.format.quantity[event.quantity_lots],

@@ -106,6 +106,8 @@ class PrivateReports:
         """The participant who operates each account."""
         self.investors: Final[dict[str, str]] = {}
         """The investor who owns each account."""
+        self.corrections = 0
+        """How many trades were corrected: who has added them up must do so again."""
 
     def follow(self, command_seq: int, time_ns: int, events: list[Event]) -> list[PrivateReport]:
         """Take note of the events of a command and return the reports they are, in order. They are kept, too."""
@@ -146,6 +148,7 @@ class PrivateReports:
                 if recent is not None and report.seq:
                     recent.add(report)
             elif concern == _SIDES:
+                self.corrections += recent is not None and type(event) is TradeCorrected
                 for account, seq, as_first in _sides(event):
                     report = PrivateReport(account, seq, event, moment, place, as_first=as_first)
                     found.append(report)

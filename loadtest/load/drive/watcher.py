@@ -9,7 +9,8 @@ from typing import IO, Final
 
 import msgspec
 
-from gateway.client.book import BookOutOfStep, LocalBook
+from gateway.client.book import LocalBook
+from gateway.client.local_copy import OutOfStep
 from gateway.protocol.messages import BookSnapshot, BookUpdate, Subscribe
 from loadtest.load.drive.connections import Line
 from loadtest.load.drive.notes import Notes, keep
@@ -127,7 +128,7 @@ class Watcher(Line):
             book = books.setdefault(message.instrument, LocalBook(message.instrument))
             try:
                 book.apply(message)
-            except BookOutOfStep as error:
+            except OutOfStep as error:
                 problems.setdefault(message.instrument, str(error))
         self.kept.close()
         self.kept = None

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance.rulebook.scan import scan_problem
+from compliance.rulebook.scan import _after_string, scan_problem
 from engine.vocabulary.limits import MAX_DOCUMENT_CHARS, MAX_DOCUMENT_NESTING, MAX_KEY_PARTS, MAX_NUMBER_DIGITS
 
 
@@ -101,3 +101,32 @@ def test_the_depth_of_the_stack_makes_no_difference():
     for text in ("a=" + "[" * 490 + "]" * 490, "a = [", "a = 1979-13-45", "a=" + "9" * 4_400, "\x00"):
         assert said(text) == deep(sys.getrecursionlimit() // 2, text)
         assert "line" not in said(text) and "digits" not in said(text).replace("40 digits", "")
+
+
+def end_of_string(text: str, place: int) -> int:
+    """Letter by letter: where the string that begins at a place has ended."""
+    quote = text[place]
+    mark = quote * 3 if text.startswith(quote * 3, place) else quote
+    at = place + len(mark)
+    while at < len(text):
+        if text[at] == "\\" and quote == '"':
+            at += 2
+        elif text.startswith(mark, at):
+            return at + len(mark)
+        elif text[at] == "\n" and len(mark) == 1:
+            return at
+        else:
+            at += 1
+    return len(text)
+
+
+@given(st.sampled_from("\"'"), st.text("\"'\\\na", max_size=12))
+def test_a_string_ends_where_a_look_at_each_letter_says(quote, rest):
+    assert _after_string(quote + rest, 0) == end_of_string(quote + rest, 0)
+
+
+@pytest.mark.parametrize("text", ["'a'" * 21_000, '"' + '\\"' * 32_000, '"""' + '\\"""' * 16_000, '"a"\n' * 16_000])
+def test_no_letter_of_strings_is_looked_at_often(text):
+    began = time.process_time()
+    scan_problem(text)
+    assert time.process_time() - began < 1

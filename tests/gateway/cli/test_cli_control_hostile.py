@@ -52,7 +52,9 @@ async def hostile(venue: ScriptedVenue, request: m.AnyRequest) -> None:
         await venue.send(m.Rejected(id=request.id, seq=7, code=TAIL, detail=TAIL))
     elif isinstance(request, m.Admin):
         cancel = venue.report(1, exec_type="cancelled", exec_id="7-0", account=TAIL, reason=TAIL, rule=TAIL)
-        change = m.Change(seq=1, command_seq=7, time=1, what=TAIL, key=TAIL, detail=TAIL, reason=TAIL, by=TAIL)
+        change = m.Change(
+            seq=1, prev_seq=0, command_seq=7, time=1, what=TAIL, key=TAIL, detail=TAIL, reason=TAIL, by=TAIL
+        )
         await venue.send(change, cancel, m.Done(id=request.id, seq=7))
     elif isinstance(request, m.Unsubscribe):
         await venue.send(m.Unsubscribed(id=request.id, channel=request.channel))

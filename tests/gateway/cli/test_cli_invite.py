@@ -6,7 +6,6 @@ import asyncio
 import json
 import subprocess
 import sys
-import tomllib
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from click.testing import CliRunner
 from gateway.cli.main import group
 from gateway.client import OrderRejected, connect
 from gateway.journal.files import Lock
+from gateway.keys import public_key_hex, read_private_key
 from tests.support.gateway.small_venue import served_apart
 
 
@@ -81,22 +81,22 @@ def test_one_who_is_invited_while_the_venue_runs_trades_at_once(tmp_path: Path) 
         }
         assert facts["rita"]["account"] == "rita.north"
         status, output = sbx("invite", "rita", directory)
-        assert (status, "there is a participant rita already" in output) == (1, True)
-    key = next(
-        each["public_key"]
-        for each in tomllib.loads((directory / "venue.toml").read_text())["participants"]
-        if each["participant"] == "rita"
-    )
+        assert (status, "rita.pem exists already" in output) == (1, True)
+        status, output = sbx("invite", "rita", directory, "--out", tmp_path / "another.pem")
+        assert (status, "the venue has the participant rita already" in output) == (1, True)
+    # The file is only the beginning.
+    assert "rita" not in (directory / "venue.toml").read_text()
+    key = public_key_hex(read_private_key(directory / "keys" / "rita.pem"))
     # All of it is journaled, and by whom, and with which key.
     status, output = sbx("history", directory, "rita")
-    assert f"invited, with the key {key}" in output
+    assert f"role participant, public_key {key}" in output and "participant rita by operator" in output
     assert "investor rita by supervisor" in output and "account rita.north rita north by operator" in output
     with served_apart(directory) as (url, _):
         assert asyncio.run(trade(url, "rita", directory / "keys" / "rita.pem")) == "accepted"
 
 
 def test_several_are_invited_at_once_and_a_slip_burns_no_name(tmp_path: Path) -> None:
-    """As many processes: whoever adds to the file waits for the others."""
+    """As many processes."""
     directory = made(tmp_path / "venue")
     with served_apart(directory) as (url, _):
         status, output = sbx("invite", "zoe", directory, "--money", "RUB=-5")
@@ -108,8 +108,6 @@ def test_several_are_invited_at_once_and_a_slip_burns_no_name(tmp_path: Path) ->
         assert [process.wait(30) for process in invited] == [0, 0, 0]
         for name in names:
             assert asyncio.run(trade(url, name, directory / "keys" / f"{name}.pem")) == "accepted"
-    listed = [each["participant"] for each in tomllib.loads((directory / "venue.toml").read_text())["participants"]]
-    assert sorted(listed[-3:]) == sorted(names)
 
 
 def test_the_rules_hold_for_newcomers(tmp_path: Path) -> None:

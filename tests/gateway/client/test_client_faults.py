@@ -133,7 +133,7 @@ async def test_missed_trades_are_counted():
         await venue.send(m.Subscribed(id=request.id, channel="trades", instrument="A/B", seq=7))
         for seq in (8, 9, 12):
             text = {"price": "1", "quantity": "1", "taker_side": "buy", "time": 1}
-            await venue.send(m.TradePrint(instrument="A/B", seq=seq, trade_id=seq, **text))
+            await venue.send(m.TradePrint(instrument="A/B", seq=seq, prev_seq=seq - 1, trade_id=seq, **text))
 
     async with scripted(answer) as venue, connect(venue.url) as client, client.trades("A/B") as trades:
         assert [(await asyncio.wait_for(anext(trades), 5)).seq for _ in range(3)] == [8, 9, 12]

@@ -9,9 +9,10 @@ import pytest
 from gateway.client import ClientError, FellBehind, Stream, connect
 from gateway.client import streams as client_streams
 from gateway.client.amounts import decimal_text
-from gateway.client.book import BookOutOfStep, LocalBook
+from gateway.client.book import LocalBook
 from gateway.client.key import private_key
 from gateway.client.link import Pings
+from gateway.client.local_copy import OutOfStep
 from gateway.client.values import refusal_of
 from gateway.keys import new_private_key, public_key_hex, write_private_key
 from gateway.outbound.channels.levels import checksum
@@ -55,10 +56,10 @@ async def test_the_checksum_counts_ten_levels_of_each_side():
 async def test_a_missing_update_and_a_wrong_checksum_are_found():
     book = LocalBook("A/B")
     book.apply(snapshot(5, [("10.0", "1")], []))
-    with pytest.raises(BookOutOfStep, match="follows 6"):
+    with pytest.raises(OutOfStep, match="follows 6"):
         book.apply(update(6, 7, [("10.0", "2")], 0))
     assert book.bids == [(10, 1)]
-    with pytest.raises(BookOutOfStep, match="checksum"):
+    with pytest.raises(OutOfStep, match="checksum"):
         book.apply(update(5, 6, [("10.0", "2")], 12345))
 
 

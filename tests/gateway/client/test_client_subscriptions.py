@@ -52,11 +52,13 @@ class Desk:
         return stream
 
     def status(self, seq: int) -> None:
-        self.subscriptions.take(m.Status(instrument="A/B", seq=seq, phase="continuous", reason="", time=1))
+        self.subscriptions.take(
+            m.Status(instrument="A/B", seq=seq, prev_seq=seq - 1, phase="continuous", reason="", time=1)
+        )
 
     def trade(self, seq: int) -> None:
         terms = {"trade_id": seq, "price": "1", "quantity": "1", "taker_side": "buy", "time": 1}
-        self.subscriptions.take(m.TradePrint(instrument="A/B", seq=seq, **terms))  # type: ignore[arg-type]
+        self.subscriptions.take(m.TradePrint(instrument="A/B", seq=seq, prev_seq=seq - 1, **terms))  # type: ignore[arg-type]
 
     def come_back(self, seq: int | None) -> None:
         self.subscriptions.lost()

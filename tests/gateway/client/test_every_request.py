@@ -43,6 +43,14 @@ async def trade(client: Client) -> None:
     await client.transfer("bob", "RUB", 5, "domestic_payment")
     await client.request_withdrawal("RUB", 5, "account 1 of a bank")
     assert await client.movements() == []
+    assert await client.fill_history().all() == []
+    assert len(await client.order_history().all()) == 7
+    assert (await client.order_status(order_id=order.order_id)).order_status == "cancelled"
+    assert await client.settlements().all() == []
+    assert (await client.fees()).paid == {}
+    assert "BTC" in await client.assets()
+    assert (await client.limits()).participant == (await client.me()).participant == account
+    assert await client.time() > 0
     await client.cancel_all_after(60)
     await client.cancel_all_after(0)
     with pytest.raises(OrderRejected) as refused:
@@ -67,6 +75,7 @@ async def follow(client: Client) -> None:
     for stream in streams:
         await stream.start()
     await client.book("BTC/RUB")
+    await client.queue("BTC/RUB")
     for stream in streams:
         await stream.aclose()
 
@@ -101,7 +110,7 @@ async def test_every_request_and_channel_of_the_protocol_has_its_method(tmp_path
     assert {type(each) for each in sent} == set(get_args(m.AnyRequest))
     channels = {each.channel for each in sent if isinstance(each, m.Subscribe)}
     assert channels == set(get_args(m.ChannelName))
-    assert channels - {"book"} == {each.channel for each in sent if isinstance(each, m.Unsubscribe)}
+    assert channels - {"book", "orders"} == {each.channel for each in sent if isinstance(each, m.Unsubscribe)}
 
 
 def test_the_names_of_commands_are_those_that_the_venue_knows() -> None:

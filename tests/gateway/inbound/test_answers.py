@@ -263,7 +263,7 @@ def test_one_of_thousands_who_listen_leaves_without_a_search(bench):
     assert channel is not None
     sessions = [Compared(bench.context, JSON, "abcd") for _ in range(MAX_CONNECTIONS)]
     for session in sessions:
-        session.subscriptions.add(("top", "BTC/RUB", PLAIN), channel)
+        session.subscriptions.add(session, ("top", "BTC/RUB", PLAIN), channel)
     assert list(channel.subscribers) == sessions
     compared = 0
     for session in reversed(sessions):

@@ -8,7 +8,7 @@ from engine.book.assets import Asset
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from gateway.identity import Identities
-from gateway.inbound.admin import NotAllowed, admin_command
+from gateway.inbound.admin import NotAllowed, Sender, admin_command
 from gateway.protocol.messages import Admin
 from gateway.protocol.wire import Malformed
 
@@ -18,7 +18,7 @@ PAPER = {"arrest": "1-7", "authority": "court", "dated": "2026-01-02"}
 
 def asked(role: str, command: str, arguments: dict[str, object]) -> commands.AnyCommand:
     request = Admin(id=1, command=command, arguments=arguments)
-    return admin_command(request, role, "me", ASSETS, Identities.seeded(1))
+    return admin_command(request, Sender("me", role), ASSETS, Identities.seeded(1))
 
 
 @pytest.mark.parametrize(

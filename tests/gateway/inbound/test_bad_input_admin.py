@@ -20,7 +20,7 @@ from engine.vocabulary.messages.commands import Sequenced
 from gateway.core import new_exchange
 from gateway.documents import invented_tax_number
 from gateway.identity import Identities
-from gateway.inbound.admin import ALLOWED, NotAllowed, admin_command, argument_names, check_approvers
+from gateway.inbound.admin import ALLOWED, NotAllowed, Sender, admin_command, argument_names, check_approvers
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import Admin
@@ -90,7 +90,7 @@ def test_no_admin_request_stops_the_venue(sent):
         fanout.replay((seq, START_NS, command, exchange.apply(Sequenced(seq, START_NS, command))))
     for number, (role, request) in enumerate(sent):
         with suppress(Malformed, NotAllowed):
-            command = admin_command(request, role, role, exchange.assets, IDENTITIES)
+            command = admin_command(request, Sender(role, role), exchange.assets, IDENTITIES)
             seq, time_ns = exchange.seq + 1, START_NS + number * NS_PER_DAY // 2
             events = exchange.apply(Sequenced(seq, time_ns, command))
             encode_batch([(seq, time_ns, command, events)])
@@ -219,7 +219,7 @@ def test_no_admin_request_stops_the_venue(sent):
 )
 def test_arguments_are_checked(role, command, arguments, problem):
     with pytest.raises(Malformed, match=problem):
-        admin_command(Admin(id=1, command=command, arguments=arguments), role, "me", ASSETS, IDENTITIES)
+        admin_command(Admin(id=1, command=command, arguments=arguments), Sender("me", role), ASSETS, IDENTITIES)
 
 
 @pytest.mark.parametrize(
@@ -366,7 +366,7 @@ def test_requests_as_commands(role, command, arguments, expected):
     for codec, encode in ((JSON, msgspec.json.encode), (MSGPACK, msgspec.msgpack.encode)):
         decoded = codec.decode(encode(request))
         assert isinstance(decoded, Admin)
-        assert admin_command(decoded, role, "me", ASSETS, IDENTITIES) == expected
+        assert admin_command(decoded, Sender("me", role), ASSETS, IDENTITIES) == expected
 
 
 def test_a_second_approval_is_not_asked_for_where_one_supervisor_is_alone():
@@ -397,4 +397,4 @@ def test_every_command_of_an_admin_request_says_who_sent_it():
 )
 def test_each_role_has_its_own_commands(role, command):
     with pytest.raises(NotAllowed, match=f"as {role} you may send: "):
-        admin_command(Admin(id=1, command=command), role, "me", ASSETS, IDENTITIES)
+        admin_command(Admin(id=1, command=command), Sender("me", role), ASSETS, IDENTITIES)

@@ -29,7 +29,7 @@ from engine.vocabulary.messages.commands import (
 from engine.vocabulary.messages.events import ChangeScheduled, CommandProposed
 from gateway.identity import Identities
 from gateway.inbound import records
-from gateway.inbound.admin import admin_command
+from gateway.inbound.admin import Sender, admin_command
 from gateway.inbound.session import Session
 from gateway.protocol.messages import Admin
 from gateway.venue.venue import load_rulebook_documents
@@ -70,7 +70,9 @@ def test_every_kind_is_listed_in_the_order_in_which_it_came(bench: Bench) -> Non
     for number in range(MANY):
         bench.sequencer.sequence([OpenAccount(f"more-{number}", "alice", "alice")])
     assert listed(bench, "account") == ["alice", "bob", *[f"more-{number}" for number in range(MANY)]]
-    assert listed(bench, "investor") == listed(bench, "participant") == ["alice", "bob"]
+    assert listed(bench, "investor") == ["alice", "bob"]
+    assert listed(bench, "participant") == ["alice", "bob", "sue", "otto"]
+    assert listed(bench, "key") == ["alice main", "bob main", "sue main", "otto main"]
     assert listed(bench, "instrument") == ["BTC/RUB"]
     assert listed(bench, "asset") == ["RUB", "BTC"]
     assert listed(bench, "intermediary") == []
@@ -95,7 +97,13 @@ def test_one_record_says_what_it_has(bench: Bench, monkeypatch: pytest.MonkeyPat
         "kind": "firm",
         "investor_class": "qualified_firm",
     }
-    assert one(bench, "participant", "bob") == {"name": "bob", "accounts": 2, "open_orders": 3}
+    assert one(bench, "participant", "bob") == {
+        "name": "bob",
+        "accounts": 2,
+        "open_orders": 3,
+        "role": "participant",
+        "keys": ["main"],
+    }
     assert one(bench, "venue", "venue") == {"name": "venue", "accounts": 3, "open_orders": 8}
     assert one(bench, "instrument", "BTC/RUB") == {"name": "BTC/RUB", "open_orders": 8, "phase": "continuous"}
     second = one(bench, "account", "second")
@@ -228,6 +236,6 @@ def test_a_proposal_says_what_would_be_sent_as_it_was_asked_for(bench: Bench) ->
         found = one(bench, "proposal", name)
         assert (found["by"], found["until"]) == ("sue", exchange.proposals[int(name)].until_ns)
         asks = Admin(id=1, command=found["command"], arguments=found["arguments"])
-        assert admin_command(asks, "supervisor", "sue", exchange.assets, Identities.new()) == command
+        assert admin_command(asks, Sender("sue", "supervisor"), exchange.assets, Identities.new()) == command
         is_rulebook = rulebook in (command, getattr(command, "change", None))
         assert found.get("digest") == (rulebook_digest(rulebook.name, rulebook.documents) if is_rulebook else None)

@@ -26,6 +26,8 @@ NO_KEYS = {
     # Of alerts and cases: what is suspected and by what means; a row that is evidence is found by its own number.
     *("term", "detector", "version", "figures", "note", "seqs", "first_seq", "last_seq", "until"),
     *("authority", "dated", "seed", "value", "old", "new", "bids", "asks", "steps", "second", "role"),
+    # Of keys: an index finds whose they are.
+    *("key", "public_key", "scopes", "addresses", "replaces", "by_role", "by_key"),
 }
 
 

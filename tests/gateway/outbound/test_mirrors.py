@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
-from engine.exchange import Exchange
 from gateway.core import new_exchange
 from gateway.outbound.fanout import Fanout
-from gateway.outbound.messages.mirrors import Mirrors
 from gateway.outbound.private_reports.report import PrivateReport
-from gateway.snapshots.standing import standing
 from tests.support.engine.everything import Everything
-from tests.support.gateway.listened import Listened
+from tests.support.gateway.listened import Listened, copied
 
 RULEBOOKS = ("general-2026", "elr-2025", "derivatives-2025")
-
-
-def copied(fanout: Fanout, exchange: Exchange) -> Fanout:
-    """Mirrors made again from what was kept of others, and from the core."""
-    kept = msgspec.msgpack.decode(msgspec.msgpack.encode(fanout.state()), type=Mirrors)
-    made = Fanout()
-    numbers = {each.account: each.report_seq for each in exchange.account_list}
-    made.restore(kept, exchange.seq, standing(exchange), numbers)
-    return made
 
 
 def told(report: PrivateReport) -> tuple[object, ...]:

@@ -17,9 +17,11 @@ from engine.vocabulary.codes import CORE_VERSION
 from gateway.journal.reader import JournalReader
 from gateway.outbound.channels.book import Book, SnapshotInPieces
 from gateway.outbound.channels.channel import Channel
+from gateway.outbound.channels.orders import Orders
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import JSON, MSGPACK, Codec
+from tests.support.gateway.queues import begun
 from tests.support.places import GOLDEN
 
 REPLIES = {row.kind: row.answers for row in TRADING}
@@ -27,15 +29,15 @@ MOST_COMMANDS_A_TURN = 12
 REPLAYED_PART = 5
 
 DIGESTS = {
-    "v6": "a490f9e64520a2fbfc5e5ef6f3511fe3182441a8a4f53c31d026731097a296cd",
-    "v6-everything": "8580dd43d3464ba36770484c7ef79de4e7e44dae14bae3feb8e7f9a266efdaba",
-    "v6-large": "0fc7d37a59d833fb29927c1e19f034196a42580d165d964a2cf4b27ead8a8435",
-    "v7": "a0f356828897cea396e38dd6d49095adea49ddbba1aee54872cb3ce15723e1ae",
-    "v7-everything": "8873c526de9f0bb5a0a9961323edbb585df9ff461dd11452e55ffcdd4112ecd2",
-    "v7-large": "ef974044ec22e87fe8bca9c438a4b5c854fefa572b3d91698d51c52b8a7e4cec",
-    "v8": "016e9bf702d696d0d577fbf9f2a60c8395a7542ce89093e9e47c133b54d0e3e5",
-    "v8-everything": "4c63ae697deb1bed5438796d24d5e82907dce7cbec7283cb09971b42e42e06f0",
-    "v8-large": "76fccf2c9a8fb786bbb726344485ecd03a948ebcf946af0ea6d8524c2552ff74",
+    "v6": "1fd19cee12291bf3f34aaaa2775ad13634cb1abdd1b1003d8ba9b7d2ce1edaad",
+    "v6-everything": "448a87c94aa6bfc39bfe622e6317976c71ed5a2435af7f60c1d8a401577c562a",
+    "v6-large": "ed2b8a0d9145a0db5142e0294ff24c0658c0c7f256727f0d181682a2d61b07f8",
+    "v7": "30172c962acd7c86500cd282276961f015cef583dea52b6168431abacf42bc72",
+    "v7-everything": "cc87a5b60c5c892486fbcfa1b31d46ee0cb3190f16d600b7060a901be2cf612d",
+    "v7-large": "6c9660ca2434285169d246a80034f5af44306f0dc18d6395c6bcb87f5a9149fe",
+    "v8": "9c09628102f9fb619a7219bcc85f3a6ce86c4496ae57ea18c8f3db08e896fca4",
+    "v8-everything": "2e3ce3e321f7491139cd595786e408ac4d7caaf9de437c40d4badd7afda4b5d5",
+    "v8-large": "b1869b5dd5a68ab73bc0fedca2a331b4ce347087da3d6fa8866b19cd274d63f6",
 }
 
 
@@ -90,6 +92,11 @@ class Clients:
                 snapshot.make()
             snapshot.end()
             self.fanout.put(outbox, [snapshot.frame])
+        elif isinstance(channel, Orders):
+            queue = begun(channel, outbox.codec)
+            self.fanout.put(outbox, [queue.frame])
+            channel.subscribers[outbox] = None
+            queue.end()
         elif (first := channel.first()) is not None:
             self.fanout.send(outbox, first)
         channel.subscribers[outbox] = None

@@ -11,7 +11,7 @@ import pytest
 from engine.book.assets import Asset
 from engine.vocabulary import codes
 from gateway.identity import Identities
-from gateway.inbound.admin import ALLOWED, admin_command
+from gateway.inbound.admin import ALLOWED, Sender, admin_command
 from gateway.outbound.given import FAUCET
 from gateway.protocol.messages import Admin
 from gateway.protocol.wire import Malformed
@@ -36,6 +36,8 @@ SOUND: dict[str, Any] = {
     "command": "set_parameter",
     "arguments": {"rule": "RET-1", "key": "cap", "value": "1", "reason": "a test"},
     "scale": 2,
+    "public_key": "ab" * 32,
+    "addresses": ["10.1.0.0/16", "::1"],
 }
 """What a sample of its form would not do for."""
 VALUES: tuple[Any, ...] = (
@@ -60,7 +62,7 @@ def taken(name: str, arguments: dict[str, Any]) -> str:
     """What the gateway says against arguments; empty: nothing."""
     role = COMMANDS[name]["roles"][0]
     try:
-        admin_command(Admin(id=1, command=name, arguments=arguments), role, "otto", ASSETS, IDENTITIES)
+        admin_command(Admin(id=1, command=name, arguments=arguments), Sender("otto", role), ASSETS, IDENTITIES)
     except Malformed as error:
         return str(error)
     return ""

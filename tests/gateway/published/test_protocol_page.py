@@ -194,9 +194,11 @@ async def met_in_a_book(directory: Path) -> None:
     async with serving(directory) as server, client(url_of(server), "alice") as alice:
         for number, (side, price) in enumerate((("buy", "99"), ("buy", "98"), ("sell", "101"))):
             await alice.order(side, "1", price, f"a{number}", account="alice")
-        await alice.ask(type="subscribe", channel="book", instrument="BTC/RUB")
+        for channel in ("book", "orders"):
+            await alice.ask(type="subscribe", channel=channel, instrument="BTC/RUB")
         await alice.ask(type="cancel_order", account="alice", client_order_id="a0")
         await alice.until("book_update")
+        await alice.until("orders_update")
 
 
 async def met_at_a_recording(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -54,12 +54,12 @@ def new_message(document: dict[str, Any]) -> None:
 
 def new_request(document: dict[str, Any]) -> None:
     schemas, components = document["components"]["schemas"], document["components"]["messages"]
-    schemas["Fees"] = copy.deepcopy(schemas["Balances"])
-    components["Fees"] = {"name": "fees", "payload": {"$ref": "#/components/schemas/Fees"}}
-    document["channels"]["account"]["messages"]["Fees"] = {"$ref": "#/components/messages/Fees"}
+    schemas["Weather"] = copy.deepcopy(schemas["Balances"])
+    components["Weather"] = {"name": "weather", "payload": {"$ref": "#/components/schemas/Weather"}}
+    document["channels"]["account"]["messages"]["Weather"] = {"$ref": "#/components/messages/Weather"}
     operation = copy.deepcopy(document["operations"]["balances"])
-    operation["messages"] = [{"$ref": "#/channels/account/messages/Fees"}]
-    document["operations"]["fees"] = operation
+    operation["messages"] = [{"$ref": "#/channels/account/messages/Weather"}]
+    document["operations"]["weather"] = operation
 
 
 def renamed_schema(document: dict[str, Any]) -> None:
@@ -82,7 +82,7 @@ ADDITIONS: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
     ),
     "a field within": (lambda d: fields(d, "Position").update(since={"type": "integer"}), ["message positions.positions.since: new"]),
     "a report": (new_message, ["message dividend: new"]),
-    "a request": (new_request, ["request fees: new", "operation fees: new"]),
+    "a request": (new_request, ["request weather: new", "operation weather: new"]),
     "a word of the venue's": (
         lambda d: fields(d, "ExecutionReport")["exec_type"]["x-values"].append("expired"),
         ["message execution_report.exec_type: 'expired' is new"],

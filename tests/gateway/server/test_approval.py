@@ -8,12 +8,21 @@ import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY, PROPOSAL_NS
-from engine.vocabulary.messages.commands import AnyCommand, Approve, EffectiveFrom, LoadRulebook, SetApproval, Tick
-from engine.vocabulary.messages.events import CommandProposed, CommandRejected, ProposalEnded
+from engine.vocabulary.messages.commands import (
+    AnyCommand,
+    Approve,
+    EffectiveFrom,
+    LoadRulebook,
+    RevokeKey,
+    SetApproval,
+    Tick,
+)
+from engine.vocabulary.messages.events import CommandProposed, CommandRejected, KeyEnded, ProposalEnded
 from gateway.core import new_exchange
 from gateway.server.startup import NO_LONGER, Started, start_venue
 from gateway.venue.venue import VenueError, parse_venue
@@ -142,7 +151,12 @@ def test_what_sets_a_venue_up_waits_for_nobody(tmp_path: Path) -> None:
     ("text", "notes"),
     [
         (entry("eve"), []),
-        (entry("eve") + asks_for("rulebooks"), ["approval: defined otherwise now; it stays as the journal has it"]),
+        (
+            entry("eve") + asks_for("rulebooks"),
+            [
+                "approval: second is rulebooks in the file, rulebooks trade_corrections here; to have it so: set_approval"
+            ],
+        ),
     ],
 )
 def test_a_file_that_asks_for_less_at_a_restart_changes_nothing(tmp_path: Path, text: str, notes: list[str]) -> None:
@@ -183,15 +197,33 @@ def test_a_rulebook_that_is_forced_at_a_start_waits_for_one_supervisor(tmp_path:
     venue.writer.close()
 
 
-@pytest.mark.parametrize("text", ["", entry("eve", "operator"), entry("eva", key=SECOND)])
-def test_whoever_may_propose_no_longer_has_proposed_nothing(tmp_path: Path, text: str) -> None:
+def test_whoever_can_log_in_no_more_has_proposed_nothing(tmp_path: Path) -> None:
     venue = started(tmp_path)
+    gone, stays = proposes(venue, SetApproval((), "enough", "eve")), proposes(venue, LESS)
+    assert does(venue, RevokeKey("eve", reason="left", by="eve", by_role="supervisor", by_key="main")) == [
+        KeyEnded("eve", "main", codes.KEY_REVOKED, "left", "eve"),
+        ProposalEnded(gone, codes.WITHDRAWN, "eve"),
+    ]
+    venue.writer.close()
+    venue = started(tmp_path)
+    assert list(venue.exchange.proposals) == [stays]
+    (note,) = venue.notes
+    assert note.startswith("participant eve: key is ") and "(ended) in the file, none here" in note
+    venue.writer.close()
+
+
+@pytest.mark.parametrize("text", ["", entry("eve", "operator"), entry("eva", key=SECOND)])
+def test_where_the_journal_knew_nobody_the_file_says_who_may_propose(tmp_path: Path, text: str) -> None:
+    """As in a journal of before core version 9."""
+    nobody = msgspec.structs.replace(parse_venue(venue_text(TWO_SUPERVISORS), "", Path()), participants={})
+    venue = start_venue(nobody, tmp_path, "os", new_exchange)
     gone, stays = proposes(venue, SetApproval((), "enough", "eve")), proposes(venue, LESS)
     venue.writer.close()
     # The section may stay only where two supervisors do.
     venue = started(tmp_path, text)
     assert list(venue.exchange.proposals) == [stays]
     assert venue.notes == [f"proposal {gone} of eve is over: {NO_LONGER}"]
+    assert len(venue.exchange.access.of) == len(venue.registered) > 2
     venue.writer.close()
 
 

@@ -115,20 +115,21 @@ async def test_a_flood_of_failed_logins_is_summed_up_and_no_key_is_in_the_files(
 def test_a_venue_that_is_killed_leaves_what_it_noted_and_the_next_start_goes_on(tmp_path):
     directory = tmp_path / "venue"
 
-    async def come(url: str) -> None:
+    async def come(url: str, process) -> None:
         async with client(url, "alice"), client(url) as stranger:
             await stranger.login("mallory", KEYS["bob"])
             # The thread writes within a moment; nothing waits for it.
             for _ in range(200):
                 if b"mallory" in file_path(directory / "audit", STRANGERS, 1).read_bytes():
-                    return
+                    break
                 await asyncio.sleep(0.01)
-            raise AssertionError("not written")
+            else:
+                raise AssertionError("not written")
+            process.kill()
+            process.wait(10)
 
     with served_apart(directory, "--durability", "os") as (url, process):
-        asyncio.run(come(url))
-        process.kill()
-        process.wait(10)
+        asyncio.run(come(url, process))
     kinds = [row["kind"] for row in rows_of(directory)]
     assert kinds == ["began", "login", "login_failed"]
     with served_apart(directory, "--durability", "os"):

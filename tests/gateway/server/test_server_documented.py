@@ -19,7 +19,7 @@ from engine.vocabulary.messages.commands import Sequenced
 from engine.vocabulary.messages.events import InvestorRegistered, RegistryChanged
 from gateway.core import new_exchange
 from gateway.identity import Identities
-from gateway.inbound.admin import ALLOWED, admin_command, argument_names
+from gateway.inbound.admin import ALLOWED, Sender, admin_command, argument_names
 from gateway.inbound.asking import Query
 from gateway.inbound.translate import TRANSLATE
 from gateway.protocol import messages
@@ -91,15 +91,16 @@ def test_every_field_of_market_data_is_documented_with_its_channel():
     table, _, book = after.partition("\n### Keeping a book\n")
     assert "`time`" in before
     assert "`instrument`" in before
+    assert "`prev_seq`" in before
     checked = set()
     for message in AnyChannelMessage.__args__:
         rows = [line for line in table.splitlines() if line.startswith(f"| `{message.channel}` |")]
         if message.channel == "changes":  # of supervisors, and in their section
             continue
         assert len(rows) == 1, message.channel
-        said = book if message.channel == "book" else rows[0]
+        said = book if message.channel in ("book", "orders") else rows[0]
         missing = [each for each in message.__struct_fields__ if f"`{each}`" not in said and f'"{each}":' not in said]
-        assert set(missing) <= {"instrument", "time"}, f"{message.__name__}: {missing}"
+        assert set(missing) <= {"instrument", "time", "prev_seq"}, f"{message.__name__}: {missing}"
         checked.add(message.channel)
     assert checked == set(get_args(ChannelName)) - {"drop_copy", "changes"}
 
@@ -138,7 +139,7 @@ def test_the_example_of_documents_is_carried_out_by_the_default_venue(tmp_path):
     exchange = new_exchange()
     for seq, (_, command) in enumerate(venue.setup, 1):
         exchange.apply(Sequenced(seq, time.time_ns(), command))
-    command = admin_command(request, "supervisor", "sue", exchange.assets, identities)
+    command = admin_command(request, Sender("sue", "supervisor"), exchange.assets, identities)
     events = exchange.apply(Sequenced(exchange.seq + 1, time.time_ns(), command))
     assert [type(event) for event in events] == [InvestorRegistered, RegistryChanged]
 

@@ -101,7 +101,9 @@ async def test_a_venue_file_that_grew_is_sequenced_and_what_changed_is_reported(
     changed = small_venue(asset.replace("8", "6"))
     async with serving(directory, changed) as server:
         assert server.started.exchange.seq == first + 3
-        assert server.started.notes == ["asset ETH: defined otherwise now; it stays as the journal has it"]
+        assert server.started.notes == [
+            "asset ETH: scale is 6 in the file, 8 here; it can't change within a session: it stays"
+        ]
 
 
 async def test_another_rulebook_comes_in_force_only_if_asked_for(tmp_path):
@@ -115,9 +117,13 @@ async def test_another_rulebook_comes_in_force_only_if_asked_for(tmp_path):
         *old.setup[1:],
     )
     venue = msgspec.structs.replace(old, rulebook=name, rulebook_documents=documents, setup=setup)
+    how = "to have it so: sbx control rulebook general-2026"
     async with serving(directory, venue) as server:
         assert server.started.fanout.rulebook == "elr-2025"
-        assert server.started.notes == ["rulebook: defined otherwise now; it stays as the journal has it"]
+        assert server.started.notes == [
+            f"rulebook: name is general-2026 in the file, elr-2025 here; {how}",
+            f"rulebook: digest is {venue.rulebook_digest} in the file, {old.rulebook_digest} here; {how}",
+        ]
     async with serving(directory, venue, force_rulebook=True) as server:
         assert server.started.fanout.rulebook == "general-2026"
         seq = server.started.exchange.seq

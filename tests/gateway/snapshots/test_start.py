@@ -92,7 +92,9 @@ def test_what_the_venue_file_had_set_up_is_known(venue):
     assert found.snapshot_seq == newest(venue)
     assert found.exchange.seq == found.recovered + 1
     assert "ETH" in found.exchange.assets
-    assert found.notes == ["instrument BTC/RUB: defined otherwise now; it stays as the journal has it"]
+    assert found.notes == [
+        "instrument BTC/RUB: max_quantity is 999 in the file, 1000 here; to have it so: sbx control terms BTC/RUB max_quantity=999"
+    ]
     found.writer.close()
 
 

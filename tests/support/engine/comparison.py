@@ -302,6 +302,8 @@ def names_of(event: events.Event) -> list[str]:
         names.append(f"status: {codes.MOVEMENT_STATUSES[event.status]}")
     elif isinstance(event, events.CaseClosed):
         names.append(f"case: {codes.CASE_OUTCOMES[event.outcome]}")
+    elif isinstance(event, events.KeyEnded):
+        names.append(f"key: {codes.KEY_OUTCOMES[event.outcome]}")
     return names
 
 

@@ -66,6 +66,19 @@ class Drawing:
         account, participant, _ = ACCOUNTS[self.draw(len(ACCOUNTS))]
         return ("thief" if self.once_in(80) else participant), ("nobody" if self.once_in(200) else account)
 
+    def update(self, name: str) -> commands.UpdateInstrument:
+        """New terms, of one kind: fees seldom, since the larger one changes only where nothing is open."""
+        named: dict[str, int] = self.pick(
+            {"maker_fee_ppm": self.pick(-1_000, 0, 333, 1_000_000)},
+            {"taker_fee_ppm": self.pick(-1, 0, 333, 1_000, 2_501)},
+            {"min_quantity_e8": self.pick(1, 2, 5, 0) * E8 // self.pick(1, 1, 10)},
+            {"max_quantity_e8": self.pick(1, 30, 60, 500) * E8},
+            {"max_notional": self.pick(0, 1_000_00, 2_500_00, 6_000_00)},
+            {"collar_ppm": self.pick(0, 10_000, 30_000, 60_000, 1_000_000)},
+            {"max_position_e8": self.pick(0, 5, 12, 30, -1) * E8},
+        )
+        return commands.UpdateInstrument(name, **named, quote=self.pick("", "", "", "RUB", "BTC"))
+
     def trading_rules(self, name: str) -> commands.SetTradingRules:
         bands, calls = self.has("bands"), self.has("calls")
         future = name not in SPOT

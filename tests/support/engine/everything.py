@@ -22,7 +22,9 @@ from engine.vocabulary.messages.commands import AnyCommand, Sequenced
 from engine.vocabulary.messages.events import Event
 from gateway.venue.venue import load_rulebook_documents
 from tests.support.engine.absence_draws import drawn_absence
+from tests.support.engine.access_draws import drawn_access
 from tests.support.engine.everything_draws import ACCOUNTS, ASSETS, NOTES, SPOTS, START_NS, Draws
+from tests.support.engine.updates import drawn_update
 
 RULEBOOKS: Final = {name: load_rulebook_documents(name) for name in ("general-2026", "elr-2025", "derivatives-2025")}
 PARAMETERS: Final = (
@@ -199,9 +201,11 @@ class Everything(Draws):
             (15, self.freeze),
             (15, self.arrest),
             (15, lambda: drawn_absence(chance, self.exchange, *self.account())),
+            (15, lambda: drawn_access(chance, self.exchange)),
             (40, self.money),
             (10, lambda: commands.SetPhase(self.instrument(), chance.randrange(8))),
             (10, lambda: self.rules(self.instrument())),
+            (4, lambda: drawn_update(chance, self.instrument())),
             (4, self.schedule),
             (4, self.kill),
             (3, self.limits),

@@ -159,6 +159,7 @@ class Generator(DrawsOperation, DrawsCases):
             (20 * self.has("absence"), self.absence),
             (75 if self.venue.proposals else 1, self.decide),
             (4, lambda: self.trading_rules(self.instrument())),
+            (4, lambda: self.update(self.instrument())),
             (2 * self.has("calls"), self.schedule),
             (60 * self.has("futures"), self.index_price),
             (25 * self.has("futures"), self.mark),

@@ -15,11 +15,13 @@ import msgspec
 
 from engine.exchange import Exchange
 from engine.record.rows import decode_command, decode_rows, encode_batch
+from engine.vocabulary.access import SCOPES_OF
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from engine.vocabulary.messages.events import OrderAccepted, Trade
 from gateway.core import new_exchange
 from gateway.inbound.admin import ALLOWED, argument_names
 from gateway.inbound.context import VenueContext
+from gateway.inbound.keyholders import Proven
 from gateway.inbound.queries import Answers
 from gateway.inbound.session import Session
 from gateway.inbound.translate import Known
@@ -100,8 +102,8 @@ class FuzzedVenue:
         """A session of somebody, whose signature is taken for granted."""
         session = Session(self._context, self._codec, "nonce")
         if name:
-            session.participant = self._venue.participants[name]
-            self._fanout.listen(session, name)
+            participant = self._venue.participants[name]
+            session.act_as(Proven(participant, None, SCOPES_OF[participant.role]))
         return session
 
     def send(self, name: str, payload: bytes) -> None:

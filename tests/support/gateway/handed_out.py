@@ -13,9 +13,11 @@ from engine.record.rows import Row, decode_command, decode_events
 from engine.trading_rows import TRADING
 from gateway.journal.reader import JournalReader
 from gateway.outbound.channels.book import Book, SnapshotInPieces
+from gateway.outbound.channels.orders import Orders
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import JSON, MSGPACK
+from tests.support.gateway.queues import begun
 
 _REPLIES: Final = {row.kind: row.answers for row in TRADING}
 _COMMANDS_A_TURN: Final = 3
@@ -65,6 +67,11 @@ class _Everybody:
                     snapshot.make()
                 snapshot.end()
                 self._fanout.put(outbox, [snapshot.frame])
+            elif isinstance(channel, Orders):
+                queue = begun(channel, outbox.codec)
+                self._fanout.put(outbox, [queue.frame])
+                channel.subscribers[outbox] = None
+                queue.end()
             elif (first := channel.first()) is not None:
                 self._fanout.send(outbox, first)
             channel.subscribers[outbox] = None

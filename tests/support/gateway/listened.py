@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import msgspec
+
+from engine.exchange import Exchange
 from gateway.outbound.channels.channel import Subject
+from gateway.outbound.channels.orders import Orders
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.public_book import BookChannel
 from gateway.outbound.fanout import Fanout
+from gateway.outbound.messages.mirrors import Mirrors
 from gateway.protocol.wire import MSGPACK
+from gateway.snapshots.standing import standing
+from tests.support.gateway.queues import begun
+
+
+def copied(fanout: Fanout, exchange: Exchange) -> Fanout:
+    """Mirrors made again from what was kept of others, and from the core."""
+    kept = msgspec.msgpack.decode(msgspec.msgpack.encode(fanout.state()), type=Mirrors)
+    made = Fanout()
+    numbers = {each.account: each.report_seq for each in exchange.account_list}
+    made.restore(kept, exchange.seq, standing(exchange), numbers)
+    return made
 
 
 class Listened:
@@ -23,6 +39,9 @@ class Listened:
             for key in by_key:
                 channel = self.fanout.channels.find(name, key)
                 assert channel is not None
+                if isinstance(channel, Orders) and self.outbox not in channel.subscribers:
+                    channel.subscribers[self.outbox] = None
+                    begun(channel, MSGPACK).end()
                 channel.subscribers[self.outbox] = None
         for participant in self.fanout.reports.accounts.keys() - self.participants:
             self.participants.add(participant)

@@ -190,8 +190,12 @@ class RawClient:
                 return message
             self.reports.append(message)
 
-    async def login(self, name: str, key: Ed25519PrivateKey | None = None, **more: Any) -> dict[str, Any]:
-        """Log in as `name`, with its own key or another one."""
+    async def login(
+        self, name: str, key: Ed25519PrivateKey | None = None, key_name: str = "", **more: Any
+    ) -> dict[str, Any]:
+        """Log in as `name`, with its own key or another one, which may be named."""
+        if key_name:
+            more["key"] = key_name
         challenge = f"sbx.v1 login\n{self.hello['venue']}\n{name}\n{self.hello['nonce']}"
         signature = (key or KEYS[name]).sign(challenge.encode()).hex()
         return await self.ask(type="login", participant=name, signature=signature, **more)

@@ -134,6 +134,11 @@ FULL: Final[list[dict[str, Any]]] = [
         "trading_day": "2026-03-31",
     },
     {"type": "settlements", "id": 19, "account": "alice", **_PAGE, "kinds": ["close_out", "default"]},
+    {"type": "fees", "id": 19, "account": "alice", "after": 100},
+    {"type": "limits", "id": 19, "account": "alice", "after": 100},
+    {"type": "me", "id": 19, "account": "alice", "after": 100},
+    {"type": "assets", "id": 19, "after": 100},
+    {"type": "time", "id": 19},
     {"type": "records", "id": 19, "kind": "investor", "name": "alice", "after": 100},
     {
         "type": "admin",

@@ -72,7 +72,7 @@ MISTAKES = [
     (
         "[venue]",
         "[venues]\n[venue]",
-        "unknown section 'venues'; known: venue, limits, server, approval, faucet, assets",
+        "unknown section 'venues'; known: venue, limits, server, approval, faucet, deribit, assets",
     ),
     ("[venue]", "[faucet]\nRUB = 5\n[venue]", "faucet[...]: Expected `str`, got `int`"),
     ("[venue]", '[faucet]\nRUB = "0.001"\n[venue]', "faucet.RUB: '0.001': "),

@@ -257,7 +257,7 @@ def check(lived: Lived) -> tuple[int, int, int]:
 
 
 # With futures or without, archived or not, with an index of a follower or none.
-@pytest.mark.parametrize("seed", [3, 6, 8])
+@pytest.mark.parametrize("seed", [2, 3, 12])
 def test_all_that_was_told_is_found(live: Callable[[int, int], Lived], seed: int) -> None:
     assert min(check(live(seed, 500))) > 3
 

@@ -132,7 +132,7 @@ def test_events_as_changes(event, expected):
     ((outboxes, change),) = channels.follow(5, 6, [DayEnded(1), event], precede=True)
     assert list(outboxes) == [outbox]
     plain: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(change))
-    assert plain == {"type": "change", "seq": 1, "command_seq": 5, "time": 6, **expected}
+    assert plain == {"type": "change", "seq": 1, "prev_seq": 0, "command_seq": 5, "time": 6, **expected}
 
 
 def test_a_phase_that_nobody_asked_for_is_no_change():

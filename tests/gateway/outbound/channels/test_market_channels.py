@@ -59,7 +59,9 @@ class Mirror:
 
     def seqs(self) -> dict[str, tuple[int, ...]]:
         return {
-            name: tuple(self.channel(channel, name).seq for channel in ("trades", "top", "ticker", "book", "status"))
+            name: tuple(
+                self.channel(channel, name).seq for channel in ("trades", "top", "ticker", "book", "orders", "status")
+            )
             for name in self.instruments
         }
 
@@ -214,10 +216,13 @@ def test_marks_and_index_prices_are_counted_from_the_first_day_on():
     marks.subscribers[outbox] = None
     published = channels.follow(1, 7, [FutureMarked("BTC/RUB", 104, 12, False), FutureMarked("BTC/RUB", 99, 12, True)])
     common = {"type": "mark", "instrument": "BTC/RUB", "open_interest": "12", "time": 7}
-    expected = [{**common, "seq": 1, "price": "104"}, {**common, "seq": 2, "price": "99", "final": True}]
+    expected = [
+        {**common, "seq": 1, "prev_seq": 0, "price": "104"},
+        {**common, "seq": 2, "prev_seq": 1, "price": "99", "final": True},
+    ]
     assert [plain(message) for _, message in published] == expected
     assert all(list(outboxes) == [outbox] for outboxes, _ in published)
-    assert plain(marks.first()) == expected[1]
+    assert plain(marks.first()) == {**expected[1], "prev_seq": 2}
     assert channels.find("index", "BTC") is None
     assert channels.follow(2, 8, [IndexPriceSet("BTC", 800_000_050_000_000, "file a")]) == []
     mirror.channel("index", "BTC").subscribers[late] = None
@@ -227,6 +232,7 @@ def test_marks_and_index_prices_are_counted_from_the_first_day_on():
         "type": "index_price",
         "index": "BTC",
         "seq": 2,
+        "prev_seq": 1,
         "price": "1",
         "time": 9,
         "source": "file b",

@@ -19,6 +19,7 @@ from engine.vocabulary.messages.events import (
     Uncrossed,
 )
 from gateway.outbound.channels.channel import INDEX, INSTRUMENT
+from gateway.outbound.channels.orders import Orders
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.registry import CHANNELS, Channels
 from gateway.outbound.fanout import Fanout
@@ -26,6 +27,7 @@ from gateway.protocol.formats import Formats
 from gateway.protocol.messages import AnyChannelMessage, ChannelName
 from gateway.protocol.wire import JSON
 from tests.support.gateway.market_flow import random_flow
+from tests.support.gateway.queues import begun
 
 
 def test_the_protocol_names_the_channels_there_are():
@@ -58,11 +60,25 @@ def test_the_order_of_what_one_connection_hears():
     fanout.channels.end_turn()
     fanout.channels.follow(len(rows) + 1, 1, [IndexPriceSet("BTC", 10**8, "")])
     fanout.listen(outbox, "ann")
-    for name in ("changes", "drop_copy", "index", "marks", "auction", "status", "book", "ticker", "top", "trades"):
+    for name in (
+        "changes",
+        "drop_copy",
+        "index",
+        "marks",
+        "auction",
+        "status",
+        "orders",
+        "book",
+        "ticker",
+        "top",
+        "trades",
+    ):
         key = {INSTRUMENT: "BTC/RUB", INDEX: "BTC"}.get(CHANNELS[name].kind, "")
         found = fanout.channels.find(name, key)
         assert found is not None
         found.subscribers[outbox] = None
+        if isinstance(found, Orders):
+            begun(found, JSON).end()
     account = fanout.reports.accounts["ann"][0]
     moved = FundsMoved(account, fanout.reports.last_seq(account) + 1, "RUB", 1, 2, 0, "")
     events = [
@@ -79,5 +95,15 @@ def test_the_order_of_what_one_connection_hears():
     fanout.end_turn()
     told = [msgspec.json.decode(frame[2 if frame[1] < 126 else 4 :])["type"] for frame in outbox.frames]
     before = ["change", "change", "funds", "funds", "done"]
-    assert told == [*before, "auction", "mark", "index_price", "status", "top", "ticker", "book_update"]
+    assert told == [
+        *before,
+        "auction",
+        "mark",
+        "index_price",
+        "status",
+        "top",
+        "ticker",
+        "book_update",
+        "orders_update",
+    ]
     assert fanout.dirty == [outbox]

@@ -15,7 +15,7 @@ from engine.vocabulary.messages import events
 from engine.vocabulary.messages.commands import AnyCommand, ListInstrument, Sequenced
 from gateway.core import new_exchange
 from gateway.identity import Identities
-from gateway.inbound.admin import admin_command
+from gateway.inbound.admin import Sender, admin_command
 from gateway.inbound.translate import Known, to_command
 from gateway.keys import new_private_key, public_key_hex
 from gateway.protocol.messages import Admin, AnyRequest, Balances, OpenOrders
@@ -133,7 +133,7 @@ class Seated:
     def control(self, control: Control) -> None:
         """Carry out what the operator asks for, as the gateway would."""
         request = Admin(id=1, command=control.command, arguments=dict(control.arguments))
-        command = admin_command(request, "operator", "operator", self.exchange.assets, Identities.seeded(1))
+        command = admin_command(request, Sender("operator", "operator"), self.exchange.assets, Identities.seeded(1))
         for event in self.apply(command, START_NS + int(control.at_s * NS_PER_SECOND)):
             assert not isinstance(event, events.CommandRejected), event
             self._count(event)

@@ -1,0 +1,138 @@
+"""What a venue file has otherwise than the venue that began with it, and how to have it so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from engine.command_table import COMMANDS
+from engine.exchange import Exchange
+from engine.vocabulary.messages.commands import AnyCommand, Deposit, IssueAsset, Sequenced
+from gateway.core import new_exchange
+from gateway.filed.difference import Difference
+from gateway.filed.people import participant_differences
+from gateway.filed.settings import Settings, Subject, settings_of
+from gateway.venue.venue import Venue
+
+MAX_NOTED: Final = 20
+"""Differences that a start says; `sbx lint --journal` lists all."""
+
+_TERMS: Final = (
+    "maker_fee_ppm",
+    "taker_fee_ppm",
+    "collar_ppm",
+    "min_quantity",
+    "max_quantity",
+    "max_notional",
+    "max_position",
+)
+_RULES: Final = ("static_ppm", "dynamic_ppm", "volatility", "auction_random", "allocation", "batch")
+_FIGURES: Final = ("market_cap_rub", "turnover_rub", "history_years")
+_TESTS: Final = ("knowledge", "risk", "products")
+
+
+def differences(venue: Venue, exchange: Exchange, subjects: Iterable[Subject] | None = None) -> list[Difference]:
+    """Everything that a venue file sets otherwise than it is now, in the order of the file.
+
+    The file's commands are carried out by an empty core, and what comes of them is compared with what is there: so whatever way it
+    was set, by the file or by a command since. Money is not compared: an account opened with it once.
+
+    Args:
+        venue: as the file describes it.
+        exchange: the venue's core as it is.
+        subjects: what is compared; None: all that the file sets.
+    """
+    filed = set_up(venue, exchange.time_ns)
+    asked = dict.fromkeys(_subjects(venue) if subjects is None else subjects)
+    people = [] if subjects is not None else list(participant_differences(venue.participants, exchange.access))
+    return people + [found for kind, name in asked for found in _of(filed, exchange, kind, name)]
+
+
+def set_up(venue: Venue, time_ns: int) -> Exchange:
+    """The core that a file would begin with, at a time; what it refuses, such as a series that has expired, is not there."""
+    exchange = new_exchange()
+    for seq, command in enumerate(venue.genesis(), 1):
+        exchange.apply(Sequenced(seq, time_ns, command))
+    return exchange
+
+
+def noted(found: list[Difference], changed: Iterable[Subject]) -> list[str]:
+    """What a start says of differences: a line each, some of them, and how many more there are; then what was booked once.
+
+    Args:
+        found: of what the file has changed.
+        changed: all that it has changed.
+    """
+    lines = [each.said() for each in found[:MAX_NOTED]]
+    if len(found) > MAX_NOTED:
+        lines.append(f"and {len(found) - MAX_NOTED} more differences: `sbx lint DIRECTORY --journal` lists them")
+    said = {(each.kind, each.name) for each in found}
+    once = [name for kind, name in changed if kind == "account" and (kind, name) not in said]
+    if once:
+        more = f" and {len(once) - MAX_NOTED} more" if len(once) > MAX_NOTED else ""
+        lines.append(f"what accounts open with was booked once, and stays: {', '.join(once[:MAX_NOTED])}{more}")
+    return lines
+
+
+def _subjects(venue: Venue) -> Iterator[Subject]:
+    """What a file sets, each once."""
+    for command in venue.genesis():
+        if not isinstance(command, (Deposit, IssueAsset)):
+            yield subject_of(command)
+
+
+def subject_of(command: AnyCommand) -> Subject:
+    """What a command of a venue file sets."""
+    row = COMMANDS[type(command)]
+    return row.sets_up, "" if row.is_single else getattr(command, row.about[0])
+
+
+def _of(filed: Exchange, exchange: Exchange, kind: str, name: str) -> Iterator[Difference]:
+    """The differences of one thing; one that either of the two lacks has none."""
+    wanted, there = settings_of(filed, kind, name), settings_of(exchange, kind, name)
+    if wanted is None or there is None:
+        return
+    for field, value in wanted.items():
+        if value != there.get(field, ""):
+            yield Difference(kind, name, field, value, there.get(field, ""), _apply(kind, name, field, wanted))
+
+
+def _apply(kind: str, name: str, field: str, wanted: Settings) -> str:
+    """What brings a value of the file in force; empty: nothing does."""
+    value = wanted[field]
+    if kind == "instrument":
+        if field in _TERMS:
+            return f"sbx control terms {name} {field}={value}"
+        if field in _RULES:
+            return "set_trading_rules"
+        return "set_schedule" if field == "schedule" else ""
+    if kind == "asset":
+        if field in _FIGURES:
+            return "update_asset"
+        return "publish_disclosure" if field == "disclosure" else ""
+    if kind == "account":
+        return "set_custody" if field == "custody" else ""
+    if kind == "investor":
+        return _of_investor(name, field, value)
+    if kind == "intermediary":
+        if field == "suspended":
+            return f"sbx control {'suspend' if value == 'true' else 'reinstate'} {name}"
+        return "register_intermediary"
+    alone = {
+        "rulebook": f"sbx control rulebook {wanted.get('name', '')}",
+        "approval": "set_approval",
+        "margin rules": "set_margin_rules",
+    }
+    return alone.get(kind, "")
+
+
+def _of_investor(name: str, field: str, value: str) -> str:
+    if field == "blocked":
+        return f"sbx control {'block' if value == 'true' else 'unblock'} {name}"
+    if field == "risk_level":
+        return f"sbx control risk {name} {value}"
+    if field in _TESTS:
+        return "record_test"
+    if field == "acknowledged":
+        return "record_acknowledgement"
+    return "authorise_client" if field == "authorisations" else "register_investor"

@@ -69,14 +69,14 @@ ROOMS = Rooms(
             "engine engine.vocabulary.* engine.record",
         ),
         "gateway.inbound.history": (
-            ". protocol journal index outbound outbound.private_reports",
+            ". protocol candles journal index outbound outbound.channels outbound.private_reports",
             "engine engine.book engine.record engine.vocabulary.*",
         ),
         "gateway.inbound": (
             ". protocol candles words journal index audit venue metrics outbound.* inbound.history",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
-        "gateway.published": ("protocol outbound.* inbound", "engine engine.vocabulary.* compliance"),
+        "gateway.published": ("protocol candles outbound.* inbound", "engine engine.vocabulary.* compliance"),
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.replaying": (". journal snapshots", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),

@@ -12,11 +12,13 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import deque
 from collections.abc import Iterable
+from heapq import heappop, heappush
 from typing import Any, Final
 
 from engine.vocabulary.limits import NS_PER_DAY
 from gateway.candles.candle import Candle, unpacked
 from gateway.candles.intervals import MINUTE_NS, SECOND_NS, start_of
+from gateway.candles.running import Running
 
 MAX_KEPT_MINUTES: Final = 500_000
 """Of the venue: some 330 bytes each interpreted, 170 MB: 347 instruments that trade in every minute of a day."""
@@ -24,15 +26,10 @@ MAX_KEPT_SECONDS_PER_INSTRUMENT: Final = 3_600
 MAX_KEPT_SECONDS: Final = 200_000
 """Of the venue: what the last candles of less than a minute are made of without the journal. 70 MB."""
 
+FOR_EVER: Final = 2**63
+"""After any time."""
+
 State = tuple[Any, ...]
-
-
-class Hearing:
-    """Who follows each trade of an instrument."""
-
-    def hear(self, price_ticks: int, lots: int, time_ns: int, seq: int) -> None:
-        """Take in a trade."""
-        raise NotImplementedError
 
 
 def window_start(time_ns: int) -> int:
@@ -50,14 +47,15 @@ class KeptCandles:
         """From when on the figures of 24 hours know all; 0: from the first day on."""
         self.complete_ns = 0
         """Before that no candle is known here; 0: likewise."""
-        self.is_new = False
-        """Whether that will be said by the time of the next command."""
         self.dropped_seq = 0
         """The last command of whose trades a candle is kept no more."""
         self._minutes: Final[deque[tuple[int, Traded]]] = deque()
         """When each began that is kept, the oldest first."""
         self._seconds: Final[deque[tuple[int, Traded]]] = deque()
         """Likewise of closed ones; some may be gone by themselves."""
+        self._ends: Final[list[tuple[int, int, Running, Traded]]] = []
+        """When followed candles are over, a heap; the number tells apart those that end together."""
+        self._awaited = 0
 
     @property
     def minutes(self) -> int:
@@ -70,17 +68,22 @@ class KeptCandles:
         return len(self._seconds)
 
     @property
-    def is_behind(self) -> bool:
-        """Whether there are minutes that are no longer within 24 hours."""
-        return bool(self._minutes) and self._minutes[0][0] < window_start(self.time_ns)
+    def is_partial(self) -> bool:
+        """Whether what is traded now is known in part alone: after a start from a snapshot that knew no candles, to the end of a minute."""
+        return self.time_ns < self.complete_ns
 
-    def reach(self, time_ns: int) -> None:
-        """The venue's time is that now, if it was earlier."""
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are minutes that are no longer within 24 hours, or followed candles that are over."""
+        has_left = bool(self._minutes) and self._minutes[0][0] < window_start(self.time_ns)
+        return has_left or (bool(self._ends) and self._ends[0][0] <= self.time_ns)
+
+    def reach(self, time_ns: int, seq: int = 0) -> None:
+        """The venue's time is that now, if it was earlier, with command `seq`; 0: with none."""
         self.time_ns = max(self.time_ns, time_ns)
-        if self.is_new and time_ns:
-            self.is_new = False
-            self.from_ns = time_ns
-            self.complete_ns = start_of(time_ns, MINUTE_NS) + MINUTE_NS
+        if time_ns < self.complete_ns:
+            # What it trades is known here in part alone.
+            self.dropped_seq = max(self.dropped_seq, seq)
 
     def restore(self, everything: Iterable[Traded], seq: int, time_ns: int, from_ns: int) -> None:
         """Keep what was made again from a snapshot.
@@ -88,10 +91,9 @@ class KeptCandles:
         Args:
             everything: of all instruments.
             seq: of the last command.
-            time_ns: its time; 0: the snapshot knew no candles. Then all begins with the next command.
-            from_ns: as the field of this name was.
+            time_ns: its time.
+            from_ns: as the field of this name was; that time, if the snapshot knew no candles.
         """
-        self.is_new = not time_ns
         self.time_ns, self.from_ns, self.dropped_seq = time_ns, from_ns, seq
         self.complete_ns = start_of(from_ns, MINUTE_NS) + MINUTE_NS if from_ns else 0
         begun = [(start_ns, place, each) for place, each in enumerate(everything) for start_ns in each.begun_minutes()]
@@ -114,14 +116,31 @@ class KeptCandles:
             oldest_ns, oldest = self._seconds.popleft()
             oldest.forget(oldest_ns)
 
+    def await_end(self, running: Running, traded: Traded) -> None:
+        """Have `roll` tell of an instrument when a candle of it is over that somebody follows."""
+        if running.candle is not None and not running.is_awaited:
+            running.is_awaited = True
+            self._awaited += 1
+            end_ns = running.candle.start_ns + running.interval_ns
+            heappush(self._ends, (end_ns, self._awaited, running, traded))
+
     def roll(self, at_most: int) -> list[Traded]:
-        """Let minutes go that are no longer within 24 hours, so many at most; returns whose. Called again while it returns any."""
+        """Let minutes go that are no longer within 24 hours, and candles be over; so many at most of each. Called again while it `is_behind`.
+
+        Returns:
+            Of which instruments.
+        """
         begin_ns = window_start(self.time_ns)
-        minutes = self._minutes
+        minutes, ends = self._minutes, self._ends
         found: list[Traded] = []
         while minutes and minutes[0][0] < begin_ns and len(found) < at_most:
             _, traded = minutes.popleft()
             traded.expire(begin_ns)
+            found.append(traded)
+        most = len(found) + at_most
+        while ends and ends[0][0] <= self.time_ns and len(found) < most:
+            _, _, running, traded = heappop(ends)
+            running.is_awaited = False
             found.append(traded)
         return found
 
@@ -154,8 +173,8 @@ class Traded:
         self.minutes_from_ns = 0
         """From when on all minutes are kept."""
         self.kept: Final = kept
-        self.heard_by: Final[list[Hearing]] = []
-        """Who is told of each trade."""
+        self.followed: Final[list[Running]] = []
+        """Candles that somebody follows."""
         self._end_ns = 0
         """When `second` is over."""
         self._lots = self._tick_lots = self._trades = 0
@@ -174,9 +193,10 @@ class Traded:
         self.changes += 1
         self.last_ticks = price_ticks
         self.last_ns = self.changed_ns = time_ns
-        if self.heard_by:
-            for each in self.heard_by:
-                each.hear(price_ticks, lots, time_ns, seq)
+        if self.followed:
+            trade = time_ns, price_ticks, lots, seq, self.instrument
+            for running in self.followed:
+                running.add(trade, self.trades)
 
     def marked(self, time_ns: int) -> None:
         """A future was marked: that is told beside what was traded."""

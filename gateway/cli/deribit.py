@@ -9,7 +9,7 @@ import click
 from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal, say
 from gateway.deribit.keys import KEYS_FILE, MAX_KEYS, SCOPES, KeysError, PortKey, new_key, read_keys, write_keys
-from gateway.printable import json_text
+from gateway.printable import json_text, printable
 from gateway.venue.venue import VENUE_FILE, VenueError, read_participants
 
 
@@ -109,14 +109,15 @@ def _facts(made: PortKey) -> dict[str, object]:
 
 
 def _check(directory: Path, participant: str) -> None:
-    """See that somebody of that name may trade, as far as the venue file says."""
+    """See that somebody of that name may trade, as far as the venue file says. Whom it does not name, the venue may have registered since."""
     try:
         found = read_participants(directory / VENUE_FILE).get(participant)
     except (VenueError, OSError) as error:
         raise click.ClickException(str(error)) from error
     if found is None:
-        raise click.ClickException(f"{participant} is no participant of {directory / VENUE_FILE}")
-    if found.role != "participant":
+        where = printable(str(directory / VENUE_FILE))
+        say(f"{printable(participant)} is not in {where}: the key works once the venue has registered one", err=True)
+    elif found.role != "participant":
         raise click.ClickException(f"{participant} has the role {found.role}: only participants trade")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import resource
 import signal
 from collections.abc import Callable, Coroutine
 
@@ -12,6 +11,7 @@ import uvloop
 
 from engine.vocabulary.limits import MAX_CONNECTIONS
 from gateway.cli.terminal import say
+from gateway.open_files import allow_open_files
 from gateway.server.logs import Log, loop_exception
 from gateway.server.server import Server
 from gateway.server.turns import VenueHalted
@@ -28,7 +28,8 @@ def run_server(serving: Callable[[], Coroutine[None, None, None]], log: Log) -> 
     Raises:
         SystemExit: a fault stopped it; why was said.
     """
-    _allow_open_files()
+    # So that the venue's own limit of connections is the one that counts.
+    allow_open_files(MAX_CONNECTIONS + SPARE_FILES)
     log.begin()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
@@ -72,12 +73,3 @@ async def until_stopped(server: Server, stop: asyncio.Event) -> None:
         ended.exception()
     else:
         ended.cancel()
-
-
-def _allow_open_files() -> None:
-    """Raise the soft limit of open files, so that the venue's own limit of connections is the one that counts."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MAX_CONNECTIONS + SPARE_FILES
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))

@@ -22,12 +22,24 @@ from gateway.client.portfolio import Opening, Portfolio, Position
 from gateway.client.streams import Stream
 from gateway.client.terms import Iceberg, Limit, Market, Pegged, Stop, StopLimit, Terms, TrailingStop
 from gateway.client.trading import Bracket, Pair
-from gateway.client.values import Balance, Fill, Instrument, Level, OpenOrder, QueuedOrder, Ticker, Top, Trade
+from gateway.client.values import (
+    Balance,
+    Candle,
+    Fill,
+    Instrument,
+    Level,
+    OpenOrder,
+    QueuedOrder,
+    Ticker,
+    Top,
+    Trade,
+)
 
 __all__ = [
     "Amount",
     "Balance",
     "Bracket",
+    "Candle",
     "Client",
     "ClientError",
     "ConnectionEvent",

@@ -341,6 +341,8 @@ class BlockingClient:
     trades = waited(Client.trades)
     top = waited(Client.top)
     ticker = waited(Client.ticker)
+    candles = waited(Client.candles)
+    candle_history = waited(Client.candle_history)
     status = waited(Client.status)
     marks = waited(Client.marks)
     index = waited(Client.index)

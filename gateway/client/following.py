@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Final, TypeVar
 
 from gateway.client.account import PrivateReport
 from gateway.client.book import LocalBook
+from gateway.client.candles import CandleStream, candle_of
 from gateway.client.connection import Connection, settle
 from gateway.client.errors import ClientError, ReportsLost
 from gateway.client.order_queue import LocalQueue
@@ -16,6 +17,7 @@ from gateway.client.streams import Stream, as_it_came
 from gateway.client.subscriptions import ChannelKey, Started
 from gateway.client.values import (
     Auction,
+    Candle,
     Fill,
     IndexPrice,
     Mark,
@@ -28,6 +30,11 @@ from gateway.client.values import (
     refusal_of,
 )
 from gateway.protocol import messages as m
+
+Act = Callable[[], Awaitable[None]]
+S = TypeVar("S", bound=Stream[Any])
+MAX_PAGE: Final = 200
+"""Candles in one answer."""
 
 
 class Following(Connection):
@@ -70,6 +77,72 @@ class Following(Connection):
     def ticker(self, instrument: str) -> Stream[Ticker]:
         """Follow the last price and the best bid and ask of an instrument."""
         return self._stream("ticker", instrument, partial(handed, kind=Ticker))
+
+    def candles(self, instrument: str, interval: m.Interval, *, since: int | None = None) -> CandleStream:
+        """Follow the candles of an instrument: those of the past, then each as it changes, and once more as it closes. None is missed.
+
+        Args:
+            instrument: whose.
+            interval: how long each is.
+            since: the first one begins then or later, nanoseconds since the epoch, UTC; None: the last 100 come first.
+
+        Raises:
+            RequestFailed: `unavailable` of a read: the venue is still making the index of its journal. Read again in a minute.
+        """
+
+        async def fetch(from_ns: int, to_ns: int) -> tuple[list[Candle], bool]:
+            request = m.CandleHistory(
+                id=self.next_id(),
+                instrument=instrument,
+                interval=interval,
+                from_time=from_ns,
+                to_time=to_ns,
+                sort="oldest",
+                limit=MAX_PAGE,
+            )
+            reply = await self.request(request, m.CandleHistoryReply)
+            return [candle_of(each, instrument, interval) for each in reply.candles], reply.more
+
+        key = ChannelKey("candles", instrument, None, interval)
+        return self._read(key, lambda start, stop: CandleStream(start, stop, fetch, since))
+
+    async def candle_history(
+        self,
+        instrument: str,
+        interval: m.Interval,
+        *,
+        from_time: int | None = None,
+        to_time: int | None = None,
+        at_most: int | None = 1_000,
+    ) -> list[Candle]:
+        """List candles, the oldest first. Needs no login.
+
+        Args:
+            instrument: whose.
+            interval: how long each is.
+            from_time: they begin then or later, nanoseconds since the epoch, UTC; None: from the venue's first day on.
+            to_time: and then or earlier; None: to now. The last one may not be closed.
+            at_most: of more the last ones; None: all.
+
+        Raises:
+            RequestFailed: as of `candles`.
+        """
+        found: list[Candle] = []
+        while at_most is None or len(found) < at_most:
+            request = m.CandleHistory(
+                id=self.next_id(),
+                instrument=instrument,
+                interval=interval,
+                from_time=from_time,
+                to_time=found[-1].start - 1 if found else to_time,
+                limit=MAX_PAGE if at_most is None else min(at_most - len(found), MAX_PAGE),
+            )
+            reply = await self.request(request, m.CandleHistoryReply)
+            found += [candle_of(each, instrument, interval) for each in reply.candles]
+            if not reply.more:
+                break
+        found.reverse()
+        return found
 
     def status(self, instrument: str) -> Stream[m.Status]:
         """Follow the phases of an instrument."""
@@ -133,7 +206,10 @@ class Following(Connection):
     def _stream(
         self, channel: m.ChannelName, instrument: str | None, hand: Callable[[Any], Any] = as_it_came
     ) -> Stream[Any]:
-        key = ChannelKey(channel, instrument)
+        return self._read(ChannelKey(channel, instrument), lambda start, stop: Stream(start, stop, hand))
+
+    def _read(self, key: ChannelKey, make: Callable[[Act, Act], S]) -> S:
+        """A stream that reads a channel, made of what starts and stops it."""
 
         async def start() -> None:
             future, started = self._start()
@@ -149,7 +225,7 @@ class Following(Connection):
             self._protocol.subscriptions.leave(key, stream)
             self._link.wake()
 
-        stream: Stream[Any] = Stream(start, stop, hand)
+        stream = make(start, stop)
         return stream
 
     def _start(self) -> tuple[asyncio.Future[None], Started]:

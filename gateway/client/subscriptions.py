@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, NamedTuple, Protocol
 
+import msgspec
+
 from gateway.client.book import LocalBook
 from gateway.client.errors import ClientError, RequestFailed
 from gateway.client.local_copy import LocalCopy, OutOfStep
@@ -32,6 +34,10 @@ _TELL_STATE: Final = frozenset(("top", "ticker", "status", "auction", "marks", "
 _KEPT: Final = m.BookSnapshot | m.BookUpdate | m.OrdersSnapshot | m.OrdersUpdate
 """Of which a copy is kept."""
 _COPIES: Final = ChannelKey("drop_copy")
+
+
+MAX_KEPT_CANDLES: Final = 100
+"""Of each interval that is read: as many as the venue tells first."""
 
 
 class Desk(Protocol):
@@ -259,6 +265,9 @@ class Subscriptions:
         if isinstance(message, _KEPT):
             self._take_book(key, each, message)
             return
+        if isinstance(message, m.CandleSnapshot | m.Candle):
+            _take_candle(each, message)
+            return
         is_state = each.is_first and message.channel in _TELL_STATE
         each.is_first = False
         if each.seq is not None and message.seq <= each.seq:
@@ -312,6 +321,25 @@ class Subscriptions:
             self._ask(key, each)
         else:
             self._started(each)
+
+
+def _take_candle(each: Subscription, message: m.CandleSnapshot | m.Candle) -> None:
+    """Tell all that read it; who comes later is told the last ones, as the venue would."""
+    each.is_first, each.fresh = False, []
+    state = each.state
+    if isinstance(message, m.CandleSnapshot):
+        each.state = msgspec.structs.replace(message, candles=list(message.candles))
+    elif isinstance(state, m.CandleSnapshot):
+        if message.prev_seq != each.seq:
+            each.miss(1)
+        told = m.CandleBar(**{name: getattr(message, name) for name in m.CandleBar.__struct_fields__})
+        if state.candles and state.candles[-1].start == told.start:
+            state.candles.pop()
+        state.candles.append(told)
+        del state.candles[:-MAX_KEPT_CANDLES]
+    each.seq = message.seq
+    for stream in each.streams:
+        stream.put(message)
 
 
 def _ignore(reply: m.AnyMessage) -> None:

@@ -197,6 +197,23 @@ class Ticker(Top, frozen=True, kw_only=True, gc=False):
     open_interest: Decimal | None = None
 
 
+class Candle(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """Channel `candles`: what was traded of an instrument in an interval that begins at `start`; `closed`: it is over."""
+
+    instrument: str
+    interval: m.Interval
+    start: int
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+    turnover: Decimal
+    """In the quote asset."""
+    trades: int
+    closed: bool = False
+
+
 class Auction(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Channel `auction`: what a call would uncross to now or, if `final`, did."""
 

@@ -79,6 +79,7 @@ REJECTS: Final[dict[str, tuple[int, str]]] = {
 ERRORS: Final[dict[str, tuple[int, str]]] = {
     "malformed": (-32602, "Invalid params"),
     "not_logged_in": (13009, "unauthorized"),
+    "key_ended": (13009, "unauthorized"),
     "login_failed": (13004, "invalid_credentials"),
     "not_allowed": (13021, "forbidden"),
     "unknown": (13020, "not_found"),

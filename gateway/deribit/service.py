@@ -168,7 +168,7 @@ class Service:
         caller.key = key
 
     def _act_for(self, asker: Asker, key: PortKey) -> None:
-        participant = self.context.participants.get(key.participant)
+        participant = self.context.keyholders.find(key.participant)
         if participant is None or participant.role != PARTICIPANT:
             raise Failure(13021, "forbidden", reason=f"{key.participant} is no participant of this venue who trades")
         asker.act_for(participant, f"deribit:{key.client_id}")

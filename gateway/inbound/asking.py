@@ -18,6 +18,7 @@ from gateway.protocol.messages import (
     Admin,
     Assets,
     Balances,
+    CandleHistory,
     Contracts,
     Fees,
     Fills,
@@ -43,6 +44,7 @@ Query = (
     Subscribe
     | Unsubscribe
     | Instruments
+    | CandleHistory
     | Resume
     | OpenOrders
     | Balances
@@ -97,10 +99,10 @@ def objection(
         if query.kind == "trade" and query.name is None:
             return Objection("name: a trade is looked up by its number", is_malformed=True)
         return lack(READ, scopes)
-    if isinstance(query, Instruments | Assets | Logout):
+    if isinstance(query, Instruments | Assets | CandleHistory | Logout):
         return None
     if isinstance(query, Limits | Me) and query.account is None:
-        return None if participant is not None else Objection("")
+        return lack(READ, scopes) if participant is not None else Objection("")
     if not _may_read(query.account, participant, reports):
         return Objection("not an account of yours")
     if isinstance(query, OrderStatus) and (unnamed := _of_one_order(query)) is not None:

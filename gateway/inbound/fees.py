@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 from typing import Final
 
 from engine.book.records import TradeRecord
@@ -38,7 +37,7 @@ class FeesPaid:
         while True:
             self._begin_anew_if_needed()
             trades = self._exchange.day_trades
-            piece = list(islice(trades, self._added, self._added + _PIECE))
+            piece = trades[self._added : self._added + _PIECE]
             for trade in piece:
                 asset = trade.instrument.quote.asset
                 self._sums.setdefault(trade.buyer.account, Counter())[asset] += trade.buy_fee

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from engine.vocabulary.limits import BYTES_PER_STEP, MAX_SUBSCRIPTIONS, QUESTION_STEPS
-from gateway.inbound.session import Answer, Session
+from gateway.inbound.asking import Answer
+from gateway.inbound.candles import CandleAnswers
+from gateway.inbound.session import Session
 from gateway.inbound.shared import Shared
 from gateway.inbound.subscribing import wanted
 from gateway.outbound.channels.book import Book, BookFeed, SnapshotInPieces
+from gateway.outbound.channels.candles import Candles
 from gateway.outbound.channels.channel import Feed
 from gateway.outbound.channels.orders import Orders, QueueInPieces, QueueSum
 from gateway.outbound.channels.registry import CHANNELS
@@ -19,10 +22,11 @@ Snapshot = SnapshotInPieces | QueueInPieces
 
 
 class Joining:
-    """Lets sessions join channels, and leave them."""
+    """Lets sessions join channels, and leave them. Candles are put together elsewhere."""
 
-    def __init__(self, fanout: Fanout) -> None:
+    def __init__(self, fanout: Fanout, candles: CandleAnswers) -> None:
         self._fanout: Final = fanout
+        self._candles: Final = candles
         self._books: Final[Shared[SnapshotInPieces]] = Shared()
         """By instrument, options and codec."""
         self._sums: Final[Shared[QueueSum]] = Shared()
@@ -44,6 +48,8 @@ class Joining:
             return self._book(session, query, channel.feed(options))
         if isinstance(channel, Orders):
             return self._orders(session, query, channel)
+        if isinstance(channel, Candles):
+            return self._candles.subscribe(session, query, channel)
         feed = channel.feed(options)
         session.subscriptions.add(session, what, feed)
         first = feed.first()

@@ -56,8 +56,8 @@ class Keyholders:
     def __init__(self, access: Access, filed: Mapping[str, Participant]) -> None:
         self._access: Final = access
         self._filed: Final = filed
-        self._holders: Final[dict[tuple[str, str], dict[Holder, Key]]] = {}
-        """Who has logged in, by participant and key, in order."""
+        self._holders: Final[dict[tuple[str, str], dict[Holder, Key | None]]] = {}
+        """Who has logged in, by participant and key, in order; without a name those who have proved otherwise that they may act for one."""
 
     def roles(self) -> Iterator[str]:
         """The roles of all who may log in."""
@@ -100,13 +100,21 @@ class Keyholders:
             return [participant.keys[key]] if key in participant.keys else []
         return list(participant.keys.values())
 
-    def came(self, holder: Holder, key: Key) -> None:
-        """Somebody has logged in with a key."""
-        self._holders.setdefault((key.participant.participant, key.key), {})[holder] = key
+    def find(self, name: str) -> Participant | None:
+        """A participant whom the venue lets in, for those who have proved otherwise that they may act for it."""
+        known = self._access.of.get(name)
+        if known is None:
+            return self._filed.get(name)
+        keys = list(known.keys.values())
+        return Participant(name, known.role, bytes.fromhex(keys[0].public_key)) if keys else None
 
-    def gone(self, holder: Holder, key: Key) -> None:
+    def came(self, holder: Holder, participant: str, key: Key | None) -> None:
+        """Somebody acts for a participant, logged in with a key or (None) let in otherwise."""
+        self._holders.setdefault((participant, "" if key is None else key.key), {})[holder] = key
+
+    def gone(self, holder: Holder, participant: str, key: Key | None) -> None:
         """They have gone."""
-        place = (key.participant.participant, key.key)
+        place = (participant, "" if key is None else key.key)
         holders = self._holders.get(place, {})
         holders.pop(holder, None)
         if not holders:
@@ -116,7 +124,12 @@ class Keyholders:
         """A key has ended, and it is written: so do the connections that were logged in with it."""
         for holder, key in list(self._holders.get((event.participant, event.key), {}).items()):
             # Another one may have its name by now.
-            if key.has_ended:
+            if key is not None and key.has_ended:
+                holder.key_has_ended(_HOW[event.outcome])
+        known = self._access.of.get(event.participant)
+        if known is None or not known.keys:
+            # It is let in no more, by whatever door.
+            for holder in list(self._holders.get((event.participant, ""), {})):
                 holder.key_has_ended(_HOW[event.outcome])
 
     def connections_of(self, participant: str, key: str) -> int:

@@ -26,6 +26,7 @@ from engine.vocabulary.limits import (
 )
 from gateway.inbound.asking import Answer, Query
 from gateway.inbound.bygone import Bygone
+from gateway.inbound.candles import CandleAnswers
 from gateway.inbound.frames import NORMAL
 from gateway.inbound.history.answers import PastAnswers, PastQuery
 from gateway.inbound.history.past import Past
@@ -43,6 +44,7 @@ from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import (
     Balances,
     BalancesReply,
+    CandleHistory,
     Contracts,
     Cover,
     Error,
@@ -78,8 +80,9 @@ class Answers:
         self._exchange: Final = exchange
         self._fanout: Final = fanout
         self._counters: Final = counters
-        self._joining: Final = Joining(fanout)
         self._past: Final = PastAnswers(exchange, fanout)
+        self._candles: Final = CandleAnswers(fanout, counters)
+        self._joining: Final = Joining(fanout, self._candles)
         self._standing: Final = Standing(exchange, fanout)
         self._bygone: Bygone | None = None
         """Reports from before the start; None: there is no journal."""
@@ -89,7 +92,7 @@ class Answers:
 
     def read_journal(self, past: Past[Session], until_seq: int) -> None:
         """Look up in the journal what is not kept; up to a row because it was before the start."""
-        self._past.past = past
+        self._past.past = self._candles.past = past
         self._bygone = Bygone(past, until_seq, self._fanout)
 
     def begin(self, session: Session, query: Query) -> Answer | int:
@@ -108,6 +111,8 @@ class Answers:
             return self._told(session, self._past.answer(session, query))
         if isinstance(query, StandingQuery):
             return self._told(session, self._standing.answer(session, query))
+        if isinstance(query, CandleHistory):
+            return self._told(session, self._candles.history(session, query))
         messages: list[Message]
         if isinstance(query, Subscribe):
             answer = self._joining.subscribe(session, query)

@@ -169,8 +169,7 @@ class Session(FrameReader):
         if self.participant is not None:
             name, self.participant = self.participant.participant, None
             self._context.fanout.forget(self, name)
-            if self.key is not None:
-                self._context.keyholders.gone(self, self.key)
+            self._context.keyholders.gone(self, name, self.key)
             self._context.attendance.gone(self, name)
             if self.inbox:
                 # Nobody leaves more behind than connections may hold.
@@ -328,7 +327,7 @@ class Session(FrameReader):
         self.participant, self.key, self.scopes = proven
         self._context.fanout.listen(self, self.participant.participant, hears=READ in self.scopes)
         if self.key is not None:
-            self._context.keyholders.came(self, self.key)
+            self._context.keyholders.came(self, self.participant.participant, self.key)
 
     @property
     def is_cut_off(self) -> bool:

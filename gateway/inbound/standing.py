@@ -151,6 +151,8 @@ class Standing:
             participant=session.participant.participant,
             role=session.participant.role,
             accounts=listed,
+            key=None if session.key is None else session.key.key,
+            scopes=list(session.scopes),
             more=more,
         )
         return reply, ROW_STEPS

@@ -107,9 +107,9 @@ class GrowingRun:
             self._begin = start
         if self.is_empty or start - self._spots[-1].offset >= SPOT_BYTES:
             self._spots.append(Spot(batch[0][0], start, batch[0][1]))
-        for seq, _, command, events in batch:
+        for seq, time_ns, command, events in batch:
             try:
-                self._postings.add(seq, command, events)
+                self._postings.add(seq, time_ns, command, events)
             except msgspec.DecodeError as error:
                 raise Unindexed(
                     f"sequence number {seq} is of a version that this program does not know: {error}"
@@ -118,10 +118,10 @@ class GrowingRun:
 
     def find(self, kind: str, key: Key) -> list[int]:
         """As `Run.find`."""
-        return self._postings.tables[kind].get(key, [])
+        return self._postings.find(kind, key)
 
     def keep_only(self, kinds: Collection[str]) -> None:
-        """Forget what is of other kinds: nobody asks for it here."""
+        """Forget what is of other kinds, but for candles: nobody asks for it here."""
         for other, table in self._postings.tables.items():
             if other not in kinds:
                 table.clear()

@@ -9,7 +9,7 @@ rows = index.rows(index.find(ACCOUNT, "mm-alpha.main"))
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -148,7 +148,7 @@ class Index:
         return sum(about.last_seq - about.first_seq + 1 for about in memory)
 
     def keep_only(self, kinds: Collection[str]) -> None:
-        """Forget of what is in no file all that is of other kinds."""
+        """Forget of what is in no file all that is of other kinds, but for candles."""
         for run in self._parts:
             if isinstance(run, GrowingRun):
                 run.keep_only(kinds)
@@ -195,12 +195,7 @@ class Index:
             about = parts[number].about
             if about.first_seq >= rows.stop or about.last_seq < rows.start:
                 continue
-            try:
-                found = parts[number].find(*wanted)
-            except RunDamage as damage:
-                for _ in self._repair(number, damage):
-                    yield None
-                found = self._runs[number].find(*wanted)
+            found = yield from self.in_part(number, *wanted)
             run = range(max(about.first_seq, rows.start), min(about.last_seq + 1, rows.stop))
             yield run, found[bisect_left(found, rows.start) : bisect_left(found, rows.stop)]
 
@@ -217,12 +212,21 @@ class Index:
             yield [row for row in rows[first:] if row < before_seq]
             if number < 0 or (numbers and numbers[0] <= after + 1):
                 return
-            try:
-                found = self._runs[number].find(REPORT, account)
-            except RunDamage as damage:
-                for _ in self._repair(number, damage):
-                    yield None
-                found = self._runs[number].find(REPORT, account)
+            found = yield from self.in_part(number, REPORT, account)
+
+    def parts_between(self, since_ns: int, until_ns: int) -> range:
+        """The places of its parts that may have rows of a time from one to before another."""
+        parts = self._parts
+        first = bisect_left(parts, since_ns, key=lambda run: run.about.last_time_ns)
+        return range(first, bisect_left(parts, until_ns, key=lambda run: run.about.first_time_ns))
+
+    def in_part(self, number: int, kind: str, key: Key) -> Generator[None, None, list[int]]:
+        """What stands under a key in one part. Where that is damaged it yields first: after each batch of it that was built again."""
+        try:
+            return (self._growing if number == len(self._runs) else self._runs[number]).find(kind, key)
+        except RunDamage as damage:
+            yield from self._repair(number, damage)
+            return self._runs[number].find(kind, key)
 
     def seq_at(self, time_ns: int) -> int:
         """As `Rows.seq_at`."""

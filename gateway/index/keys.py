@@ -12,6 +12,7 @@ from engine.record.rows import decode_command, decode_events
 from engine.vocabulary.codes import SCOPES
 from engine.vocabulary.messages import commands, events
 from engine.vocabulary.messages.structs import Command, Event
+from gateway.index.candles import CandlePostings
 
 ORDER: Final = "order"
 CLIENT_ORDER: Final = "client_order"
@@ -37,6 +38,8 @@ REPORT: Final = "report"
 
 ARREST: Final = "arrest"
 """A paper that arrests holdings, by its number."""
+CANDLES: Final = "candles"
+"""Not rows, but what was traded: see `gateway.index.candles`."""
 
 FILL: Final = "fill"
 """The key is an account, as of all that follow: what it is asked for of its past. These are its trades."""
@@ -73,6 +76,7 @@ KINDS: Final = (
     ENDED,
     CORRECTED,
     SETTLED,
+    CANDLES,
 )
 """In a file a kind is its place here: new ones go last."""
 
@@ -246,13 +250,14 @@ _SHAPES: Final = {kind: _Shape(kind) for kind in (*get_args(commands.AnyCommand)
 
 
 class Postings:
-    """Which rows are about what: for each kind, by key, the sequence numbers, ascending."""
+    """Which rows are about what: for each kind, by key, the sequence numbers, ascending; and what was traded in them."""
 
     def __init__(self) -> None:
-        self.tables: Final[dict[str, dict[Key, list[int]]]] = {kind: {} for kind in KINDS}
+        self.tables: Final[dict[str, dict[Key, list[int]]]] = {kind: {} for kind in KINDS if kind != CANDLES}
         """Under `REPORT` each sequence number is followed by that of a report."""
+        self.candles: Final = CandlePostings()
 
-    def add(self, seq: int, command: msgspec.Raw, row_events: msgspec.Raw) -> None:
+    def add(self, seq: int, time_ns: int, command: msgspec.Raw, row_events: msgspec.Raw) -> None:
         """Take in a row, its command and events still encoded.
 
         Raises:
@@ -261,6 +266,12 @@ class Postings:
         self._take(seq, decode_command(command))
         for event in decode_events(row_events):
             self._take(seq, event)
+            if type(event) is events.Trade:
+                self.candles.add(seq, time_ns, event)
+
+    def find(self, kind: str, key: Key) -> list[int]:
+        """What stands under a key."""
+        return self.candles.find(key) if kind == CANDLES else self.tables[kind].get(key, [])
 
     def _take(self, seq: int, struct: Command | Event) -> None:
         shape = _SHAPES[type(struct)]
@@ -331,5 +342,5 @@ def key_bytes(kind: str, key: Key) -> bytes:
 def sorted_postings(postings: Postings) -> Iterable[tuple[bytes, list[int]]]:
     """All keys as a file has them, ascending, with their sequence numbers."""
     for kind in KINDS:
-        table = postings.tables[kind]
-        yield from sorted((key_bytes(kind, key), found) for key, found in table.items())
+        items = postings.candles.items() if kind == CANDLES else postings.tables[kind].items()
+        yield from sorted((key_bytes(kind, key), found) for key, found in items)

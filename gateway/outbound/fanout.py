@@ -106,7 +106,9 @@ class Fanout:
         titles, russian = self._titles.state()
         return Mirrors(self._rulebooks, titles, self.channels.state(), self.given.state(), russian)
 
-    def restore(self, state: Mirrors, seq: int, standing: list[Event], reports: Mapping[str, int]) -> None:
+    def restore(
+        self, state: Mirrors, seq: int, standing: list[Event], reports: Mapping[str, int], *, time_ns: int = 0
+    ) -> None:
         """Be, still empty, as the mirrors were when `state` was taken, after command `seq`.
 
         Args:
@@ -114,6 +116,7 @@ class Fanout:
             seq: of the last command.
             standing: what there is in the core, as the events that would bring it: assets, instruments, accounts, orders that rest.
             reports: how many each account had.
+            time_ns: of the last command; older mirrors did not say it.
         """
         self._rulebooks.extend(state.rulebooks)
         self._titles.restore((state.titles, state.titles_ru), self.rulebook_digest)
@@ -123,7 +126,7 @@ class Fanout:
             for account, count in reports.items():
                 self.reports.miss(account, count)
         self.channels.follow(seq, 0, standing)
-        self.channels.restore(state.channels, seq)
+        self.channels.restore(state.channels, seq, time_ns)
         self.given.restore(state.given)
         self._drop_copy.seq = seq
 

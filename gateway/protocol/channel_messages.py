@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
+import msgspec
+
 from engine.vocabulary.messages.said import Values
 from gateway.protocol.private_messages import Message
 
@@ -14,6 +16,7 @@ ChannelName = Literal[
     "trades",
     "top",
     "ticker",
+    "candles",
     "book",
     "orders",
     "status",
@@ -147,6 +150,59 @@ class BookUpdate(ChannelMessage, tag="book_update"):
     checksum: int
     depth: int | None = None
     interval: str | None = None
+
+
+class CandleBar(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """What a candle says: the trades of one instrument in one interval."""
+
+    start: int
+    """When the interval begins."""
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    """In the base asset."""
+    turnover: str
+    """In the quote asset."""
+    trades: int
+    closed: bool = False
+    """Whether the interval is over: nothing of it changes any more."""
+
+
+class CandleSnapshot(ChannelMessage, tag="candle_snapshot"):
+    """Channel `candles`: the last candles as of `seq`, the oldest first. What follows replaces the last one, or comes behind it."""
+
+    channel = "candles"
+    instrument: str
+    interval: str
+    seq: int
+    time: int
+    candles: list[CandleBar]
+
+
+class Candle(ChannelMessage, tag="candle"):
+    """Channel `candles`: a candle as it is now; `closed`: its interval is over. Of an interval without trades there is none.
+
+    `seq` is twice the number of trades of the instrument since the venue's first day, and one more once the candle of the last of
+    them is closed. What changed within one turn is one message; `prev_seq` is the `seq` of the message before.
+    """
+
+    channel = "candles"
+    instrument: str
+    interval: str
+    seq: int
+    prev_seq: int
+    time: int
+    start: int
+    open: str
+    high: str
+    low: str
+    close: str
+    volume: str
+    turnover: str
+    trades: int
+    closed: bool = False
 
 
 class OrdersSnapshot(ChannelMessage, tag="orders_snapshot"):
@@ -283,6 +339,8 @@ AnyChannelMessage = (
     TradePrint
     | Top
     | Ticker
+    | CandleSnapshot
+    | Candle
     | BookSnapshot
     | BookUpdate
     | OrdersSnapshot

@@ -24,6 +24,9 @@ from gateway.protocol.channel_messages import (
     Auction,
     BookSnapshot,
     BookUpdate,
+    Candle,
+    CandleBar,
+    CandleSnapshot,
     Change,
     ChannelMessage,
     ChannelName,
@@ -90,7 +93,7 @@ from gateway.protocol.private_messages import (
     VariationMargin,
 )
 from gateway.protocol.record_messages import Argument, RecordInfo, RecordKind, RecordsReply, ToldArgument
-from gateway.protocol.request import Lang, OrderType, Purpose, Request, RequestId, Side, TimeInForce
+from gateway.protocol.request import Interval, Lang, OrderType, Purpose, Request, RequestId, Side, TimeInForce
 from gateway.protocol.requests import (
     Admin,
     AmendOrder,
@@ -99,6 +102,7 @@ from gateway.protocol.requests import (
     CancelAllAfter,
     CancelOrder,
     CancelWithdrawal,
+    CandleHistory,
     Contracts,
     Instruments,
     Login,
@@ -157,6 +161,11 @@ __all__ = [
     "CancelAllAfter",
     "CancelOrder",
     "CancelWithdrawal",
+    "Candle",
+    "CandleBar",
+    "CandleHistory",
+    "CandleHistoryReply",
+    "CandleSnapshot",
     "CapInfo",
     "Change",
     "ChannelMessage",
@@ -189,6 +198,7 @@ __all__ = [
     "InstrumentInfo",
     "Instruments",
     "InstrumentsReply",
+    "Interval",
     "JournalTip",
     "Lang",
     "Limits",
@@ -335,6 +345,17 @@ class InstrumentsReply(Message, tag="instruments"):
     instruments: list[InstrumentInfo]
 
 
+class CandleHistoryReply(Message, tag="candle_history"):
+    """Candles of an instrument, in the order that was asked for."""
+
+    id: int
+    instrument: str
+    interval: str
+    candles: list[CandleBar]
+    more: bool = False
+    """There are more behind the last of these: ask for those that begin before it, or after it."""
+
+
 AnyMessage = (
     AnyConnectionMessage
     | AnyReport
@@ -358,6 +379,7 @@ AnyMessage = (
     | Done
     | Rejected
     | InstrumentsReply
+    | CandleHistoryReply
     | RatesReply
     | Subscribed
     | Unsubscribed

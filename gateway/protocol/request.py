@@ -22,6 +22,8 @@ TimeInForce = Literal["gtc", "ioc", "fok", "day", "gtd", "at_open", "at_close"]
 SelfTrade = Literal["cancel_newest", "cancel_oldest", "cancel_both", "decrement", "reject"]
 Peg = Literal["own", "opposite", "mid"]
 Lang = Literal["en", "ru"]
+Interval = Literal["1s", "10s", "1m", "5m", "15m", "1h", "4h", "1d"]
+"""Of candles."""
 Purpose = Literal["own_account", "domestic_payment", "cross_border"]
 Offset = Annotated[str, msgspec.Meta(min_length=1, max_length=33, extra_json_schema=_OFFSET)]
 

@@ -20,10 +20,11 @@ from engine.vocabulary.limits import (
     MAX_TEXT_CHARS,
 )
 from gateway.protocol.channel_messages import ChannelName
-from gateway.protocol.past_requests import Fills, OrderHistory, OrderStatus, Settlements
+from gateway.protocol.past_requests import Fills, Limit, Moment, OrderHistory, OrderStatus, Settlements, Sort
 from gateway.protocol.record_messages import Argument, RecordKind
 from gateway.protocol.request import (
     Decimal,
+    Interval,
     Lang,
     Name,
     Offset,
@@ -100,6 +101,21 @@ class Unsubscribe(Request, tag="unsubscribe", frozen=True):
     instrument: Name | None = None
     depth: int | None = None
     interval: str | None = None
+
+
+class CandleHistory(Request, tag="candle_history", frozen=True):
+    """List candles of an instrument that begin within a time, back to the venue's first day; one that runs too, as it is."""
+
+    instrument: Name
+    interval: Interval
+    from_time: Moment | None = None
+    """Those that begin then or later: nanoseconds since the epoch, UTC, as is `to_time`."""
+    to_time: Moment | None = None
+    """Those that begin then or earlier."""
+    sort: Sort = "newest"
+    """Which come first."""
+    limit: Limit = 100
+    """So many at most."""
 
 
 class Instruments(Request, tag="instruments", frozen=True):
@@ -343,6 +359,7 @@ AnyRequest = (
     | Logout
     | Subscribe
     | Unsubscribe
+    | CandleHistory
     | Instruments
     | Rates
     | Resume

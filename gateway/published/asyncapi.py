@@ -152,6 +152,8 @@ def _channels() -> dict[str, Any]:
         made[channel.name] = _channel(channel.summary, list(channel.messages)) | {
             "x-subscribe": {"channel": channel.name, "instrument": channel.has_key, "roles": list(channel.roles)}
         }
+        if channel.options:
+            made[channel.name]["x-options"] = channel.options
     return made
 
 

@@ -48,6 +48,12 @@ class _Contract:
         self.channels: Final = {
             name: (each["address"], each.get("x-subscribe")) for name, each in document["channels"].items()
         }
+        self.options: Final = {
+            f"{name} {option} {word}": True
+            for name, each in document["channels"].items()
+            for option, words in each.get("x-options", {}).items()
+            for word in words
+        }
         schemes = document["components"]["securitySchemes"]
         self.challenges: Final = {name: each.get("x-challenge") for name, each in schemes.items()}
 
@@ -185,6 +191,7 @@ def _tables(old: _Contract, new: _Contract) -> Found:
         ("command", old.commands, new.commands),
         ("subprotocol", old.subprotocols, new.subprotocols),
         ("channel", old.channels, new.channels),
+        ("option", old.options, new.options),
         ("security scheme", old.challenges, new.challenges),
     )
     for what, before, after in tables:

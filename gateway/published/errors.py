@@ -78,6 +78,11 @@ _ERRORS: Final = (
         "Ask `instruments` for the names. An index is known from its first price on: subscribe again later.",
     ),
     Entry(
+        "unavailable",
+        "Candles of that time are not in memory any more, and the index of the journal, which has them, is being built.",
+        "Ask again in a minute. Where it stays so, the operator should look whether the venue's follower runs: `sbx status` says so.",
+    ),
+    Entry(
         "too_many",
         f"A participant has {MAX_CONNECTIONS_PER_PARTICIPANT} connections, or a connection "
         f"{_figure(MAX_SUBSCRIPTIONS)} subscriptions.",

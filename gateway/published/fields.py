@@ -11,6 +11,9 @@ from compliance import RISK_LEVELS
 from engine.command_row import ROLES
 from engine.vocabulary import codes
 from engine.vocabulary.access import SCOPES
+from gateway.candles.intervals import INTERVALS as CANDLE_INTERVALS
+from gateway.outbound.channels.pacing import INTERVALS
+from gateway.outbound.channels.registry import CHANNELS
 from gateway.protocol.channel_messages import ChannelName
 from gateway.protocol.past_requests import SettlementKind
 from gateway.protocol.request import Lang
@@ -18,11 +21,11 @@ from gateway.published.errors import CANCEL, ERROR, REJECT, listed_codes
 
 _DECIMALS: Final = (
     "amount arrested ask_price ask_quantity available average_price bid_price bid_quantity carried change_24h "
-    "change_percent_24h claimed displayed_quantity fee filled_quantity filled_value frozen held high_24h imbalance "
-    "issue_limit largest_order last_price last_quantity leaves_quantity left limit lot_size low_24h mark mark_price "
-    "max_position max_quantity min_quantity missing needed new_price open_24h open_interest outstanding paid position "
-    "price quantity reference_price reserved shortfall stop_price tick_size total turnover_24h unsettled used volume "
-    "volume_24h vwap_24h"
+    "change_percent_24h claimed close displayed_quantity fee filled_quantity filled_value frozen held high high_24h "
+    "imbalance issue_limit largest_order last_price last_quantity leaves_quantity left limit lot_size low low_24h mark "
+    "mark_price max_position max_quantity min_quantity missing needed new_price open open_24h open_interest outstanding "
+    "paid position price quantity reference_price reserved shortfall stop_price tick_size total turnover turnover_24h "
+    "unsettled used volume volume_24h vwap_24h"
 )
 DECIMAL_FIELDS: Final = frozenset(_DECIMALS.split())
 """Texts of these names are decimals, in whatever message of the venue."""
@@ -48,7 +51,7 @@ _BY_FIELD: Final[dict[str, tuple[str, ...]]] = {
     "durability": ("fsync", "os"),
     "scope": ("connection", "participant", "address"),
     "channel": get_args(ChannelName),
-    "interval": ("10ms", "100ms", "1s"),
+    "interval": tuple(dict.fromkeys(word for channel in CHANNELS.values() for word in channel.intervals)),
 }
 _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("Error", "code"): listed_codes(ERROR),
@@ -72,6 +75,8 @@ _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("RecordInfo", "scopes"): SCOPES,
     ("Welcome", "scopes"): SCOPES,
     ("InstrumentInfo", "kind"): codes.INSTRUMENT_KINDS,
+    **{(kind, "interval"): tuple(CANDLE_INTERVALS) for kind in ("Candle", "CandleSnapshot", "CandleHistoryReply")},
+    **{(kind, "interval"): (*INTERVALS, *CANDLE_INTERVALS) for kind in ("Subscribed", "Unsubscribed")},
     ("RecordInfo", "kind"): codes.INVESTOR_KINDS,
 }
 

@@ -51,6 +51,7 @@ REQUESTS: Final = (
     Asked(m.Rates, (m.RatesReply,), CONNECTION, ANYBODY),
     Asked(m.Subscribe, (m.Subscribed,), MARKET_DATA, ANYBODY),
     Asked(m.Unsubscribe, (m.Unsubscribed,), MARKET_DATA, ANYBODY),
+    Asked(m.CandleHistory, (m.CandleHistoryReply,), MARKET_DATA, ANYBODY),
     Asked(m.Instruments, (m.InstrumentsReply,), MARKET_DATA, ANYBODY),
     Asked(m.NewOrder, (m.ExecutionReport,), TRADING, _TRADERS),
     Asked(m.NewOrderPair, (m.ExecutionReport, m.RequestRejected), TRADING, _TRADERS),
@@ -126,6 +127,7 @@ _SAID: Final[dict[str, str]] = {
     "trades": "Every trade of an instrument.",
     "top": "The best bid and ask of an instrument.",
     "ticker": "The last price, the best bid and ask of an instrument, and its figures of 24 hours.",
+    "candles": "Open, high, low, close and volume of each interval of an instrument: the last ones, then what changes.",
     "book": "The order book of an instrument, by price level: a snapshot, then updates.",
     "orders": "The queue of an instrument, order by order and anonymous: a snapshot, then updates.",
     "status": "The phase of an instrument.",
@@ -148,6 +150,8 @@ class Channel(NamedTuple):
     has_key: bool
     """Whether `subscribe` names an instrument or index."""
     roles: tuple[str, ...]
+    options: dict[str, list[int | str]]
+    """What `subscribe` may name beside it: `depth`, `interval`."""
 
 
 def channels() -> tuple[Channel, ...]:
@@ -156,7 +160,9 @@ def channels() -> tuple[Channel, ...]:
     for name in get_args(ChannelName):
         messages = tuple(kind for kind in get_args(AnyChannelMessage) if kind.channel == name)
         roles = ANYBODY if CHANNELS[name].is_public else _SUPERVISING
-        found.append(Channel(name, messages or REPORTS, _SAID[name], CHANNELS[name].kind.has_key, roles))
+        given: dict[str, tuple[int | str, ...]] = {"depth": CHANNELS[name].depths, "interval": CHANNELS[name].intervals}
+        options: dict[str, list[int | str]] = {option: list(known) for option, known in given.items() if known}
+        found.append(Channel(name, messages or REPORTS, _SAID[name], CHANNELS[name].kind.has_key, roles, options))
     return tuple(found)
 
 

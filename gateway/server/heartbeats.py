@@ -57,8 +57,9 @@ class Heartbeats:
         self._passing: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
-        """Look from now on."""
+        """Look from now on. Time has passed since whatever happened last: nobody is to be told of it as of then."""
         self._timer = self._loop.call_later(LOOK_SECONDS, self._look)
+        self._pass()
 
     def end(self) -> None:
         """Look no more."""

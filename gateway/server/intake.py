@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from engine.vocabulary.limits import MAX_LOBBY, MAX_STRANGERS_A_PASS, MAX_WAITING_NEWCOMERS
 from gateway.server.share import Share
 
-NEWCOMERS_LOOKS: Final = 3
-"""A request for a WebSocket, a login, and one more."""
+NEWCOMERS_LOOKS: Final = 4
+"""The first word of TLS, if there is one, a request for a WebSocket, a login, and one more."""
 
 
 class Strangers:
@@ -110,6 +110,19 @@ class Strangers:
             self._schedule()
 
 
+class Read(Protocol):
+    """What is read: a transport, or a socket that knocks."""
+
+    def is_closing(self) -> bool:
+        """Whether it is over."""
+
+    def pause_reading(self) -> None:
+        """Read no more for now."""
+
+    def resume_reading(self) -> None:
+        """Read again."""
+
+
 class Intake:
     """Whether one socket is read, and whether what was read of it is looked at as it comes or when it is its turn.
 
@@ -133,7 +146,7 @@ class Intake:
         """It is no stranger."""
         self.was_known = False
         self._strangers: Final = strangers
-        self._transport: asyncio.Transport | None = None
+        self._transport: Read | None = None
         self._look: Callable[[int], None] | None = None
         self._looks = 0
         self._size = 0
@@ -146,10 +159,11 @@ class Intake:
         """Whether it was looked at so seldom that it may just be coming."""
         return self._looks < NEWCOMERS_LOOKS
 
-    def begin(self, transport: asyncio.Transport, look: Callable[[int], None]) -> None:
+    def begin(self, transport: Read, look: Callable[[int], None]) -> None:
         """It is read from now on; `look` takes so many bytes that were."""
         self._transport = transport
         self._look = look
+        self._is_reading = True
 
     def came(self, size: int) -> None:
         """So many bytes were read of a stranger."""

@@ -18,6 +18,7 @@ from engine.vocabulary.limits import (
     TLS_NS,
 )
 from gateway.server.guarded import Failing, guarded
+from gateway.server.knocking import Knock
 from gateway.server.sockets import AcceptedSocket, Door, Visitor, listening_socket
 
 # Without a free descriptor nothing can be accepted; to be asked again at once would be all that the loop does.
@@ -68,6 +69,7 @@ class Listener:
         self._loop: Final = asyncio.get_running_loop()
         self._listening: socket.socket | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._knocking: Final[set[Knock]] = set()
         self._entering: Final[set[asyncio.Task[None]]] = set()
 
     async def listen(self, address: str, port: int) -> None:
@@ -78,7 +80,7 @@ class Listener:
         self._loop.add_reader(listening, self._accept)
 
     def close(self) -> None:
-        """Accept nobody any more, and end the handshakes of TLS."""
+        """Accept nobody any more, and end the handshakes of TLS, those too that have not begun."""
         if self._timer is not None:
             self._timer.cancel()
         if self._listening is not None:
@@ -86,6 +88,8 @@ class Listener:
             self._listening.close()
             self._listening = None
         self._door.strangers.end()
+        for knock in list(self._knocking):
+            knock.end()
         for task in self._entering:
             task.cancel()
 
@@ -124,12 +128,28 @@ class Listener:
         share.spend(share.worked_ns() - began_ns)
 
     def _begin(self, accepted: socket.socket, visitor: Visitor) -> None:
-        """Let a socket in: its time for the handshake begins."""
+        """Let a socket in: its time for the handshake begins. With TLS it first says something, and has its turn."""
         if self._listening is None:
             self._door.leave(visitor)
             accepted.close()
             return
-        self._door.strangers.share.spend(SOCKET_NS if self._certificate is None else SOCKET_NS + TLS_NS)
+        self._door.strangers.share.spend(SOCKET_NS)
+        if self._certificate is None:
+            self._enter(accepted, visitor)
+            return
+        self._knocking.add(Knock(self.host, accepted, visitor.intake, partial(self._knocked, accepted, visitor)))
+
+    def _knocked(self, accepted: socket.socket, visitor: Visitor, knock: Knock, is_to_begin: bool) -> None:
+        """Begin the handshake of TLS of a socket that has said something, if it has."""
+        self._knocking.discard(knock)
+        if is_to_begin:
+            self._door.strangers.share.spend(TLS_NS)
+            self._enter(accepted, visitor)
+        else:
+            self._door.leave(visitor)
+            accepted.close()
+
+    def _enter(self, accepted: socket.socket, visitor: Visitor) -> None:
         task = self._loop.create_task(self._let_in(accepted, visitor))
         self._entering.add(task)
         task.add_done_callback(partial(self._entered, accepted, visitor))

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from engine.vocabulary.access import SCOPES_OF
 from engine.vocabulary.limits import MAX_CONNECTIONS_PER_PARTICIPANT
 from gateway.audit.audit import LOGIN
 from gateway.inbound.context import VenueContext
+from gateway.inbound.keyholders import Proven
 from gateway.inbound.session import Session
 from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.wire import JSON, payload_of
@@ -79,11 +81,11 @@ class LocalPeer:
         assert session.participant is None
         if context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
             raise NotLetIn(f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections")
-        session.participant = participant
+        session.act_as(Proven(participant, None, SCOPES_OF[participant.role]))
+        context.keyholders.came(session, participant.participant, None)
         if key:
             session.caller.is_now(participant.participant, participant.role, key)
             context.audit.note(LOGIN, session.caller, lang="en")
-        context.fanout.listen(session, participant.participant)
         context.attendance.came(session, participant.participant, None)
         if session.meter is not None:
             session.meter.log_in(participant.participant)

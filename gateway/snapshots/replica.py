@@ -97,7 +97,7 @@ class Replica:
             replica = cls(restored_core(found.core, hook), keeps_reports=keeps_reports)
             exchange = replica.exchange
             reports = {each.account: each.report_seq for each in exchange.account_list}
-            replica.fanout.restore(found.mirrors, exchange.seq, standing(exchange), reports)
+            replica.fanout.restore(found.mirrors, exchange.seq, standing(exchange), reports, time_ns=exchange.time_ns)
             replica.past.restore(found.past)
         except msgspec.MsgspecError as error:
             raise SnapshotUnusable(f"this program does not read its state: {error}") from error

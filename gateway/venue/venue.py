@@ -77,6 +77,7 @@ __all__ = [
     "load_rulebook_documents",
     "load_venue",
     "parse_venue",
+    "read_participants",
 ]
 
 VENUE_FILE: Final = "venue.toml"
@@ -154,6 +155,20 @@ def load_venue(path: Path, rulebook: str = "", *, now_ns: int | None = None) -> 
     except VenueError as error:
         raise VenueError(f"{file}: {error}") from error
     return venue
+
+
+def read_participants(file: Path) -> dict[str, Participant]:
+    """Who may log in by a venue file as it is now; nothing else of it is looked at.
+
+    Raises:
+        VenueError: the file or its [[participants]] can't be used.
+        OSError: the file can't be read.
+    """
+    try:
+        tables = tables_of(file.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise VenueError(f"{file} can't be read: {error}") from error
+    return _participants(entries(tables, "participants", ParticipantEntry, "participant"))
 
 
 def parse_venue(text: str, rulebook: str, directory: Path, identities: Identities | None = None) -> Venue:

@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, TypeAlias
 
 import click
 import msgspec
@@ -21,6 +21,13 @@ from loadtest.bench.against import (
     Request,
     against_options,
     compare,
+)
+from loadtest.bench.connections import (
+    CONNECTION_BENCHMARKS,
+    CONNECTIONS,
+    MOST_CONNECTIONS,
+    ConnectionsLine,
+    measure_connections,
 )
 from loadtest.bench.digest import events_digest
 from loadtest.bench.gateway import GatewayLine, measure_gateway
@@ -46,12 +53,13 @@ NAMES: Final = (
     *PEERS,
     STAGES_NAME,
     GATEWAY,
+    *CONNECTION_BENCHMARKS,
 )
 # Most of such a run builds the book.
 SCALE_REPEATS: Final = 2
 DURABILITIES: Final = ("fsync", "os")
 ONLY_WITH_AGAINST: Final = ("build", "pairs", "at_most", "no_instructions")
-NOT_WITH_AGAINST: Final = ("resting", "repeats", "largest", "compiled", "here", "digest", "profile")
+NOT_WITH_AGAINST: Final = ("resting", "repeats", "largest", "connections", "compiled", "here", "digest", "profile")
 
 
 def build_name() -> str:
@@ -59,14 +67,36 @@ def build_name() -> str:
     return "compiled" if is_compiled() else "interpreted"
 
 
-def bench_lines(
-    stream: Stream, repeats: int, names: tuple[str, ...], largest: int
-) -> Iterator[
-    Line | PercentilesLine | HookLine | ShareLine | ScaleLine | RestingLine | StagesLine | GatewayLine | Skipped
-]:
+AnyLine: TypeAlias = (
+    Line
+    | PercentilesLine
+    | HookLine
+    | ShareLine
+    | ScaleLine
+    | RestingLine
+    | StagesLine
+    | GatewayLine
+    | ConnectionsLine
+    | Skipped
+)
+
+
+class Asked(NamedTuple):
+    """What is measured, beside the stream."""
+
+    names: tuple[str, ...]
+    repeats: int
+    largest: int
+    """Book of scale_*."""
+    connections: int
+    """Of connections and connections_tls."""
+
+
+def bench_lines(stream: Stream, asked: Asked) -> Iterator[AnyLine]:
     """Run benchmarks with the build that runs here, in order of `NAMES`."""
+    repeats = asked.repeats
     for name in NAMES:
-        if name not in names:
+        if name not in asked.names:
             continue
         if name in CORE_BENCHMARKS:
             yield measure_core(name, build_name(), stream, repeats)
@@ -77,7 +107,7 @@ def bench_lines(
         elif name == HOOK_SHARE:
             yield measure_share(build_name(), stream, repeats)
         elif name in SCALE_BENCHMARKS:
-            yield measure_scale(name, build_name(), min(repeats, SCALE_REPEATS), stream.seed, largest)
+            yield measure_scale(name, build_name(), min(repeats, SCALE_REPEATS), stream.seed, asked.largest)
         elif name == RESTING_BYTES:
             yield measure_resting(build_name())
         elif name in PEERS:
@@ -85,17 +115,17 @@ def bench_lines(
         elif name == STAGES_NAME:
             for codec in CODECS:
                 yield measure_stages(build_name(), codec, stream, repeats)
+        elif name in CONNECTION_BENCHMARKS:
+            yield measure_connections(name, build_name(), asked.connections)
         else:
             for durability in DURABILITIES:
                 yield measure_gateway(build_name(), durability, stream.seed, len(stream.operations), repeats)
 
 
-def every_line(
-    stream: Stream, repeats: int, names: tuple[str, ...], largest: int, compiled: Path | None
-) -> Iterator[bytes]:
+def every_line(stream: Stream, asked: Asked, compiled: Path | None) -> Iterator[bytes]:
     """Run benchmarks with the build that runs here and, if another interpreter is named, with that one and beside other engines."""
-    own = tuple(name for name in names if name not in PEERS)
-    for line in bench_lines(stream, repeats, own if compiled is None else names, largest):
+    own = tuple(name for name in asked.names if name not in PEERS)
+    for line in bench_lines(stream, asked._replace(names=own) if compiled is None else asked):
         yield json_safe(msgspec.json.encode(line)).encode()
     if compiled is None or not own:
         return
@@ -104,8 +134,9 @@ def every_line(
         for name in own:
             yield json_safe(msgspec.json.encode(Skipped(name, "compiled", why))).encode()
         return
-    arguments = [f"--operations={len(stream.operations)}", f"--resting={stream.resting}", f"--repeats={repeats}"]
-    arguments += [f"--seed={stream.seed}", f"--largest={largest}", *(f"--only={name}" for name in own)]
+    arguments = [f"--operations={len(stream.operations)}", f"--resting={stream.resting}", f"--repeats={asked.repeats}"]
+    arguments += [f"--seed={stream.seed}", f"--largest={asked.largest}", f"--connections={asked.connections}"]
+    arguments += [f"--only={name}" for name in own]
     try:
         yield from compiled_lines(compiled, arguments)
     except subprocess.CalledProcessError as error:
@@ -150,6 +181,13 @@ def require_fitting_options(context: click.Context, request: Request | None) -> 
     "--largest", type=click.IntRange(SIZES[0]), default=SIZES[-1], show_default=True, help="Largest book of scale_*."
 )
 @click.option(
+    "--connections",
+    type=click.IntRange(1, MOST_CONNECTIONS),
+    default=CONNECTIONS,
+    show_default=True,
+    help="Of connections and connections_tls.",
+)
+@click.option(
     "--only",
     multiple=True,
     type=click.Choice((*NAMES, *GATEWAYS)),
@@ -174,6 +212,7 @@ def command(
     repeats: int,
     seed: int,
     largest: int,
+    connections: int,
     only: tuple[str, ...],
     compiled: Path,
     here: bool,
@@ -181,7 +220,7 @@ def command(
     profile: bool,
     request: Request | None,
 ) -> None:
-    """Measure the book, the core, the rules and the gateway, interpreted and compiled, beside other engines on the same orders.
+    """Measure book, core, rules, gateway and many connections, interpreted and compiled, beside other engines on the same orders.
 
     Every line names its workload, seed, machine and what it leaves out. Times are per operation, the least and the median
     of the repeats; *_percentiles are of single commands. Stop other programs first: `load_average` shows if any ran.
@@ -194,6 +233,7 @@ def command(
     Examples:
       sbx bench
       sbx bench --only book --only bourse --operations 200000
+      sbx bench --only connections_tls --connections 1000
       sbx bench --digest
       sbx bench --profile
       sbx bench --against main
@@ -213,7 +253,8 @@ def command(
         return
     names = (STAGES_NAME,) if profile else only or NAMES
     stream = generate(seed, operations, resting)
-    lines = every_line(stream, repeats, names, largest, None if here or is_compiled() else compiled)
+    asked = Asked(names, repeats, largest, connections)
+    lines = every_line(stream, asked, None if here or is_compiled() else compiled)
     if profile:
         show_stages(lines)
         return

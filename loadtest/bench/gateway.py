@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections import deque
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 import msgspec
 import uvloop
@@ -38,6 +38,8 @@ WORKLOAD: Final = (
     "1 order through the middle; 1 instrument, elr-2025"
 )
 
+Keys: TypeAlias = dict[str, Ed25519PrivateKey]
+"""Of participants."""
 _VENUE: Final = """
 [venue]
 id = "bench"
@@ -240,9 +242,9 @@ class Trader(WSListener):
             self._transport.underlying_transport.write(b"".join(batch))
 
 
-def write_venue(directory: Path, durability: str) -> dict[str, Ed25519PrivateKey]:
+def write_venue(directory: Path, durability: str, participants: int) -> Keys:
     """Write the venue file of the benchmark; return the key of each of its participants."""
-    keys = {f"firm-{number}": new_private_key() for number in range(CONNECTIONS)}
+    keys = {f"firm-{number}": new_private_key() for number in range(participants)}
     text = _VENUE.format(durability=durability)
     text += "".join(_PARTICIPANT.format(name=name, public_key=public_key_hex(key)) for name, key in keys.items())
     (directory / "venue.toml").write_text(text, encoding="utf-8")
@@ -290,7 +292,7 @@ def measure_gateway(build: str, durability: str, seed: int, operations: int, rep
             tempfile.TemporaryDirectory() as directory,
             asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner,
         ):
-            keys = write_venue(Path(directory), durability)
+            keys = write_venue(Path(directory), durability, CONNECTIONS)
             traders = {name: (key, requests(seed, name, operations // CONNECTIONS)) for name, key in keys.items()}
             outcomes.append(runner.run(_run(Path(directory), traders)))
     count = operations // CONNECTIONS * CONNECTIONS

@@ -25,7 +25,7 @@ WORKLOAD: Final = (
 )
 LEFT_OUT: Final = "rules (the hook passes all), journal, gateway; accounts, levels and what Python itself takes"
 _FIRST: Final = 2 * LEVELS
-_ROLLUP: Final = Path("/proc/self/smaps_rollup")
+_ROLLUP: Final = "/proc/{}/smaps_rollup"
 
 
 class RestingLine(msgspec.Struct):
@@ -42,8 +42,12 @@ class RestingLine(msgspec.Struct):
 
 def measure_resting(build: str, sizes: tuple[int, ...] = SIZES) -> RestingLine | Skipped:
     """Fill a core with each of so many orders, each in a process of its own."""
-    if not _ROLLUP.exists():
-        return Skipped(RESTING_BYTES, build, f"this system has no {_ROLLUP}, where the memory of a process is counted")
+    if not Path(_ROLLUP.format("self")).exists():
+        return Skipped(
+            RESTING_BYTES,
+            build,
+            f"this system has no {_ROLLUP.format('self')}, where the memory of a process is counted",
+        )
     found: dict[str, int] = {}
     for size in sizes:
         run = [sys.executable, "-m", "loadtest.bench.resting", str(size)]
@@ -55,9 +59,11 @@ def grown(size: int) -> int:
     """Let so many orders rest in a new core; returns bytes for each, those of the orders that made its levels left out."""
     crowd = Crowd()
     _let_rest(crowd, _FIRST)
-    before = _resident()
+    gc.collect()
+    before = resident_bytes()
     _let_rest(crowd, size)
-    after = _resident()
+    gc.collect()
+    after = resident_bytes()
     assert sum(len(account.open_orders) for account in crowd.exchange.account_list) == _FIRST + size
     return (after - before) // size
 
@@ -69,13 +75,12 @@ def _let_rest(crowd: Crowd, count: int) -> None:
         crowd.send(crowd.order(side, MIDDLE_TICKS + (away if side == SELL else -away)))
 
 
-def _resident() -> int:
-    """Bytes of memory that this process has."""
-    gc.collect()
-    for line in _ROLLUP.read_text(encoding="ascii").splitlines():
+def resident_bytes(process: int | str = "self") -> int:
+    """Bytes of memory that a process has, as Linux counts them."""
+    for line in Path(_ROLLUP.format(process)).read_text(encoding="ascii").splitlines():
         if line.startswith("Rss:"):
             return int(line.split()[1]) * 1_024
-    raise AssertionError(f"{_ROLLUP} has no line of the whole")
+    raise AssertionError(f"{_ROLLUP.format(process)} has no line of the whole")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from engine.build import is_compiled
 from engine.vocabulary.messages.events import Trade
 from gateway.cli.main import group
 from loadtest.bench.bare import BareBook
+from loadtest.bench.connections import CONNECTION_BENCHMARKS, ConnectionsLine, measure_connections
 from loadtest.bench.core import prepare_core, run_book, run_core, run_journaled, run_pipeline, trades_in
 from loadtest.bench.digest import events_digest
 from loadtest.bench.gateway import measure_gateway
@@ -249,3 +250,17 @@ def test_the_gateway_answers_every_request_of_every_connection() -> None:
     assert line.round_trips_per_second_max == line.round_trips_per_second_median > 0
     assert line.trades > 100
     assert line.refused < 400
+
+
+@pytest.mark.parametrize("name", CONNECTION_BENCHMARKS)
+def test_all_of_a_crowd_come_twice_while_orders_are_answered(name: str) -> None:
+    line = measure_connections(name, "interpreted", connections=12, seconds=0.2)
+    assert isinstance(line, ConnectionsLine), line
+    assert line.connections == 12
+    assert bool(line.tls) == CONNECTION_BENCHMARKS[name]
+    assert min(line.arrivals_per_second, line.arrivals_per_second_beside_orders, line.venue_us_per_arrival) > 0
+    assert 0 < line.bytes_per_connection < 1_000_000
+    assert list(line.latency) == ["without", "among", "arriving"]
+    for each in line.latency.values():
+        assert each.requests > 1
+        assert 0 < each.ns_p50 <= each.ns_p99 <= each.ns_max

@@ -124,7 +124,7 @@ class Truth:
         if self._replay.difference is not None:
             raise Failed(f"P4: sequence number {seq} replays otherwise: {self._replay.difference.replayed!r}")
         self.commands += 1
-        self._postings.add(seq, stored, row[3])
+        self._postings.add(seq, time_ns, stored, row[3])
         self._fanout.replay((seq, time_ns, command, events))
         if isinstance(command, NewOrder):
             self.orders[seq] = command

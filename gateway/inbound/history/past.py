@@ -13,9 +13,10 @@ from engine.vocabulary.limits import BYTES_PER_STEP, MAX_TURN_COMMANDS, QUESTION
 from engine.vocabulary.messages.events import Event
 from gateway.disk import DISK, Disk
 from gateway.index.growing import RUN_ROWS
-from gateway.index.index import Index
+from gateway.index.index import Index, index_directory
 from gateway.index.keys import CLIENT_ORDER, CORRECTED, ENDED, ENTERED, FILL, ORDER, REPORT, SETTLED
 from gateway.index.rows import Rows
+from gateway.index.run import list_runs
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.private_reports.report import PrivateReport
 
@@ -58,6 +59,8 @@ class Past(Generic[S]):
         self._wake: Final = wake
         self._disk: Final = disk
         self._index: Index | None = None
+        self._files: list[str] = []
+        """The runs that there were when it was loaded."""
         self._is_loading = False
         self._reading = 0
         """How many answers are."""
@@ -108,8 +111,14 @@ class Past(Generic[S]):
     def _current(self, until_seq: int) -> Generator[int, None, Index | None]:
         """An index with no more than `MAX_UNINDEXED_ROWS` to take in up to a row: the one there is, or with the files that there are by now."""
         index = self._index
-        if index is not None and index.unsaved_rows + until_seq - index.last_seq <= RUN_ROWS:
-            return index
+        if index is not None:
+            pending = index.unsaved_rows + until_seq - index.last_seq
+            if pending <= RUN_ROWS:
+                return index
+            if list_runs(index_directory(self._journal), self._disk) == self._files:
+                # Nobody else builds it.
+                return index if pending <= MAX_UNINDEXED_ROWS else None
+        files = list_runs(index_directory(self._journal), self._disk)
         fresh = Index(self._journal, may_pause=False, disk=self._disk)
         try:
             for _ in fresh.load():
@@ -122,7 +131,7 @@ class Past(Generic[S]):
             return None
         if index is not None:
             index.close()
-        self._index = fresh
+        self._index, self._files = fresh, files
         return fresh
 
     def row(self, rows: Rows, seq: int) -> Generator[int, None, list[PrivateReport]]:

@@ -123,9 +123,8 @@ class Pace(Paced):
 
     def tell(self, out: list[Published]) -> int:
         """Tell all feeds what has changed since the last moment. A feed with options that nobody hears any more is let go of."""
-        bids, asks = self._book.sides
-        changed = bids.changes(self.told[0]), asks.changes(self.told[1])
         steps = QUESTION_STEPS + (len(self.told[0]) + len(self.told[1])) // COPIED_PER_STEP
+        changed = self.take()
         sums: dict[int, int] = {}
         for depth, feed in list(self.feeds.items()):
             if not feed.subscribers:
@@ -138,10 +137,17 @@ class Pace(Paced):
             if message is not None:
                 out.append((feed.subscribers, message))
                 steps += QUESTION_STEPS + (len(message.bids) + len(message.asks)) * LEVEL_STEPS
-        for told in self.told:
-            told.clear()
-        self.seq, self._seen_ns = self._book.shown_seq, self._book.shown_ns
         return steps
+
+    def take(self) -> Changed:
+        """What has changed since the last moment; this is the last one now."""
+        book = self._book
+        (bids, asks), (told_bids, told_asks) = book.sides, self.told
+        changed = bids.changes(told_bids), asks.changes(told_asks)
+        told_bids.clear()
+        told_asks.clear()
+        self.seq, self._seen_ns = book.shown_seq, book.shown_ns
+        return changed
 
 
 class Book(BookChannel):
@@ -200,10 +206,14 @@ class Book(BookChannel):
                 levels = pace.gather()
                 if levels:
                     self.book.pacer.wait(pace, at_once=levels >= MAX_PACED_LEVELS)
-        turn.tell(out)
-        self.seq = self.whole.seq
         if self._has_others:
+            turn.tell(out)
             self._watch()
+        else:
+            message = self.whole.tell(turn.take(), {})
+            if message is not None:
+                out.append((self.subscribers, message))
+        self.seq = self.whole.seq
 
     def _watch(self) -> None:
         """Have both sides gather what changes as long as anybody is told of some of it."""

@@ -204,9 +204,12 @@ class Window:
 
         O(changed + runs): no more levels come into the window, or leave it, than were born or have died.
         """
-        sign, before, edge = self._side.sign, self._edge, self._edge
-        if self._depth:
-            edge = self._edge = self._side.edge(self._depth)
+        sign = self._side.sign
+        if not self._depth:
+            prices, quantities = format_.price, format_.quantity
+            return [(prices[key * sign], quantities[new] if new else "0") for key, _, new in changed]
+        before, edge = self._edge, self._side.edge(self._depth)
+        self._edge = edge
         rows: list[tuple[int, int]] = []
         for key, old, new in changed:
             if new and key >= edge:

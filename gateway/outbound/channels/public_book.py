@@ -69,8 +69,10 @@ class PublicBook(Subject):
         """By the id of each order that rests, in the order of their public ids."""
         self._public_ids = 0
         """How many were given."""
-        self._joined: Final[list[Displayed]] = []
-        """With the present command."""
+        self._settled_ids = 0
+        """How many before the present command: those after them stand at the end of the orders."""
+        self._is_uneven = False
+        """Whether the present command uncrosses a call, or an order that joined with it has left again."""
         self.watch: QueueWatch | None = None
         """What gathers how the queue changes; None: nobody is told."""
         self._is_uncrossing = False
@@ -98,16 +100,16 @@ class PublicBook(Subject):
             self._trade(event)
         elif kind is ORDER_CANCELLED:
             self._show(event.order_id, event.side, event.price_ticks, 0)
+        elif kind is BOOK_ADDED:
+            _, order_id, side, price_ticks, lots = fields_of(event)
+            self._join(order_id, side, price_ticks, lots)
         elif kind is FUTURE_MARKED:
             self.traded.marked(time_ns)
         elif kind is UNCROSSED:
-            self._is_uncrossing = True
+            self._is_uncrossing = self._is_uneven = True
         else:
-            # An order, or its next part, joins the book, shows another quantity, or leaves the book.
+            # An order shows another quantity, or leaves the book.
             _, order_id, side, price_ticks, lots = fields_of(event)
-            if self._emptied and kind is BOOK_ADDED:
-                # At the end of its queue.
-                self._displayed.pop(order_id, None)
             self._show(order_id, side, price_ticks, lots)
 
     def shown(self, order_id: int) -> tuple[int, int, int] | None:
@@ -149,23 +151,16 @@ class PublicBook(Subject):
         in_order = sorted(displayed.items(), key=lambda each: each[1].public_id)
         displayed.clear()
         displayed.update(in_order)
-        self._public_ids = given
+        self._public_ids = self._settled_ids = given
 
     def end_command(self) -> None:
         """Give public ids to what has joined, and count the best prices if the command changed them."""
         self._is_changed = False
-        if self._is_uncrossing:
-            self._end_uncross()
-        joined = self._joined
-        if joined:
-            for order in joined:
-                # Not all of them are still there.
-                if order.lots:
-                    self._public_ids += 1
-                    order.public_id = self._public_ids
+        if self._is_uneven:
+            self._even_out()
         if self.watch is not None:
-            self.watch.end_command(joined)
-        joined.clear()
+            self.watch.end_command(self._joined())
+        self._settled_ids = self._public_ids
         bids, asks = self.sides
         if not (bids.is_best_touched or asks.is_best_touched):
             return
@@ -186,7 +181,7 @@ class PublicBook(Subject):
         for order_id in (event.maker_order_id, event.taker_order_id):
             resting = self._displayed.get(order_id)
             if resting is not None:
-                if self.watch is not None:
+                if self.watch is not None and resting.public_id <= self._settled_ids:
                     self.watch.trade(resting, min(resting.lots, lots))
                 self._show(order_id, resting.side, resting.price_ticks, max(resting.lots - lots, 0))
 
@@ -196,7 +191,8 @@ class PublicBook(Subject):
         change = lots
         if before is not None:
             change -= before.lots
-            if change and self.watch is not None:
+            is_settled = before.public_id <= self._settled_ids
+            if self.watch is not None and change and is_settled:
                 self.watch.touch(before)
             before.lots = lots
             if not lots:
@@ -204,23 +200,54 @@ class PublicBook(Subject):
                     self._emptied.append(order_id)
                 else:
                     del self._displayed[order_id]
+                if not is_settled:
+                    self._is_uneven = True
         elif lots:
-            joined = self._displayed[order_id] = Displayed(side, price_ticks, lots)
-            self._joined.append(joined)
+            # Of a journal in which a part did not join.
+            self._join(order_id, side, price_ticks, lots)
+            return
         if change:
             self.shown_seq += 1
             self.shown_ns = self._now_ns
             bids, asks = self.sides
             (bids if side == BUY else asks).change(price_ticks, change)
 
-    def _end_uncross(self) -> None:
-        """Let go of the orders that show nothing any more."""
-        self._is_uncrossing = False
+    def _join(self, order_id: int, side: int, price_ticks: int, lots: int) -> None:
+        """Let an order, or its next part, join the end of its queue."""
+        displayed = self._displayed
+        if order_id in displayed:
+            # An uncross has emptied it.
+            assert not displayed[order_id].lots, "it is on the book"
+            del displayed[order_id]
+        self._public_ids = public_id = self._public_ids + 1
+        displayed[order_id] = Displayed(side, price_ticks, lots, public_id)
+        self.shown_seq += 1
+        self.shown_ns = self._now_ns
+        bids, asks = self.sides
+        (bids if side == BUY else asks).change(price_ticks, lots)
+
+    def _joined(self) -> list[Displayed]:
+        """The orders that have joined with the present command, in order. O(of them)."""
+        joined: list[Displayed] = []
+        for order in reversed(self._displayed.values()):
+            if order.public_id <= self._settled_ids:
+                break
+            joined.append(order)
+        joined.reverse()
+        return joined
+
+    def _even_out(self) -> None:
+        """Let go of orders that an uncross has emptied; let the public ids of those that joined follow each other."""
+        self._is_uncrossing = self._is_uneven = False
         for order_id in self._emptied:
             found = self._displayed.get(order_id)
             if found is not None and not found.lots:
                 del self._displayed[order_id]
         self._emptied.clear()
+        joined = self._joined()
+        for public_id, order in enumerate(joined, self._settled_ids + 1):
+            order.public_id = public_id
+        self._public_ids = self._settled_ids + len(joined)
 
 
 class BookChannel(Channel):

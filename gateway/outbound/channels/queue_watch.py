@@ -32,12 +32,12 @@ class Displayed:
 
     __slots__ = ("lots", "price_ticks", "public_id", "side")
 
-    def __init__(self, side: int, price_ticks: int, lots: int) -> None:
+    def __init__(self, side: int, price_ticks: int, lots: int, public_id: int) -> None:
         self.side = side
         self.price_ticks = price_ticks
         self.lots = lots
-        self.public_id = 0
-        """0: it has joined with the present command."""
+        self.public_id = public_id
+        """Not for good before the command is over with which it joined."""
 
 
 def checksum_part(side: str, public_id: int, price: str, quantity: str) -> int:
@@ -94,26 +94,24 @@ class QueueWatch:
         self.is_summed = True
 
     def touch(self, order: Displayed) -> None:
-        """Note an order that is about to show something else."""
-        if order.public_id and order not in self._before:
+        """Note an order that was there before the present command, and is about to show something else."""
+        if order not in self._before:
             self._before[order] = order.lots
             for copy in self.copies:
                 copy.then.setdefault(order, order.lots)
 
     def trade(self, order: Displayed, lots: int) -> None:
-        """Note what a fill takes of what it shows."""
-        if order.public_id:
-            self._traded[order] = self._traded.get(order, 0) + lots
+        """Note what a fill takes of what such an order shows."""
+        self._traded[order] = self._traded.get(order, 0) + lots
 
     def end_command(self, joined: list[Displayed]) -> None:
-        """Add what the command comes to: of each order once, those that were there first; those that joined have their ids."""
+        """Add what the command comes to: of each order once, those that were there first; those that have joined and are still there have their ids."""
         for order, before in self._before.items():
             self._changed(order, before, self._traded.get(order, 0))
         self._before.clear()
         self._traded.clear()
         for order in joined:
-            if order.lots:
-                self._say(ADD, order, 0, order.lots)
+            self._say(ADD, order, 0, order.lots)
 
     def _changed(self, order: Displayed, before: int, traded: int) -> None:
         """Say what became of an order: it traded, then perhaps was cut; or, in an auction, shows more at its old place."""

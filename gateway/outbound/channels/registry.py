@@ -9,6 +9,7 @@ from engine.vocabulary.messages.events import Event
 from gateway.candles.traded import KeptCandles
 from gateway.outbound.channels.auction import Auction
 from gateway.outbound.channels.book import Book
+from gateway.outbound.channels.candles import Candles
 from gateway.outbound.channels.changes import Changes
 from gateway.outbound.channels.channel import INDEX, INSTRUMENT, VENUE, Channel, Follower, Kind, Published, Subject
 from gateway.outbound.channels.drop_copy import DropCopy
@@ -31,6 +32,7 @@ CHANNELS: Final[dict[str, type[Channel]]] = {
         Trades,
         BestPrices,
         Ticker,
+        Candles,
         Book,
         Orders,
         Status,
@@ -118,8 +120,7 @@ class Channels:
             What is told of the events one by one; what a turn adds up to comes from `end_turn`.
         """
         out: list[Published] = []
-        if time_ns > self.kept.time_ns:
-            self.kept.reach(time_ns)
+        self.kept.reach(time_ns, command_seq)
         routes = self._preceding if precede else self._following
         event: Any
         for event in events:
@@ -180,8 +181,8 @@ class Channels:
         books = {key: book.state() for key, book in self._books.items()}
         return ChannelStates(books, channels, self.kept.time_ns, self.kept.from_ns)
 
-    def restore(self, states: ChannelStates, seq: int) -> None:
-        """Be as all was when `states` was taken, after command `seq`. The formats are known, and the orders that rested were followed as if new."""
+    def restore(self, states: ChannelStates, seq: int, time_ns: int) -> None:
+        """Be as all was when `states` was taken, after command `seq` at a time. The formats are known, and the orders that rested were followed as if new."""
         self.end_turn()
         for key, state in states.books.items():
             self._books[key].restore(state)
@@ -190,7 +191,8 @@ class Channels:
                 if (name, key) not in self._open:
                     self._start(CHANNELS[name].kind, key)
                 self._open[name, key].restore(state)
-        self.kept.restore([book.traded for book in self._books.values()], seq, states.time_ns, states.traded_from_ns)
+        from_ns = states.traded_from_ns if states.time_ns else time_ns
+        self.kept.restore([book.traded for book in self._books.values()], seq, states.time_ns or time_ns, from_ns)
 
     def _start(self, kind: Kind, key: str) -> None:
         """Open the channels of a subject."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import sys
 import time
 from typing import Final
@@ -12,6 +11,7 @@ from typing import Final
 import msgspec
 import uvloop
 
+from gateway.open_files import allow_open_files
 from loadtest.abuse.connections.attacks import ATTACKS, Attack
 from loadtest.abuse.connections.foe import Foe, Ground, Over, Tally
 
@@ -102,12 +102,7 @@ def main() -> None:
     os.nice(orders.nice)
     if orders.cores:
         os.sched_setaffinity(0, orders.cores)
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = orders.connections + SPARE_FILES
-    if soft < wanted:
-        resource.setrlimit(
-            resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard)
-        )
+    allow_open_files(orders.connections + SPARE_FILES)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assault = runner.run(_go_on(orders))
     sys.stdout.buffer.write(msgspec.json.encode(assault))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
-import resource
 import sys
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Final
 import uvloop
 
 from gateway.client.book import LocalBook
+from gateway.open_files import allow_open_files
 from loadtest.load.drive import pipe
 from loadtest.load.drive.connections import Line, Newcomer, Refused
 from loadtest.load.drive.notes import Notes, keep
@@ -252,7 +252,7 @@ async def work() -> None:
         assert isinstance(assignment, pipe.Assignment)
         if assignment.cores:
             os.sched_setaffinity(0, assignment.cores)
-        _allow_open_files(len(assignment.seats) + len(assignment.watchers) + SPARE_FILES)
+        allow_open_files(len(assignment.seats) + len(assignment.watchers) + SPARE_FILES)
         worker = Worker(assignment, reader, out)
         await worker.connect()
         while True:
@@ -271,13 +271,6 @@ async def work() -> None:
         out.write(pipe.frame(pipe.Failed(reason=f"{type(error).__name__}: {error}")))
     out.close()
     await asyncio.sleep(0.05)
-
-
-def _allow_open_files(wanted: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        allowed = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ async def trade(client: Client) -> None:
     """Ask for everything that a participant may."""
     account = "alice"
     assert "BTC/RUB" in await client.instruments()
+    assert await client.candle_history("BTC/RUB", "1h") == []
     assert set(await client.rates()) == {"connection", "participant"}
     order = await client.buy("BTC/RUB", quantity="1", price="90")
     await order.amend(price="91")
@@ -65,6 +66,7 @@ async def follow(client: Client) -> None:
     """Follow every channel, and stop."""
     streams = [
         *(each("BTC/RUB") for each in (client.trades, client.top, client.ticker, client.status, client.auction)),
+        client.candles("BTC/RUB", "1m"),
         client.marks("BTC-FUT"),
         client.index("BTC"),
         client.heartbeats(),

@@ -35,7 +35,7 @@ def posted(command: commands.AnyCommand, *found: events.AnyEvent) -> dict[str, l
     """What a row with these can be found by, reports with their first number."""
     postings = Postings()
     encode = msgspec.msgpack.encode
-    postings.add(7, msgspec.Raw(encode(command)), msgspec.Raw(encode(found)))
+    postings.add(7, 1_000, msgspec.Raw(encode(command)), msgspec.Raw(encode(found)))
     for kind, table in postings.tables.items():
         assert all(rows == [7] or (kind == keys.REPORT and rows[0] == 7) for rows in table.values())
     return {
@@ -61,7 +61,8 @@ PAST = {kind for entries in keys.PAST.values() for kind, _, _ in entries}
 def test_no_name_stands_in_a_table_for_nothing() -> None:
     fields = {name for kind in CLASSES for name in kind.__struct_fields__}
     assert {*keys.FIELDS, *PARTS, *NO_KEYS} <= fields
-    assert {*keys.FIELDS.values(), keys.CLIENT_ORDER, keys.CHANGE, keys.MESSAGE, keys.REPORT, *PAST} == set(keys.KINDS)
+    others = {keys.CLIENT_ORDER, keys.CHANGE, keys.MESSAGE, keys.REPORT, keys.CANDLES}
+    assert {*keys.FIELDS.values(), *others, *PAST} == set(keys.KINDS)
     assert set(keys.EVERYDAY) <= set(CLASSES)
 
 

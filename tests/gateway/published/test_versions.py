@@ -81,6 +81,10 @@ ADDITIONS: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
         ["request new_order.note: new"],
     ),
     "a field within": (lambda d: fields(d, "Position").update(since={"type": "integer"}), ["message positions.positions.since: new"]),
+    "a depth": (
+        lambda d: d["channels"]["book"]["x-options"]["depth"].append(2),
+        ["option book depth 2: new"],
+    ),
     "a report": (new_message, ["message dividend: new"]),
     "a request": (new_request, ["request weather: new", "operation weather: new"]),
     "a word of the venue's": (
@@ -128,6 +132,10 @@ def another_reply(document: dict[str, Any]) -> None:
 
 BREAKING: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a request gone": (lambda d: d["operations"].pop("rates"), "request rates: removed"),
+    "a depth gone": (
+        lambda d: d["channels"]["book"]["x-options"]["depth"].remove(10),
+        "option book depth 10: removed",
+    ),
     "a request renamed": (
         lambda d: d["components"]["messages"]["NewOrder"].update(name="order"), "request new_order: removed"
     ),

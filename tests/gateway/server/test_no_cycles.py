@@ -13,9 +13,9 @@ import pytest
 from websockets.asyncio.client import connect
 
 from gateway.core import new_exchange
+from gateway.self_signed import write_certificate
 from gateway.server.connection import CLOSE_SECONDS
 from tests.support.engine.everything import Everything
-from tests.support.gateway.certificates import write_certificate
 from tests.support.gateway.played_again import playing, record
 from tests.support.gateway.small_venue import client, serving, small_venue, url_of
 
@@ -128,7 +128,10 @@ async def test_a_connection_with_tls_that_ended_is_gone(tmp_path, no_collector):
         async def visit() -> None:
             async with connect(f"wss://127.0.0.1:{server.port}", ssl=trusting, proxy=None) as socket:
                 await socket.recv()
-            # One that speaks no TLS.
+            # One that says nothing, and one that speaks no TLS.
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            await asyncio.sleep(0.02)
+            writer.close()
             reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
             writer.write(b"GET / HTTP/1.1\r\n\r\n")
             await reader.read()

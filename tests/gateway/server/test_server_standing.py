@@ -119,7 +119,8 @@ async def test_who_one_is_and_what_a_cap_leaves(tmp_path: Path) -> None:
         assert assets["BTC"]["tier"] == "highly_liquid"
         assert "tier" not in assets["RUB"]
         me = await north.ask(type="me")
-        assert (me["participant"], me["role"]) == ("broker-north", "participant")
+        assert (me["participant"], me["role"], me["key"]) == ("broker-north", "participant", "main")
+        assert me["scopes"] == ["read", "trade", "drop_copy"]
         mine = {each["account"]: each for each in me["accounts"]}
         daria = mine["daria.north"]
         assert (daria["investor"], daria["investor_class"], daria["intermediary"]) == ("daria", "retail", "north")

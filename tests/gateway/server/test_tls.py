@@ -8,12 +8,15 @@ import socket
 import ssl
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 
+from engine.vocabulary.limits import MAX_STRANGERS_A_PASS
 from gateway.client import ClientError, ConnectionLost, connect
+from gateway.self_signed import write_certificate
+from gateway.server.listening import Listener
 from gateway.server.startup import StartError
-from tests.support.gateway.certificates import write_certificate
 from tests.support.gateway.small_venue import KEYS, serve_command, served_apart, serving, small_venue
 
 
@@ -68,6 +71,7 @@ async def test_a_ca_file_is_for_tls(tmp_path):
 async def test_handshakes_of_tls_count_and_end(tmp_path, monkeypatch):
     monkeypatch.setattr("gateway.server.server.MAX_HANDSHAKES_PER_ADDRESS", 3)
     monkeypatch.setattr("gateway.server.listening.HANDSHAKE_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr("gateway.server.knocking.HANDSHAKE_TIMEOUT_SECONDS", 1)
     monkeypatch.setitem(sys.modules["gateway.server.listening"]._TLS_TIMEOUTS, "ssl_handshake_timeout", 1)
     files = write_certificate(tmp_path)
     async with serving(tmp_path / "venue", tls=files) as server:
@@ -133,3 +137,50 @@ def test_serve_says_so(tmp_path):
     assert refused.returncode == 1
     assert "--tls-cert" in refused.stderr
     assert serve(tmp_path / "venue", "--tls-cert", "a.pem").returncode == 2
+
+
+async def test_handshakes_begin_a_few_in_a_pass_of_the_loop(tmp_path, monkeypatch):
+    files = write_certificate(tmp_path)
+    passes, begun = 0, []
+    enter = Listener._enter
+
+    def next_pass():
+        nonlocal passes
+        passes += 1
+        loop.call_soon(next_pass)
+
+    def entered(self, *arguments):
+        begun.append(passes)
+        enter(self, *arguments)
+
+    monkeypatch.setattr(Listener, "_enter", entered)
+    loop = asyncio.get_running_loop()
+    async with serving(tmp_path / "venue", tls=files) as server:
+        knocks = server._listener._knocking
+        plain = [await asyncio.open_connection("127.0.0.1", server.port) for _ in range(40)]
+        # Whoever is silent has no handshake, and holds nobody up.
+        async with connect(f"wss://127.0.0.1:{server.port}", ca_file=files[0]):
+            assert (len(begun), len(knocks)) == (1, len(plain))
+        begun.clear()
+        loop.call_soon(next_pass)
+        trusts = ssl.create_default_context(cafile=str(files[0]))
+        # All say their first word at once.
+        await asyncio.gather(*(writer.start_tls(trusts, server_hostname="127.0.0.1") for _, writer in plain))
+        assert len(begun) == len(plain) and not knocks
+        assert max(Counter(begun).values()) <= MAX_STRANGERS_A_PASS
+        for _, writer in plain:
+            writer.close()
+
+
+async def test_who_goes_without_a_word_makes_room(tmp_path):
+    async with serving(tmp_path / "venue", tls=write_certificate(tmp_path)) as server:
+        for _ in range(3):
+            _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+            await asyncio.sleep(0.05)
+            assert server.door._count == 1
+            writer.close()
+            for _ in range(100):
+                await asyncio.sleep(0.01)
+                if not server.door._count:
+                    break
+            assert not server.door._count and not server._listener._knocking

@@ -13,6 +13,8 @@ from engine.record.rows import Row, decode_command, decode_events
 from engine.trading_rows import TRADING
 from gateway.journal.reader import JournalReader
 from gateway.outbound.channels.book import Book, SnapshotInPieces
+from gateway.outbound.channels.candles import Candles
+from gateway.outbound.channels.channel import Options
 from gateway.outbound.channels.orders import Orders
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
@@ -67,6 +69,11 @@ class _Everybody:
                     snapshot.make()
                 snapshot.end()
                 self._fanout.put(outbox, [snapshot.frame])
+            elif isinstance(channel, Candles):
+                # Nothing has traded yet.
+                feed = channel.feed(Options(interval="1m"))
+                self._fanout.send(outbox, channel.snapshot(feed, []))
+                feed.subscribers[outbox] = None
             elif isinstance(channel, Orders):
                 queue = begun(channel, outbox.codec)
                 self._fanout.put(outbox, [queue.frame])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.record.rows import StoredRow
 from gateway.index.index import Index
-from gateway.index.keys import KINDS, REPORT, Key, Postings
+from gateway.index.keys import REPORT, Key, Postings
 from gateway.journal.reader import JournalReader
 
 Answers = dict[tuple[str, Key], list[int]]
@@ -21,9 +21,9 @@ def all_rows(journal: Path) -> list[StoredRow]:
 def true_answers(rows: list[StoredRow]) -> Answers:
     """Every key, and the rows that are about it; of reports with their numbers."""
     postings = Postings()
-    for seq, _, command, events in rows:
-        postings.add(seq, command, events)
-    return {(kind, key): found for kind in KINDS for key, found in postings.tables[kind].items()}
+    for seq, time_ns, command, events in rows:
+        postings.add(seq, time_ns, command, events)
+    return {(kind, key): found for kind, table in postings.tables.items() for key, found in table.items()}
 
 
 def caught_up(journal: Path, *, saves: bool = True) -> Index:

@@ -14,6 +14,7 @@ from engine.record.rows import Row
 from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL
 from engine.vocabulary.messages.commands import NewOrder, Tick
 from engine.vocabulary.messages.events import Trade
+from gateway.inbound.subscribing import Subscriptions
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.messages.mirrors import Mirrors
@@ -141,6 +142,7 @@ class Heard(Outbox):
 
     def __init__(self) -> None:
         super().__init__(JSON)
+        self.subscriptions = Subscriptions()
 
     def take(self) -> list[dict[str, Any]]:
         """What it was told since the last time."""
@@ -149,11 +151,18 @@ class Heard(Outbox):
         return found
 
 
-def copied(fanout: Fanout, exchange: Exchange) -> Fanout:
-    """Mirrors made again from a snapshot of others, and from the core."""
+def copied(fanout: Fanout, exchange: Exchange, *, is_old: bool = False) -> Fanout:
+    """Mirrors made again from a snapshot of others, and from the core; of a release that knew no candles, if it `is_old`."""
     kept = msgspec.msgpack.decode(msgspec.msgpack.encode(fanout.state()), type=Mirrors)
+    if is_old:
+        channels = kept.channels
+        for name, book in channels.books.items():
+            _, changes, last_ticks, last_ns, *_ = book[5]
+            channels.channels["ticker"][name] = (*channels.channels["ticker"][name], last_ticks, changes, last_ns)
+            channels.books[name] = book[:5]
+        del channels.channels["candles"]
+        channels.time_ns = channels.traded_from_ns = 0
     made = Fanout()
-    made.restore(
-        kept, exchange.seq, standing(exchange), {each.account: each.report_seq for each in exchange.account_list}
-    )
+    numbers = {each.account: each.report_seq for each in exchange.account_list}
+    made.restore(kept, exchange.seq, standing(exchange), numbers, time_ns=exchange.time_ns)
     return made

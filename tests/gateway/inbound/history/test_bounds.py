@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from gateway.inbound.history.answers import PastAnswers
 from gateway.inbound.history.past import Past
+from gateway.index.index import index_directory
 from gateway.protocol import messages as m
 from gateway.server.startup import Started
 from tests.support.gateway.indexes import caught_up
@@ -114,4 +116,29 @@ def test_without_a_journal_what_is_kept_is_told(tmp_path: Path, monkeypatch: pyt
     reply, _ = asked.ask(m.Fills(id=1, account="alice", limit=200))
     assert len(reply.fills) > 5
     assert (reply.truncated, asked.rows) == (True, [])
+    asked.venue.writer.close()
+
+
+def test_without_a_follower_each_row_is_taken_in_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.outbound.private_reports.recent.MAX_RECENT_REPORTS", 8)
+    asked = Asked(tmp_path, 600, monkeypatch)
+    monkeypatch.setattr("gateway.inbound.history.past.RUN_ROWS", 100)
+    shutil.rmtree(index_directory(tmp_path / "journal"))
+    first, steps = asked.ask(m.Fills(id=1, account="alice", limit=10))
+    assert sum(steps) > 600 * 40
+    trade(asked.venue, 6, 100)
+    asked.venue.fanout.dirty.clear()
+    later, steps = asked.ask(m.Fills(id=1, account="alice", limit=10))
+    assert later.fills[0].seq > first.fills[0].seq
+    assert not later.truncated
+    # The hundred that are new, and the page; not the six hundred once more.
+    assert sum(steps) < 300 * 40
+    # A follower has come: what it saved is not kept in memory any more.
+    caught_up(tmp_path / "journal").close()
+    trade(asked.venue, 7, 100)
+    again, _ = asked.ask(m.Fills(id=1, account="alice", limit=10))
+    assert again.fills[0].seq > later.fills[0].seq
+    index = asked.answers.past._index if asked.answers.past is not None else None
+    assert index is not None
+    assert index.unsaved_rows < 400 < index.last_seq
     asked.venue.writer.close()

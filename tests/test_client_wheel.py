@@ -145,23 +145,8 @@ def test_a_bot_with_the_client_alone_trades(client_wheel: Path, tmp_path: Path) 
     python = tmp_path / "venv" / "bin" / "python"
     environment = {**os.environ, "SBX_NATIVE": "0", "CC": "/bin/false", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     environment.pop("PYTHONPATH", None)
-<<<<<<< HEAD
-    install = [
-        sys.executable,
-        "-m",
-        "pip",
-        "--python",
-        python,
-        "install",
-        "--quiet",
-        "--only-binary",
-        ":all:",
-        client_wheel,
-    ]
-=======
     pip = [sys.executable, "-m", "pip", "--python", python, "install", "--quiet"]
     install = [*pip, "--only-binary", ":all:", client_wheel]
->>>>>>> stage
     subprocess.run(install, env=environment, check=True)
     with live_venue(tmp_path / "venue") as venue:
         run = subprocess.run(

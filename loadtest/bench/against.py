@@ -17,6 +17,7 @@ from typing import Any, Final, NamedTuple
 import click
 import msgspec
 
+from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.printable import json_safe
 from loadtest.bench.builds import (
     BUILDS,
@@ -38,8 +39,10 @@ from loadtest.bench.measure import CORE_BENCHMARKS, machine
 from loadtest.bench.ratio import MIN_PAIRS, interval, verdict
 from loadtest.bench.show import Comparison, Steps, Version, show
 
-COMPARABLE: Final = (*CORE_BENCHMARKS, *HOOK_BENCHMARKS)
-"""The benchmarks with one time per operation or order."""
+GATEWAYS: Final = {f"gateway_{durability}": durability for durability in ("fsync", "os")}
+"""Round trips of a venue under one durability; each side's `gateway` measures both."""
+COMPARABLE: Final = (*CORE_BENCHMARKS, *HOOK_BENCHMARKS, *GATEWAYS)
+"""The benchmarks with one time per operation or order, or with round trips a second."""
 DEFAULT_NAMES: Final = ("core", "core_rules", "pipeline")
 DEFAULT_OPERATIONS: Final = 10_000
 REPEATS: Final = 3
@@ -48,8 +51,11 @@ MAX_SECONDS: Final = 600
 """Of one run."""
 BOTH: Final = "both"
 FIGURES: Final = ("ns_per_operation_min", "ns_per_order_min")
+ROUND_TRIPS: Final = "round_trips_per_second_max"
 SAME_WORK: Final = ("operations", "orders", "seed", "trades", "traded_lots", "agrees")
 """What the lines of a pair must have in common."""
+SAME_REQUESTS: Final = ("operations", "seed", "connections", "window")
+"""Likewise of a gateway: what trades hangs on how the connections interleave."""
 LEFT_OUT: Final = (
     "; starting Python, generating orders and setting up; what is the same in every run of a build, such as where the "
     "linker put a function: the interval knows only what differs from run to run"
@@ -133,11 +139,12 @@ def run_pairs(
         # The pairs of a benchmark are far apart, so that a bad minute spoils a few of each and not all of one.
         for pair in range(request.pairs + 1):
             for build, name in keys:
-                options = ["bench", "--here", f"--only={name}", f"--operations={operations}", f"--repeats={REPEATS}"]
+                asked = "gateway" if name in GATEWAYS else name
+                options = ["bench", "--here", f"--only={asked}", f"--operations={operations}", f"--repeats={REPEATS}"]
                 options.append(f"--seed={seed + max(pair - 1, 0)}")
                 pair_lines: list[dict[str, Any]] = [{}, {}]
                 for which in (pair % 2, 1 - pair % 2):
-                    pair_lines[which] = run_once(sides[which], build, options)
+                    pair_lines[which] = run_once(sides[which], build, options, GATEWAYS.get(name, ""))
                 require_same_work(name, *pair_lines)
                 # The first pair warms the machine up, and shows early what can't be compared.
                 if pair:
@@ -148,8 +155,8 @@ def run_pairs(
     return lines, times
 
 
-def run_once(side: Side, build: str, options: list[str]) -> dict[str, Any]:
-    """Run one benchmark in a process of its own; returns its line.
+def run_once(side: Side, build: str, options: list[str], durability: str = "") -> dict[str, Any]:
+    """Run one benchmark in a process of its own; returns its line, of a gateway that of one durability.
 
     Raises:
         click.ClickException: it failed, printed something else, or another build ran.
@@ -171,8 +178,9 @@ def run_once(side: Side, build: str, options: list[str]) -> dict[str, Any]:
     if run.returncode:
         raise click.ClickException(f"{shown} failed with status {run.returncode}:\n\n{run.stderr.strip()[-2_000:]}")
     try:
-        line: dict[str, Any] = msgspec.json.decode(run.stdout, type=dict[str, Any])
-    except msgspec.DecodeError as error:
+        lines = [msgspec.json.decode(line, type=dict[str, Any]) for line in run.stdout.splitlines()]
+        (line,) = [each for each in lines if each.get("durability", "") == durability]
+    except (msgspec.DecodeError, ValueError) as error:
         raise click.ClickException(f"{shown} printed no single line of JSON: {run.stdout[:200]!r}") from error
     if line.get("build") != build:
         message = f"{shown} ran the {line.get('build')} build: delete {side.folder} and try again"
@@ -182,7 +190,8 @@ def run_once(side: Side, build: str, options: list[str]) -> dict[str, Any]:
 
 def require_same_work(name: str, this: dict[str, Any], other: dict[str, Any]) -> None:
     """Refuse to compare runs that did different things."""
-    different = [key for key in SAME_WORK if this.get(key) != other.get(key)]
+    compared = SAME_REQUESTS if name in GATEWAYS else SAME_WORK
+    different = [key for key in compared if this.get(key) != other.get(key)]
     if different:
         shown = "; ".join(f"{key} {this.get(key)}, the other side {other.get(key)}" for key in different)
         message = f"{name}: the two versions don't do the same work, a ratio would say nothing: {shown}"
@@ -190,7 +199,9 @@ def require_same_work(name: str, this: dict[str, Any], other: dict[str, Any]) ->
 
 
 def figure(line: dict[str, Any], side: Side) -> int:
-    """Nanoseconds per operation."""
+    """Nanoseconds per operation; of a gateway the time in which one round trip more is done."""
+    if line.get(ROUND_TRIPS):
+        return round(NS_PER_SECOND / int(line[ROUND_TRIPS]))
     for name in FIGURES:
         if line.get(name):
             return int(line[name])
@@ -201,9 +212,13 @@ def count_all(
     sides: tuple[Side, Side], keys: dict[Key, dict[str, Any]], steps: Steps
 ) -> dict[Key, tuple[int, int] | str]:
     """Count the instructions of all; for each this side's and the other's, or why there are none."""
-    names = tuple(dict.fromkeys(name for _, name in keys))
+    names = tuple(dict.fromkeys(name for _, name in keys if name not in GATEWAYS))
     builds = tuple(dict.fromkeys(build for build, _ in keys))
-    found: dict[Key, tuple[int, int] | str] = {}
+    found: dict[Key, tuple[int, int] | str] = {
+        key: "a venue is a process of its own" for key in keys if key[1] in GATEWAYS
+    }
+    if not names:
+        return found
     # A count does not depend on what else runs, so these may run at the same time.
     with steps.counting("counting instructions", len(builds) * len(sides)), ThreadPoolExecutor(os.cpu_count()) as pool:
         futures = {build: [pool.submit(count_instructions, side, build, names) for side in sides] for build in builds}

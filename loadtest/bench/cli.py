@@ -14,7 +14,14 @@ from click.core import ParameterSource
 
 from engine.build import is_compiled
 from gateway.printable import json_safe
-from loadtest.bench.against import DEFAULT_NAMES, DEFAULT_OPERATIONS, Request, against_options, compare
+from loadtest.bench.against import (
+    DEFAULT_NAMES,
+    DEFAULT_OPERATIONS,
+    GATEWAYS,
+    Request,
+    against_options,
+    compare,
+)
 from loadtest.bench.connections import (
     CONNECTION_BENCHMARKS,
     CONNECTIONS,
@@ -180,7 +187,12 @@ def require_fitting_options(context: click.Context, request: Request | None) -> 
     show_default=True,
     help="Of connections and connections_tls.",
 )
-@click.option("--only", multiple=True, type=click.Choice(NAMES), help="Run this benchmark only; may be repeated.")
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice((*NAMES, *GATEWAYS)),
+    help="Run this benchmark only; may be repeated. gateway_* with --against.",
+)
 @click.option(
     "--compiled",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -227,11 +239,14 @@ def command(
       sbx bench --against main
       sbx bench --against HEAD~3 --only core --build compiled --pairs 40
       sbx bench --against v0.1.0 --at-most 1.02 --json
+      sbx bench --against v0.1.0 --only gateway_fsync --build compiled --pairs 8 --operations 50000
     """
     require_fitting_options(context, request)
     if request is not None:
         compare(request, tuple(dict.fromkeys(only)) or DEFAULT_NAMES, operations or DEFAULT_OPERATIONS, seed)
         return
+    if unfit := [name for name in only if name in GATEWAYS]:
+        raise click.UsageError(f"{', '.join(unfit)}: only with --against; --only {GATEWAY} measures both")
     operations = operations or OPERATIONS
     if digest:
         click.echo(f"{build_name()} {events_digest(seed, DIGEST_COMMANDS)[0]}")

@@ -130,6 +130,12 @@ put_quoted(Buffer *out, PyObject *text)
 static int
 put_cached(Buffer *out, PyObject *cache, PyObject *number)
 {
+    PyObject *known = PyDict_Check(cache) ? PyDict_GetItemWithError(cache, number) : NULL;
+    if (known != NULL)
+        return put_text(out, known);
+    if (PyErr_Occurred())
+        return -1;
+    /* It is not there yet: the cache makes it. */
     PyObject *text = PyObject_GetItem(cache, number);
     int failed = put_text(out, text);
     Py_XDECREF(text);

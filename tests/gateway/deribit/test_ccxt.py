@@ -52,15 +52,15 @@ def _said(rows: list[dict[str, object]]) -> None:
 
 @pytest.mark.parametrize("kind", ["sync", "async"])
 def test_every_call(venue: tuple[str, list[str]], kind: str) -> None:
-    _said(ccxt_tools.rows("calls.py", kind, venue[0], *venue[1]))
+    _said(ccxt_tools.rows("ccxt_calls.py", kind, venue[0], *venue[1]))
 
 
 def test_everything_that_is_watched(venue: tuple[str, list[str]]) -> None:
-    _said(ccxt_tools.rows("pro.py", venue[0], *venue[1]))
+    _said(ccxt_tools.rows("ccxt_pro.py", venue[0], *venue[1]))
 
 
 def test_the_tests_that_ccxt_brings(venue: tuple[str, list[str]]) -> None:
-    _said(ccxt_tools.rows("own_tests.py", venue[0], *venue[1][:2]))
+    _said(ccxt_tools.rows("ccxt_own_tests.py", venue[0], *venue[1][:2]))
 
 
 def test_the_example(venue: tuple[str, list[str]]) -> None:

@@ -13,7 +13,7 @@ from tests.support.places import ROOT
 CCXT: Final = "ccxt==4.5.90"
 """Exact, so that every machine tests with the same."""
 FOLDER: Final = ROOT / "build" / "ccxt-tools"
-SCRIPTS: Final = Path(__file__).with_name("ccxt_scripts")
+SCRIPTS: Final = Path(__file__).parent
 INSTALL_SECONDS: Final = 600
 SECONDS: Final = 240
 
@@ -31,7 +31,8 @@ def installed() -> Path:
 
 def run(script: Path, *arguments: str) -> str:
     """Run a program with it; what it prints."""
-    command = [str(installed()), str(script), *arguments]
+    # What stands beside a script is nothing of its own.
+    command = [str(installed()), "-P", str(script), *arguments]
     done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     assert done.returncode == 0, done.stderr + done.stdout
     return done.stdout

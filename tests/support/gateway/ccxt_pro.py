@@ -1,4 +1,4 @@
-"""What ccxt.pro watches: pro.py URL ID SECRET ID SECRET. An object a line: call, ms from the first call to what was waited for, problem."""
+"""What ccxt.pro watches: ccxt_pro.py URL ID SECRET ID SECRET. An object a line: call, ms from the first call to what was waited for, problem."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every call of docs/CCXT.md by an unmodified ccxt: calls.py sync|async URL ID SECRET ID SECRET. An object a line: call, ms, problem.
+"""Every call of docs/CCXT.md by an unmodified ccxt: ccxt_calls.py sync|async URL ID SECRET ID SECRET. An object a line: call, ms, problem.
 
 Only URLs and keys are changed. Two participants trade with each other; what each call brings is looked at.
 """
@@ -103,6 +103,11 @@ async def orders(one, other):
         SPOT,
         look=lambda order: order["filled"] == 0.02 and order["average"] == 7_910_000,
     )
+    await past(one, mine)
+    await further(one)
+
+
+async def past(one, mine):
     await call(one, "fetch_ticker", SPOT, look=lambda found: found["last"] == 7_910_000 and found["baseVolume"] >= 0.02)
     await call(
         one, "fetch_trades", SPOT, look=lambda found: found[-1]["price"] == 7_910_000 and found[-1]["side"] == "sell"
@@ -129,6 +134,9 @@ async def orders(one, other):
     )
     await call(one, "fetch_closed_orders", SPOT, look=lambda found: mine["id"] in [each["id"] for each in found])
     await call(one, "fetch_closed_orders", look=lambda found: mine["id"] in [each["id"] for each in found])
+
+
+async def further(one):
     await call(
         one, "create_order", SPOT, "limit", "buy", 0.01, 7_500_000, {"postOnly": True},
         look=lambda order: order["postOnly"] and order["status"] == "open",

@@ -1,4 +1,4 @@
-"""Tests that ccxt brings for every exchange: own_tests.py URL ID SECRET. An object a line: call (the test), problem, or why it is left out."""
+"""Tests that ccxt brings for every exchange: ccxt_own_tests.py URL ID SECRET. An object a line: call (the test), problem, or why it is left out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NEEDS = {
     "fetchCurrencies": "it wants flags of deposits and withdrawals, which ccxt reads of no currency of Deribit",
     "fetchMarkets": "it wants a dict, where ccxt itself returns a list; loadMarkets looks at the same markets",
     "fetchTickers": "it gives no currency, without which ccxt does not ask Deribit",
-    "createOrder": "it trades by ticker prices of a market with both sides, and cancels: calls.py does that",
+    "createOrder": "it trades by ticker prices of a market with both sides, and cancels: ccxt_calls.py does that",
 }
 
 

@@ -37,6 +37,7 @@ from engine.phases.controls import (
     set_limits,
     set_market_halt,
     set_phase,
+    set_rates,
     set_schedule,
     set_trading_rules,
     set_venue_rules,
@@ -136,6 +137,14 @@ CONFIGURATION: Final = (
         names={"scope": codes.SCOPES},
     ),
     CommandRow(commands.SetLimits, set_limits, senders=_BOTH, about=("participant",), word="limits"),
+    CommandRow(
+        commands.SetRates,
+        set_rates,
+        senders=_BOTH,
+        about=("name",),
+        word="rates of requests",
+        names={"scope": codes.RATE_SCOPES},
+    ),
     CommandRow(commands.SetMarketHalt, set_market_halt, senders=_BOTH, word="market halt"),
     CommandRow(
         commands.SetVenueRules,

@@ -136,7 +136,9 @@ PRINTED: list[tuple[Arguments, bool, int]] = [
     (lambda files: ["verify", files.journal, "--json"], True, 0),
     *[(lambda files, options=options: ["audit", files.story.audited, *options], True, 0)
       for options in ((), ("--json",), ("--summary",))],
-    *[(lambda files, verb=verb: ["deribit", verb, files.folder, TAIL], True, 1) for verb in ("key", "revoke")],
+    (lambda files: ["deribit", "key", files.folder, TAIL], True, 0),
+    (lambda files: ["deribit", "revoke", files.folder, TAIL], True, 1),
+    (lambda files: ["keys", "list", files.folder], False, 2),
     (lambda files: ["compact", files.journal], False, 0),
     (lambda files: ["compact", files.journal, "--json"], False, 0),
     (lambda files: ["snapshot", files.journal], False, 1),

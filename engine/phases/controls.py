@@ -22,6 +22,8 @@ from engine.vocabulary.codes import (
     KILLED,
     PHASES,
     PRICE_TIME,
+    RATE_OF_ADDRESS,
+    RATE_SCOPES,
     SCOPE_INSTRUMENT,
     SCOPE_INVESTOR,
     SCOPE_PARTICIPANT,
@@ -30,12 +32,21 @@ from engine.vocabulary.codes import (
     SELF_TRADE_MODES,
     UNSUPPORTED,
 )
-from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, MAX_SCHEDULE_STEPS, NS_PER_DAY, NS_PER_SECOND
+from engine.vocabulary.limits import (
+    DEFAULT_VOLATILITY_NS,
+    MAX_BURST_UNITS,
+    MAX_SCHEDULE_STEPS,
+    MAX_UNITS_PER_SECOND,
+    MIN_UNITS_PER_SECOND,
+    NS_PER_DAY,
+    NS_PER_SECOND,
+)
 from engine.vocabulary.messages.commands import (
     SetKillSwitch,
     SetLimits,
     SetMarketHalt,
     SetPhase,
+    SetRates,
     SetSchedule,
     SetTradingRules,
     SetVenueRules,
@@ -226,6 +237,32 @@ def set_limits(state: State, command: SetLimits) -> Problem | None:
     limits.max_order_value = max_order_value
     limits.max_order_to_trade = max_order_to_trade
     state.emit(setting_changed("limits", command.participant, NOTHING_SAID, command.by))
+    return None
+
+
+def set_rates(state: State, command: SetRates) -> Problem | None:
+    """Carry out `SetRates`: the core keeps them, and the gateway goes by them. Emits RulesChanged."""
+    if not 0 <= command.scope < len(RATE_SCOPES):
+        return invalid(said("rates.scope"))
+    rate, burst = command.units_per_second, command.burst
+    if (rate is None) != (burst is None):
+        return invalid(said("rates.both"))
+    key = f"{RATE_SCOPES[command.scope]}:{command.name}"
+    if command.name and key not in state.rates:
+        if command.scope == RATE_OF_ADDRESS:
+            return invalid(said("rates.address"))
+        problem = _unknown_participant(state, command.name)
+        if problem is not None:
+            return problem
+    if rate is None or burst is None:
+        state.rates.pop(key, None)
+    else:
+        least = MIN_UNITS_PER_SECOND
+        if not least <= rate <= MAX_UNITS_PER_SECOND or not least <= burst <= MAX_BURST_UNITS:
+            return invalid(said("rates.range", least, MAX_UNITS_PER_SECOND, MAX_BURST_UNITS))
+        state.rates[key] = (rate, burst)
+    how = said("rates.filed") if rate is None else said("rates.are", stated(rate, 0), stated(burst, 0))
+    state.emit(setting_changed("rates", key, how, command.by, command.reason))
     return None
 
 

@@ -62,6 +62,8 @@ def _restore_settings(state: State, document: Snapshot) -> None:
         limits.orders = each.orders
         limits.trades = each.trades
         state.limits[each.participant] = limits
+    for key, units_per_second, burst in document.rates:
+        state.rates[key] = (units_per_second, burst)
     for switch in document.killed:
         state.killed[switch] = True
     set_members(state, [state.books[name] for name in document.market_index])

@@ -67,6 +67,7 @@ def take_snapshot(state: State) -> Snapshot:
         day_trades=[_trade(trade) for trade in state.day_trades],
         limits=[_limits(participant, limits) for participant, limits in state.limits.items()],
         killed=list(state.killed),
+        rates=[(key, *rate) for key, rate in state.rates.items()],
         market_index=[book.instrument.instrument for book in state.market_index],
         index_prices=[_index(name, index) for name, index in state.index_prices.items()],
         due=sorted(state.due),

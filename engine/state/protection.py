@@ -1,4 +1,4 @@
-"""Limits of a participant, as sequenced state."""
+"""Limits of a participant, kill switches and rates, as sequenced state."""
 
 from __future__ import annotations
 
@@ -6,6 +6,11 @@ from engine.vocabulary.codes import ORDER_LIMITS
 from engine.vocabulary.limits import NS_PER_SECOND, ORDERS_BEFORE_RATIO
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import said
+
+Switches = dict[str, bool]
+"""`scope:key` of every kill switch that is on."""
+Rates = dict[str, tuple[int, int]]
+"""How much may be asked of the venue, where a command has set it: units a second and burst, by `scope:name`. The gateway goes by it."""
 
 
 class Limits:

@@ -27,7 +27,7 @@ from engine.state.hook import PreTradeHook
 from engine.state.leftovers import Leftovers
 from engine.state.letting_go import let_go
 from engine.state.proposal import Proposal
-from engine.state.protection import Limits
+from engine.state.protection import Limits, Rates, Switches
 from engine.vocabulary.codes import CANCEL_NEWEST
 from engine.vocabulary.days import midnight_ns
 from engine.vocabulary.limits import (
@@ -210,10 +210,10 @@ class State:
         self.absence: Final = Absence()
         self.access: Final = Access()
         self.arrests: Final[dict[str, Arrest]] = {}
-        self.killed: Final[dict[str, bool]] = {}  # `scope:key` of every kill switch that is on
+        self.killed: Final[Switches] = {}
         self.limits: Final[dict[str, Limits]] = {}
-        self.market_index: Final[list[LimitOrderBook]] = []
-        """Its members, as they were named; `engine/trading/market_index.py` changes it."""
+        self.rates: Final[Rates] = {}
+        self.market_index: Final[list[LimitOrderBook]] = []  # as they were named; `market_index.py` changes it
         self.index_prices: Final[dict[str, IndexPrice]] = {}
         self.covers: Final[list[Margin]] = []
         """Cover for which a call may begin or end with the current command."""

@@ -65,6 +65,11 @@ SCOPE_INSTRUMENT: Final = 2
 SCOPE_VENUE: Final = 3
 SCOPES: Final = ("participant", "investor", "instrument", "venue")
 
+# Whose rate is set.
+RATE_OF_PARTICIPANT: Final = 0
+RATE_OF_ADDRESS: Final = 1
+RATE_SCOPES: Final = ("participant", "address")
+
 # Phases, as in the trading-session status of an instrument.
 CLOSED: Final = 0
 PRE_OPEN: Final = 1

@@ -20,7 +20,6 @@ LOGIN_FAILED: Final = "login_failed"
 REFUSED: Final = "refused"
 HANDSHAKE_REFUSED: Final = "handshake_refused"
 RATE_LIMITED: Final = "rate_limited"
-KEY: Final = "key"
 SAME: Final = "same"
 LOST: Final = "lost"
 OPENED: Final = "opened"
@@ -36,7 +35,6 @@ KINDS: Final[dict[str, str]] = {
     REFUSED: "a request was refused: for want of a login, of the role, of the scope, or of an own account",
     HANDSHAKE_REFUSED: "a connection was not let in",
     RATE_LIMITED: "a connection began to be answered rate_limited",
-    KEY: "a key was registered, replaced, revoked, or has expired",
     SAME: "so many more of a kind came, and have no rows of their own",
     LOST: "rows that the disk did not take in time",
     OPENED: "a file begins",

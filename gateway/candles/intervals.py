@@ -28,3 +28,8 @@ def start_of(time_ns: int, interval_ns: int) -> int:
     Intervals that do not divide a day are counted from Moscow's midnight of 1970-01-01.
     """
     return time_ns - (time_ns + MOSCOW_OFFSET_NS) % interval_ns
+
+
+def window_start(time_ns: int) -> int:
+    """Where the figures of 24 hours begin at a time: by the minute, so that they are of 24 hours, and a minute more at most."""
+    return start_of(time_ns, MINUTE_NS) - NS_PER_DAY

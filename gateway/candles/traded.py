@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from engine.vocabulary.limits import NS_PER_DAY
 from gateway.candles.candle import Candle, unpacked
-from gateway.candles.intervals import MINUTE_NS, SECOND_NS, start_of
+from gateway.candles.intervals import MINUTE_NS, SECOND_NS, start_of, window_start
 from gateway.candles.running import Running
 
 MAX_KEPT_MINUTES: Final = 500_000
@@ -30,11 +30,6 @@ FOR_EVER: Final = 2**63
 """After any time."""
 
 State = tuple[Any, ...]
-
-
-def window_start(time_ns: int) -> int:
-    """Where the figures of 24 hours begin at a time: by the minute, so that they are of 24 hours, and a minute more at most."""
-    return start_of(time_ns, MINUTE_NS) - NS_PER_DAY
 
 
 class KeptCandles:
@@ -56,6 +51,8 @@ class KeptCandles:
         self._ends: Final[list[tuple[int, int, Running, Traded]]] = []
         """When followed candles are over, a heap; the number tells apart those that end together."""
         self._awaited = 0
+        self._next_ns = FOR_EVER
+        """When the first minute leaves the 24 hours, or the first followed candle is over: until then there is nothing to do."""
 
     @property
     def minutes(self) -> int:
@@ -75,8 +72,7 @@ class KeptCandles:
     @property
     def is_behind(self) -> bool:
         """Whether there are minutes that are no longer within 24 hours, or followed candles that are over."""
-        has_left = bool(self._minutes) and self._minutes[0][0] < window_start(self.time_ns)
-        return has_left or (bool(self._ends) and self._ends[0][0] <= self.time_ns)
+        return self.time_ns >= self._next_ns
 
     def reach(self, time_ns: int, seq: int = 0) -> None:
         """The venue's time is that now, if it was earlier, with command `seq`; 0: with none."""
@@ -98,11 +94,21 @@ class KeptCandles:
         self.complete_ns = start_of(from_ns, MINUTE_NS) + MINUTE_NS if from_ns else 0
         begun = [(start_ns, place, each) for place, each in enumerate(everything) for start_ns in each.begun_minutes()]
         self._minutes.extend((start_ns, each) for start_ns, _, each in sorted(begun, key=_when))
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Note when something is to be done."""
+        self._next_ns = min(
+            self._minutes[0][0] + MINUTE_NS + NS_PER_DAY if self._minutes else FOR_EVER,
+            self._ends[0][0] if self._ends else FOR_EVER,
+        )
 
     def begun(self, start_ns: int, traded: Traded) -> None:
         """Count a minute that begins; no earlier one comes."""
         self._minutes.append((start_ns, traded))
-        if len(self._minutes) > MAX_KEPT_MINUTES:
+        if len(self._minutes) == 1:
+            self._look_ahead()
+        elif len(self._minutes) > MAX_KEPT_MINUTES:
             # All that began together, so that it does not matter in which order they came.
             oldest_ns = self._minutes[0][0]
             self.from_ns = oldest_ns + MINUTE_NS
@@ -123,6 +129,7 @@ class KeptCandles:
             self._awaited += 1
             end_ns = running.candle.start_ns + running.interval_ns
             heappush(self._ends, (end_ns, self._awaited, running, traded))
+            self._next_ns = min(self._next_ns, end_ns)
 
     def roll(self, at_most: int) -> list[Traded]:
         """Let minutes go that are no longer within 24 hours, and candles be over; so many at most of each. Called again while it `is_behind`.
@@ -130,6 +137,8 @@ class KeptCandles:
         Returns:
             Of which instruments.
         """
+        if self.time_ns < self._next_ns:
+            return []
         begin_ns = window_start(self.time_ns)
         minutes, ends = self._minutes, self._ends
         found: list[Traded] = []
@@ -142,6 +151,7 @@ class KeptCandles:
             _, _, running, traded = heappop(ends)
             running.is_awaited = False
             found.append(traded)
+        self._look_ahead()
         return found
 
 

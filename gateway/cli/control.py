@@ -14,6 +14,7 @@ from gateway.cli import (
     control_approval,
     control_arrests,
     control_cases,
+    control_keys,
     control_markets,
     control_movements,
     control_parties,
@@ -107,7 +108,11 @@ for _each in (
     control_cases.close_case,
     control_cases.dismiss_alert,
     control_cases.disclose,
+    control_keys.register_participant,
+    control_keys.register_key,
+    control_keys.revoke_key,
     control_terms.terms,
+    control_terms.rates,
     control_time.advance,
 ):
     command.add_command(_each)

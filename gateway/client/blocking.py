@@ -333,6 +333,7 @@ class BlockingClient:
     records = waited(Client.records)
     rates = waited(Client.rates)
     admin = waited(Client.admin)
+    rotate_key = waited(Client.rotate_key)
     connected = waited(Client.connected)
     resumed = waited(Client.resumed)
     lost = waited(Client.lost)

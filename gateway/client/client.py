@@ -33,7 +33,7 @@ from engine.vocabulary.limits import MAX_ABSENCE_NS, NS_PER_SECOND
 from gateway.client.asking import Asking
 from gateway.client.commands import AdminArgument, AdminCommand
 from gateway.client.errors import ClientError
-from gateway.client.key import Key
+from gateway.client.key import Key, new_key, signing
 from gateway.client.link import REQUEST_TIMEOUT_SECONDS, VENUE, Encoding, Pings, PingSeconds
 from gateway.client.portfolio import Opening, Portfolio
 from gateway.client.values import Balance, Contract, FuturesPositions, Instrument, OpenOrder, WaitingMovement, handed
@@ -194,6 +194,36 @@ class Client(Asking):
         request = m.Admin(id=self.next_id(), command=command, arguments=cast(dict[str, m.Argument], arguments))
         return (await self.request(request, m.Done)).seq
 
+    async def rotate_key(self, file: Path | str, name: str, *, overlap: float = 60.0, reason: str = "rotated") -> None:
+        """Log in with a new key from now on, in place of the one that is used, which may do as much.
+
+        The private key stands in the new file before the venue hears of the public one: whatever happens, it is not lost. This connection
+        goes on until the overlap is over; then the venue ends it, and the client is back by the new key.
+
+        Args:
+            file: where the private key goes; there must be none.
+            name: of the key, which no key of the participant has.
+            overlap: seconds for which the old key is good, for other programs that use it.
+            reason: is recorded.
+
+        Raises:
+            RequestFailed: the venue refused; the old key stays, and the file may be removed.
+            ClientError: nobody is logged in, or the file can't be written.
+        """
+        if self.welcome is None or not self.welcome.key:
+            raise ClientError("no key is used that could be replaced")
+        new = new_key(file)
+        await self.admin(
+            "register_key",
+            participant=self.welcome.participant,
+            key=name,
+            public_key=new.public_key().public_bytes_raw().hex(),
+            replaces=self.welcome.key,
+            overlap_ns=round(overlap * NS_PER_SECOND),
+            reason=reason,
+        )
+        self._protocol.sign, self._protocol.key_name = signing(new), name
+
 
 @asynccontextmanager
 async def connect(
@@ -210,6 +240,7 @@ async def connect(
     ca_file: Path | str | None = None,
     cancel_on_disconnect: float | CancelOnDisconnect | None = None,
     lang: m.Lang = "en",
+    key_name: str = "",
 ) -> AsyncIterator[Client]:
     """Connect to a venue and log in; without `participant` and `key`, public data only.
 
@@ -226,6 +257,7 @@ async def connect(
         ca_file: certificates, PEM, that vouch for a venue with TLS; None: those that the machine trusts.
         cancel_on_disconnect: seconds; when a connection is gone for so long, the venue cancels the open orders of all accounts of the
             participant. The client dials again meanwhile. `CancelOnDisconnect` names single accounts. None: they stay.
+        key_name: the name of the key, as the venue has it; empty: the venue finds which one it is.
         lang: `ru`: reasons, titles of rules and errors that the venue tells are in Russian; else in English.
 
     Raises:
@@ -246,6 +278,7 @@ async def connect(
         ca_file=ca_file,
         cancel_on_disconnect=_armed(cancel_on_disconnect),
         lang=lang,
+        key_name=key_name,
     )
     await client.open()
     try:

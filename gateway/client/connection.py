@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from gateway.client.errors import ClientError, OrderRejected, RequestFailed
-from gateway.client.key import Key, private_key
+from gateway.client.key import Key, private_key, signing
 from gateway.client.link import DEFAULT_PINGS, REQUEST_TIMEOUT_SECONDS, Encoding, Link, Pings
 from gateway.client.link_states import ConnectionEvent, LinkState, Tip
 from gateway.client.protocol import ClientProtocol
@@ -37,15 +37,16 @@ class Connection:
         ca_file: Path | str | None = None,
         cancel_on_disconnect: CancelOnDisconnect | None = None,
         lang: m.Lang = "en",
+        key_name: str = "",
     ) -> None:
         self.url = url
         self.participant = participant
         self.request_timeout = request_timeout
-        loaded = private_key(key) if key is not None else None
-        sign = None if loaded is None else lambda challenge: loaded.sign(challenge).hex()
+        sign = None if key is None else signing(private_key(key))
         self._protocol = ClientProtocol(participant, sign, request_timeout, self._happened)
         self._protocol.cancel_on_disconnect = cancel_on_disconnect
         self._protocol.lang = lang
+        self._protocol.key_name = key_name
         self._link = Link(url, self._protocol, encoding, pings, reconnect, tls=_trusting(url, ca_file))
         self._event_streams: list[Stream[ConnectionEvent]] = []
         self._awaited: list[tuple[Collection[str], asyncio.Future[None]]] = []

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
 from gateway.client.errors import ClientError
 
@@ -29,3 +36,24 @@ def private_key(key: Key) -> Ed25519PrivateKey:
     if not isinstance(loaded, Ed25519PrivateKey):
         raise ClientError("the private key is not an Ed25519 key")
     return loaded
+
+
+def signing(key: Ed25519PrivateKey) -> Callable[[bytes], str]:
+    """What makes the signature of a login challenge with a key, in hexadecimal."""
+    return lambda challenge: key.sign(challenge).hex()
+
+
+def new_key(file: Path | str) -> Ed25519PrivateKey:
+    """Make a private key, and write it to a new file that its owner alone may read. Raises `ClientError` if that can't be."""
+    key = Ed25519PrivateKey.generate()
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    path = Path(file).expanduser()
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.write(pem)
+            opened.flush()
+            os.fsync(opened.fileno())
+    except OSError as error:
+        raise ClientError(f"the new private key can't be written: {error}") from error
+    return key

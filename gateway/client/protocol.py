@@ -47,6 +47,8 @@ class ClientProtocol:
         """
         self.participant: Final = participant
         self.lang: m.Lang = "en"  # of the words that the venue tells
+        self.sign = sign
+        self.key_name = ""  # of the key that signs; empty: the venue finds it
         self.hello: m.Hello | None = None
         self.welcome: m.Welcome | None = None
         self.tip: Tip | None = None  # the last batch of the journal that the venue told of
@@ -67,7 +69,6 @@ class ClientProtocol:
         self.orders: Final = KnownOrders()
         self.subscriptions: Final = Subscriptions(self)
         self.report_streams: list[tuple[str | None, Stream[PrivateReport]]] = []
-        self._sign: Final = sign
         self._limit: Final = limit_seconds
         self._told: Final = told
         self._accounts: Final[dict[str, Account]] = {}
@@ -291,16 +292,17 @@ class ClientProtocol:
                 self._refused(ClientError(f"another venue answers: {message.venue}, not {self.hello.venue}"), False)
                 return
             self.hello, self.goodbye = message, None
-            if self.participant is None or self._sign is None:
+            if self.participant is None or self.sign is None:
                 self._begin({})
                 return
             self._login = self.next_id()
-            signature = self._sign(m.login_challenge(message.venue, self.participant, message.nonce))
+            signature = self.sign(m.login_challenge(message.venue, self.participant, message.nonce))
             login = m.Login(
                 id=self._login,
                 participant=self.participant,
                 signature=signature,
                 lang=self.lang,
+                key=self.key_name,
                 cancel_on_disconnect=self.cancel_on_disconnect,
             )
             self._first.append(Asked(login, lambda _: None, is_own=True))

@@ -1,4 +1,4 @@
-"""Terms of an instrument, set while it trades."""
+"""Terms of an instrument, and rates of requests, set while a venue runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.client import Client
-from gateway.control.actions import Action
+from gateway.control.actions import VENUE, Action
 from gateway.control.names import ControlError, look_up
 from gateway.protocol.messages import Argument
 
@@ -15,6 +15,9 @@ PPM_TERMS: Final = ("maker_fee_ppm", "taker_fee_ppm", "collar_ppm")
 """Millionths."""
 TERMS: Final = (*PPM_TERMS, "min_quantity", "max_quantity", "max_notional", "max_position")
 """What may be set; the others are decimals."""
+EVERY: Final = "every"
+ADDRESS: Final = "address"
+"""Whose rate is meant, beside the names of participants."""
 _WHOLE: Final = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 _DECIMAL: Final = re.compile(r"[0-9]{1,30}(\.[0-9]{1,18})?", re.ASCII)
 
@@ -53,3 +56,27 @@ def _term(text: str) -> tuple[str, Argument]:
     if not _DECIMAL.fullmatch(value):
         raise ControlError(f"{key} is a decimal number, not {value!r}")
     return key, value
+
+
+async def set_rates(client: Client, who: str, rate: tuple[int, int] | None) -> Action:
+    """Set how much may be asked of the venue: by a participant, `every` participant, or from every `address`; None: as the file says.
+
+    Raises:
+        ControlError: the venue knows no such participant.
+    """
+    scope = ADDRESS if who == ADDRESS else "participant"
+    arguments: dict[str, Argument] = {"scope": scope}
+    if who not in (EVERY, ADDRESS):
+        await look_up(client, "participant", who)
+        arguments["name"] = who
+    if rate is not None:
+        arguments |= {"units_per_second": rate[0], "burst": rate[1]}
+    whose = {EVERY: "every participant without one of its own", ADDRESS: "every address before a login"}.get(who, who)
+    what = "be as the venue file says" if rate is None else f"be {rate[0]} units a second, {rate[1]} at once"
+    return Action(
+        command="set_rates",
+        arguments=arguments,
+        says=f"let the rate of {whose} {what}",
+        kind="venue",
+        name=VENUE,
+    )

@@ -8,9 +8,11 @@ worth is answered `rate_limited`, and nothing of that is decoded, sequenced or j
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Callable
+import weakref
+from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
+from engine.vocabulary.codes import RATE_OF_ADDRESS, RATE_OF_PARTICIPANT, RATE_SCOPES
 from engine.vocabulary.limits import BYTES_PER_UNIT, CONNECTION_PART, MAX_RATED_ADDRESSES, NS_PER_SECOND
 from gateway.protocol.messages import Admin, AnyRequest, Login, MassCancel, MassQuote, NewBracket, NewOrderPair, Rate
 from gateway.venue.file import LimitsSection, RateEntry
@@ -51,15 +53,24 @@ class Bucket:
     __slots__ = ("at_ns", "burst", "burst_ns", "left_ns", "ns_per_unit", "units_per_second")
 
     def __init__(self, entry: RateEntry, now_ns: int) -> None:
-        self.units_per_second: Final = entry.rate
-        self.burst: Final = entry.burst
-        # Upwards: never more than was said.
-        self.ns_per_unit: Final = -(-NS_PER_SECOND // entry.rate)
-        self.burst_ns: Final = entry.burst * self.ns_per_unit
+        self._have(entry)
         self.left_ns = self.burst_ns
         """Below zero: what is owed."""
         self.at_ns = now_ns
         """When it was filled last."""
+
+    def _have(self, entry: RateEntry) -> None:
+        self.units_per_second = entry.rate
+        self.burst = entry.burst
+        # Upwards: never more than was said.
+        self.ns_per_unit = -(-NS_PER_SECOND // entry.rate)
+        self.burst_ns = entry.burst * self.ns_per_unit
+
+    def become(self, entry: RateEntry) -> None:
+        """Have another rate from now on. What is left stays in units, what is owed in time; no more is left than the new burst."""
+        left, before_ns = self.left_ns, self.ns_per_unit
+        self._have(entry)
+        self.left_ns = min(left // before_ns * self.ns_per_unit, self.burst_ns) if left > 0 else left
 
     def fill(self, now_ns: int) -> None:
         """Let come back what came back by now."""
@@ -82,7 +93,7 @@ class Meter:
     the way to the login, and the first message of a connection, which may be one, passes whatever others there have spent.
     """
 
-    __slots__ = ("_clock", "_is_new", "_own", "_rates", "_scope", "_shared", "is_overdrawn")
+    __slots__ = ("__weakref__", "_clock", "_is_new", "_own", "_rates", "_scope", "_shared", "is_overdrawn")
 
     def __init__(self, rates: Rates, shared: Bucket) -> None:
         self._rates: Final = rates
@@ -102,6 +113,10 @@ class Meter:
         self._own = self._rates.part_of(self._shared)
         self._fill()
         self.is_overdrawn = self._shared.left_ns < 0
+
+    def renew(self) -> None:
+        """What it shares may have another rate: its own follows from that."""
+        self._own.become(self._rates.part_entry(self._shared))
 
     def admit(self) -> bool:
         """Whether what was read is to be looked at; False: more than a second's worth is owed."""
@@ -154,6 +169,9 @@ class Rates:
     def __init__(self, limits: LimitsSection, clock: Callable[[], int]) -> None:
         self.clock: Final = clock
         self._limits: Final = limits
+        self._set: dict[str, tuple[int, int]] = {}
+        """By command: units a second and burst, by `scope:name`."""
+        self._meters: Final[weakref.WeakSet[Meter]] = weakref.WeakSet()
         self._participants: Final[dict[str, Bucket]] = {}
         """No more than the venue file names."""
         self._addresses: Final[dict[str, Bucket]] = {}
@@ -162,27 +180,59 @@ class Rates:
     def meter(self, address: str) -> Meter:
         """That of a new connection."""
         network = network_of(address)
-        bucket = self._addresses.pop(network, None) or Bucket(self._limits.address, self.clock())
+        bucket = self._addresses.pop(network, None) or Bucket(self._of_address(), self.clock())
         if len(self._addresses) >= MAX_RATED_ADDRESSES:
             # Whoever has a connection from there keeps the bucket.
             del self._addresses[next(iter(self._addresses))]
         self._addresses[network] = bucket
-        return Meter(self, bucket)
+        meter = Meter(self, bucket)
+        self._meters.add(meter)
+        return meter
+
+    def follow(self, by_command: Mapping[str, tuple[int, int]]) -> None:
+        """Go by what was set by command, and by the venue file where nothing was. O(buckets) if that has changed."""
+        if by_command == self._set:
+            return
+        self._set = dict(by_command)
+        for name, bucket in self._participants.items():
+            bucket.become(self._of_name(name))
+        for bucket in self._addresses.values():
+            bucket.become(self._of_address())
+        for meter in self._meters:
+            meter.renew()
+
+    def _of_name(self, name: str) -> RateEntry:
+        """The rate of a participant: its own, else that of all, each by command before that of the file."""
+        filed = self._limits.participants.get(name)
+        found = self._set.get(f"{RATE_SCOPES[RATE_OF_PARTICIPANT]}:{name}")
+        if found is None and filed is None:
+            found, filed = self._set.get(f"{RATE_SCOPES[RATE_OF_PARTICIPANT]}:"), self._limits.participant
+        if found is not None:
+            return RateEntry(rate=found[0], burst=found[1])
+        assert filed is not None
+        return filed
+
+    def _of_address(self) -> RateEntry:
+        found = self._set.get(f"{RATE_SCOPES[RATE_OF_ADDRESS]}:")
+        return self._limits.address if found is None else RateEntry(rate=found[0], burst=found[1])
 
     def of_participant(self, name: str) -> Bucket:
         """What all connections of a participant share. It outlives them: who comes again finds what he left."""
         bucket = self._participants.get(name)
         if bucket is None:
-            entry = self._limits.participants.get(name, self._limits.participant)
-            bucket = self._participants[name] = Bucket(entry, self.clock())
+            bucket = self._participants[name] = Bucket(self._of_name(name), self.clock())
         return bucket
 
     def part_of(self, shared: Bucket) -> Bucket:
         """A connection's own bucket: a part of what it shares, so that one gone wild leaves the others room to cancel."""
-        part = RateEntry(
+        return Bucket(self.part_entry(shared), self.clock())
+
+    @staticmethod
+    def part_entry(shared: Bucket) -> RateEntry:
+        """The rate of that part."""
+        return RateEntry(
             rate=max(shared.units_per_second // CONNECTION_PART, 1), burst=max(shared.burst // CONNECTION_PART, 1)
         )
-        return Bucket(part, self.clock())
 
 
 def network_of(address: str) -> str:

@@ -17,6 +17,16 @@ _LIMITS: Final = [
     {"scope": "participant", "units_per_second": 2000, "burst": 10000, "left": 9712},
 ]
 
+_CANDLE: Final = {
+    "open": "101.0",
+    "high": "101.0",
+    "low": "101.0",
+    "close": "101.0",
+    "volume": "1.0",
+    "turnover": "101.00",
+    "trades": 1,
+}
+
 EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
     m.Hello: (
         {
@@ -184,8 +194,52 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
     m.Subscribe: (
         {"id": 5, "channel": "book", "instrument": "BTC/RUB"},
         {"id": 5, "channel": "book", "instrument": "BTC/RUB", "depth": 10, "interval": "100ms"},
+        {"id": 6, "channel": "candles", "instrument": "BTC/RUB", "interval": "1m"},
         {"id": 4, "channel": "drop_copy"},
         {"id": 5, "channel": "changes"},
+    ),
+    m.CandleHistory: (
+        {
+            "id": 7,
+            "instrument": "BTC/RUB",
+            "interval": "1h",
+            "from_time": _NOON,
+            "sort": "oldest",
+        },
+    ),
+    m.CandleSnapshot: (
+        {
+            "instrument": "BTC/RUB",
+            "interval": "1m",
+            "seq": 46,
+            "time": _NOON + 59000000000,
+            "candles": [
+                {
+                    "start": _NOON - 60000000000,
+                    "open": "100.5",
+                    "high": "101.0",
+                    "low": "100.5",
+                    "close": "101.0",
+                    "volume": "2.0",
+                    "turnover": "201.50",
+                    "trades": 2,
+                    "closed": True,
+                },
+                {"start": _NOON, **_CANDLE},
+            ],
+        },
+    ),
+    m.Candle: (
+        {
+            "instrument": "BTC/RUB",
+            "interval": "1m",
+            "seq": 47,
+            "prev_seq": 46,
+            "time": _NOON + 60000000000,
+            "start": _NOON,
+            **_CANDLE,
+            "closed": True,
+        },
     ),
     m.BookSnapshot: (
         {

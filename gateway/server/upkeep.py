@@ -27,6 +27,9 @@ class Host(Failing, Protocol):
     def tell_all(self, message: Message) -> None:
         """Send a message to everybody who is known."""
 
+    def renew_rates(self) -> None:
+        """Go by what was set of rates by command."""
+
 
 class Upkeep:
     """Looks after a running venue.
@@ -64,6 +67,7 @@ class Upkeep:
                 f"{error}. Nothing more was acknowledged. What was acknowledged up to sequence number {self._writer.last[0]} is "
                 "in the journal that was renamed, or gone with the one that was removed: put it back, then start the venue again."
             ) from error
+        self.host.renew_rates()
         now_ns = time.monotonic_ns()
         if now_ns - self._told_ns >= TIP_EVERY_NS:
             self._told_ns = now_ns

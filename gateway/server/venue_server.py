@@ -73,6 +73,11 @@ class VenueServer(Server):
         self.counters.is_watched = True
         self._pauses.begin()
 
+    def renew_rates(self) -> None:
+        """Go by what was set of rates by command."""
+        if self._context.rates is not None:
+            self._context.rates.follow(self.started.exchange.rates)
+
     def close_sockets(self) -> None:
         """End what is still connected, the metrics, and the audit: its last row stands for all connections."""
         super().close_sockets()

@@ -65,7 +65,7 @@ class RateEntry(Entry, frozen=True):
 
 
 class LimitsSection(Entry, frozen=True):
-    """[limits]. Read at each start: these limits are no part of the journal."""
+    """[limits]. Read at each start: what `SetRates` says goes before it."""
 
     lifted: bool = False
     """Nobody is limited: for load tests."""

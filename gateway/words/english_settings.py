@@ -7,5 +7,11 @@ from typing import Final
 ENGLISH_SETTINGS: Final[dict[str, str]] = {
     "instrument.quote": "{0} is paid for in {1}",
     "instrument.open": "the larger of both fees can't change while an order in {0} is open: it is set aside for each",
+    "rates.address": "the rate of an address is that of every address: leave name out",
+    "rates.are": "{0} units a second, {1} at once",
+    "rates.both": "units_per_second and burst belong together",
+    "rates.filed": "as the venue file says",
+    "rates.range": "units_per_second must be from {0} to {1}, burst from as many to {2}",
+    "rates.scope": "unknown scope of a rate",
 }
 """By template."""

@@ -75,7 +75,8 @@ CHECKS: dict[str, Callable[..., bool]] = {
         n["best"] == (7_990_000, 5) and n["depth"] == 1 and n["middle"] == 8_000_000 and n["book"].is_current
     ),
     "Market data": lambda n: n["spread"] == 20_000 and n["trade"].price == 8_010_000,
-    "Market data 2": lambda n: (n["lot"], n["tick"]) == (D("0.0001"), 100),
+    "Market data 2": lambda n: n["candle"].trades > 0 and n["hours"][-1].high >= n["candle"].high,
+    "Market data 3": lambda n: (n["lot"], n["tick"]) == (D("0.0001"), 100),
     "What an account has": lambda n: n["free"] > 100_000_000 and n["resting"] == [],
     "What was": lambda n: (n["status"], n["closed"]) == ("new", []) and not any(order.is_open for order in n["ended"]),
     "Who one is, and what is left": lambda n: (

@@ -13,6 +13,7 @@ from gateway.client.link_states import ConnectionEvent
 from gateway.client.orders import Order
 from gateway.client.protocol import ClientProtocol
 from gateway.client.streams import Stream
+from gateway.client.subscriptions import ChannelKey
 from gateway.protocol import messages as m
 from gateway.protocol.requests import CancelOnDisconnect
 from gateway.protocol.wire import JSON, MSGPACK, Codec
@@ -125,8 +126,8 @@ class Trader:
 
     def listen(self) -> None:
         """Follow the market, over all connections to come."""
-        self.protocol.read(("trades", INSTRUMENT), cast("Stream[Any]", self.trades), _nothing, self._now)
-        self.protocol.follow(INSTRUMENT, _nothing, self._now)
+        self.protocol.read(ChannelKey("trades", INSTRUMENT), cast("Stream[Any]", self.trades), _nothing, self._now)
+        self.protocol.follow(ChannelKey("book", INSTRUMENT), _nothing, self._now)
         self.pump()
 
     def hang_up(self) -> None:

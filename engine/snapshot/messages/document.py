@@ -397,3 +397,4 @@ class Snapshot(Part):
     """The number of the key that was registered last."""
     key_entries: list[int] = []
     """What is due because keys end."""
+    rates: list[tuple[str, int, int]] = []  # what may be asked: `scope:name`, units a second, burst

@@ -69,6 +69,7 @@ from engine.vocabulary.messages.venue_commands import (
     SetLimits,
     SetMarketHalt,
     SetPhase,
+    SetRates,
     SetSchedule,
     SetTradingRules,
     SetVenueRules,
@@ -142,6 +143,7 @@ __all__ = [
     "SetMarketHalt",
     "SetParameter",
     "SetPhase",
+    "SetRates",
     "SetSchedule",
     "SetTradingRules",
     "SetVenueRules",
@@ -193,6 +195,7 @@ AnyCommand = (
     | SetSchedule
     | SetKillSwitch
     | SetLimits
+    | SetRates
     | SetMarketHalt
     | SetVenueRules
     | AdvanceTime

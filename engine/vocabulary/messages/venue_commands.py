@@ -186,6 +186,20 @@ class SetLimits(Command, tag=30, frozen=True):
     """What is None is lifted."""
 
 
+class SetRates(Command, tag=86, frozen=True):
+    """Set how much may be asked of the venue, in units of about one order; both None: as its file says, which it reads at each start."""
+
+    scope: int
+    """A code of `RATE_SCOPES`: over all connections of a participant, or from an address before a login."""
+    name: str = ""
+    """Of a participant; empty: each that has none of its own, and of an address always."""
+    units_per_second: int | None = None
+    burst: int | None = None
+    """So many at once."""
+    reason: str = ""
+    by: str = ""
+
+
 class SetMarketHalt(Command, tag=31, frozen=True):
     """Halt the market when the mean move of some instruments against their references passes a threshold; 0: never."""
 

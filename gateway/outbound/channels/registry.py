@@ -120,7 +120,9 @@ class Channels:
             What is told of the events one by one; what a turn adds up to comes from `end_turn`.
         """
         out: list[Published] = []
-        self.kept.reach(time_ns, command_seq)
+        kept = self.kept
+        if time_ns > kept.time_ns or time_ns < kept.complete_ns:
+            kept.reach(time_ns, command_seq)
         routes = self._preceding if precede else self._following
         event: Any
         for event in events:

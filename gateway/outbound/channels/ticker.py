@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from engine.vocabulary.decimals import decimal
-from gateway.candles.traded import window_start
+from gateway.candles.intervals import window_start
 from gateway.outbound.channels.public_book import PricesChannel
 from gateway.outbound.messages.mirrors import State
 from gateway.protocol import messages

@@ -9,7 +9,7 @@ import pytest
 from engine.exchange import restore_exchange
 from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
-from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, UpdateInstrument
+from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, SetRates, UpdateInstrument
 from engine.vocabulary.messages.events import CommandRejected, OrderAccepted, OrderRejected, RulesChanged, Trade
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 
@@ -133,3 +133,32 @@ def test_a_restored_venue_has_the_terms_of_now():
     found = restore_exchange(desk.exchange.snapshot(), PreTradeHook()).instruments["BTC/RUB"]
     assert (found.maker_fee_ppm, found.taker_fee_ppm, found.highest_fee_ppm) == (7, 9, 9)
     assert (found.collar_ppm, found.max_lots) == (12_345, 9)
+
+
+def test_rates_are_state_and_go_back_to_the_file():
+    desk = new_desk()
+    for scope, name, rate in ((0, "ann", (500, 1_000)), (0, "", (300, 400)), (1, "", (700, 700))):
+        (event,) = desk.send(SetRates(scope, name, *rate, "why", "otto"))
+        assert isinstance(event, RulesChanged) and event.key == f"{codes.RATE_SCOPES[scope]}:{name}"
+    expected = {"participant:ann": (500, 1_000), "participant:": (300, 400), "address:": (700, 700)}
+    assert desk.exchange.rates == expected
+    assert restore_exchange(desk.exchange.snapshot(), PreTradeHook()).rates == expected
+    desk.send(SetRates(0, "ann"))
+    assert "participant:ann" not in desk.exchange.rates
+
+
+@pytest.mark.parametrize(
+    ("command", "template"),
+    [
+        (SetRates(2), "rates.scope"),
+        (SetRates(0, "ann", 500), "rates.both"),
+        (SetRates(1, "ann", 500, 500), "rates.address"),
+        (SetRates(0, "nosuch", 500, 500), "participant.no_account"),
+        (SetRates(0, "ann", 99, 500), "rates.range"),
+        (SetRates(0, "ann", 500, 10**9), "rates.range"),
+    ],
+)
+def test_rates_that_make_no_sense_are_refused(command, template):
+    desk = new_desk()
+    desk.send(command)
+    assert desk.results[-1][0].template == template and not desk.exchange.rates

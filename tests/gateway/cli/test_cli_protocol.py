@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from functools import cache
 
 import pytest
 from click.testing import CliRunner, Result
@@ -13,6 +14,14 @@ from gateway.protocol import messages as m
 from gateway.published.asyncapi import VERSION, asyncapi, asyncapi_text
 from gateway.published.errors import KINDS
 from gateway.published.errors_document import errors_document
+
+MADE = cache(asyncapi)
+"""To make the document takes most of the time of a command, and nobody changes it."""
+
+
+@pytest.fixture(autouse=True)
+def made_once(monkeypatch):
+    monkeypatch.setattr("gateway.cli.protocol.asyncapi", MADE)
 
 
 def run(*arguments: object) -> Result:

@@ -13,7 +13,9 @@ import pytest
 from engine.exchange import Exchange
 from engine.record.rows import Row
 from engine.state.hook import PreTradeHook
-from engine.vocabulary.messages.commands import Sequenced
+from engine.vocabulary.codes import BUY
+from engine.vocabulary.messages.commands import Sequenced, Tick
+from engine.vocabulary.messages.events import Trade
 from gateway.candles import traded as traded_module
 from gateway.candles.intervals import INTERVALS
 from gateway.inbound.candles import FIRST_CANDLES, CandleAnswers
@@ -21,6 +23,7 @@ from gateway.inbound.history.past import PARKED, Past
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import CandleHistory, Subscribe
+from tests.support.engine.desk import Desk, list_spot
 from tests.support.gateway.handed_out import payload_of
 from tests.support.gateway.indexes import caught_up
 from tests.support.gateway.journals import write_journal
@@ -236,3 +239,48 @@ def test_intervals_begin_on_the_clock_of_moscow() -> None:
     for name, seconds in LENGTHS.items():
         assert plain_start(midnight, seconds) == midnight, name
         assert plain_candles([Traded(midnight - 1, 9, 1), Traded(midnight, 8, 1)], name)[1]["start"] == midnight
+
+
+def trade_at_each_second(desk: Desk, count: int) -> list[Row]:
+    """Rows of a desk that lists an instrument, and then trades of it, one each second."""
+    rows = rows_of(desk)
+    begin_ns = desk.time_ns
+    for number in range(count):
+        price = 100 + number % 7
+        event = Trade(number, "BTC/RUB", price, 1, BUY, 1, "ann", 0, "", 1, 0, 0, 2, "ben", 0, "", 1, 0, 0)
+        rows.append((len(rows) + 1, begin_ns + (number + 1) * SECOND, Tick(), [event]))
+    return rows
+
+
+def test_no_piece_of_an_answer_is_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much is read for it, every piece takes a few times the share of a turn at most, and says so."""
+    monkeypatch.setattr(traded_module, "MAX_KEPT_SECONDS_PER_INSTRUMENT", 40)
+    desk = Desk()
+    list_spot(desk, reference=100)
+    rows = trade_at_each_second(desk, 2_500)
+    journal = tmp_path / "venue" / "journal"
+    monkeypatch.setattr("gateway.index.growing.RUN_ROWS", 1_500)
+    write_journal(journal, rows, batch=20, segment_bytes=2**20)
+    caught_up(journal).close()
+    fanout = Fanout()
+    for row in rows:
+        fanout.replay(row)
+    fanout.channels.end_turn()
+    answers = CandleAnswers(fanout, Counters())
+    answers.past = Past(journal, fanout, lambda _: None)
+    for interval, limit in (("1s", 200), ("10s", 200), ("1m", 200), ("1d", 200)):
+        for sort in ("newest", "oldest"):
+            query = CandleHistory(id=1, instrument="BTC/RUB", interval=interval, sort=sort, limit=limit)  # type: ignore[arg-type]
+            making = answers.history(Heard(), query)  # type: ignore[arg-type]
+            pieces = []
+            while True:
+                try:
+                    pieces.append(next(making))
+                except StopIteration as done:
+                    reply, last = done.value
+                    break
+            assert len(reply.candles) == min(limit, -(-2_500 // LENGTHS[interval])) or interval in ("1m", "1d")
+            # A part of a run: a lookup, and 300 candles; the last one: what is in memory, and a full page.
+            assert max(pieces, default=0) <= 2_000
+            assert last <= 2_000
+            assert (len(pieces) > 2) == (interval in ("1s", "10s"))

@@ -201,6 +201,24 @@ async def met_in_a_book(directory: Path) -> None:
         await alice.until("orders_update")
 
 
+async def met_in_candles(directory: Path) -> None:
+    """A second with a trade is over, and another one runs."""
+    candles = {"channel": "candles", "instrument": "BTC/RUB", "interval": "1s"}
+    async with (
+        serving(directory) as server,
+        client(url_of(server), "alice") as alice,
+        client(url_of(server), "bob") as bob,
+    ):
+        await alice.ask(type="subscribe", **candles)
+        for number in range(2):
+            await alice.order("buy", "1", "99", f"a{number}", account="alice")
+            await bob.order("sell", "1", "99", f"b{number}", account="bob")
+            while number == 0 and "closed" not in await alice.until("candle"):
+                pass
+        await bob.ask(type="subscribe", **candles)
+        await bob.until("candle_snapshot")
+
+
 async def met_at_a_recording(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.playback.server.BEGIN_SECONDS", 3_600)
     record(directory, 1, 40)
@@ -219,6 +237,7 @@ async def met(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[dict[str,
         await met_by_who_asks_too_much(tmp_path / "many")
         await met_in_clearing(tmp_path / "clearing")
         await met_in_a_book(tmp_path / "book")
+        await met_in_candles(tmp_path / "candles")
         await met_at_a_recording(tmp_path / "recording", monkeypatch)
     return kept
 

@@ -107,7 +107,9 @@ def test_every_field_of_market_data_is_documented_with_its_channel():
 
 def test_every_field_of_what_messages_list_is_documented():
     kinds = (messages.OpenOrder, messages.Holding, messages.Position, messages.Cover, messages.InstrumentInfo)
-    for kind in (*kinds, messages.RecordInfo):
+    past = (messages.Fill, messages.Correction, messages.OrderInfo, messages.Settlement)
+    own = (messages.AccountLimits, messages.OwnAccount, messages.CapInfo, messages.AssetInfo, messages.InstrumentFees)
+    for kind in (*kinds, *past, *own, messages.RecordInfo):
         for field in kind.__struct_fields__:
             assert f"`{field}`" in DOCUMENT or f'"{field}":' in DOCUMENT, f"{kind.__name__}.{field}"
 
@@ -117,9 +119,8 @@ def test_every_question_is_in_the_list_of_questions_and_in_that_of_supervisors()
     questions = DOCUMENT.partition("Questions (")[2].partition(")")[0]
     assert [name for name in named if f"`{name}`" not in questions] == []
     supervisors = DOCUMENT.partition("\n## Supervisors and operators\n")[2].partition(" of any account.")[0]
-    of_accounts = [
-        name for name in named if name not in ("instruments", "records", "subscribe", "unsubscribe", "logout")
-    ]
+    of_others = ("instruments", "assets", "records", "subscribe", "unsubscribe", "logout")
+    of_accounts = [name for name in named if name not in of_others]
     assert [name for name in of_accounts if f"`{name}`" not in supervisors] == []
 
 

@@ -323,7 +323,8 @@ def test_what_a_venue_writes_is_its_owners_alone(directory):
         os.umask(previous)
     (directory / "venue.toml").unlink()
     modes = {path.name: path.stat().st_mode & 0o777 for path in directory.rglob("*") if path.is_file()}
-    assert set(modes) == {"venue.key", IDENTITY_FILE, HEAD_FILE, "journal-00000001.sbxj", "running.url"}
+    audit = {"participants-00000001.jsonl", "strangers-00000001.jsonl"}
+    assert set(modes) == {"venue.key", IDENTITY_FILE, HEAD_FILE, "journal-00000001.sbxj", "running.url"} | audit
     assert set(modes.values()) == {0o600}
 
 

@@ -24,7 +24,7 @@ from gateway.venue.venue import load_rulebook_documents
 from tests.support.engine.absence_draws import drawn_absence
 from tests.support.engine.access_draws import drawn_access
 from tests.support.engine.everything_draws import ACCOUNTS, ASSETS, NOTES, SPOTS, START_NS, Draws
-from tests.support.engine.updates import drawn_update
+from tests.support.engine.updates import drawn_rates, drawn_update
 
 RULEBOOKS: Final = {name: load_rulebook_documents(name) for name in ("general-2026", "elr-2025", "derivatives-2025")}
 PARAMETERS: Final = (
@@ -206,6 +206,7 @@ class Everything(Draws):
             (10, lambda: commands.SetPhase(self.instrument(), chance.randrange(8))),
             (10, lambda: self.rules(self.instrument())),
             (4, lambda: drawn_update(chance, self.instrument())),
+            (3, lambda: drawn_rates(chance, self.account()[1])),
             (4, self.schedule),
             (4, self.kill),
             (3, self.limits),

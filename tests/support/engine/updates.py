@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from engine.vocabulary.limits import ONE_E8
-from engine.vocabulary.messages.commands import UpdateInstrument
+from engine.vocabulary.messages.commands import SetRates, UpdateInstrument
 
 
 def drawn_update(chance: random.Random, name: str) -> UpdateInstrument:
@@ -21,3 +21,11 @@ def drawn_update(chance: random.Random, name: str) -> UpdateInstrument:
     }
     names = chance.sample(list(choices), chance.choice((1, 1, 2)))
     return UpdateInstrument(name, **{each: chance.choice(choices[each]) for each in names}, reason="drawn", by="otto")
+
+
+def drawn_rates(chance: random.Random, participant: str) -> SetRates:
+    """A rate of somebody, of all, or of addresses; seldom one that can't be; or the file's again."""
+    scope, name = chance.choice(((0, participant), (0, participant), (0, ""), (1, ""), (1, "nosuch")))
+    if chance.random() < 0.3:
+        return SetRates(scope, name, reason="drawn", by="otto")
+    return SetRates(scope, name, chance.choice((100, 5_000, 99)), chance.choice((100, 50_000)), "drawn", "otto")

@@ -7,6 +7,7 @@ import base64
 import contextlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.record.rows import decode_command, decode_events
 from engine.vocabulary.limits import MAX_CONNECTIONS_PER_PARTICIPANT, NS_PER_SECOND
-from engine.vocabulary.messages.commands import ArmDisconnect, Disconnected, NewOrder, RevokeKey
+from engine.vocabulary.messages.commands import ArmDisconnect, Disconnected, NewOrder, RegisterKey, RevokeKey
 from engine.vocabulary.messages.events import KeyEnded, OrderCancelled
 from gateway.core import new_exchange
 from gateway.inbound.keyholders import Proven
@@ -22,6 +23,7 @@ from gateway.inbound.session import Session
 from gateway.journal.reader import JournalReader
 from gateway.keys import public_key_hex
 from gateway.protocol.wire import JSON
+from gateway.server.local import LocalPeers
 from gateway.server.startup import start_venue
 from gateway.venue.venue import check_setup, parse_venue
 from tests.support.gateway.saved_venue import save
@@ -101,6 +103,46 @@ async def test_a_key_is_for_the_addresses_that_it_names(tmp_path: Path) -> None:
                 arguments={"participant": "alice", "key": "x", "public_key": "ab" * 32, "addresses": wrong},
             )
             assert reply["code"] == "malformed" and "IP addresses and networks" in reply["detail"]
+
+
+async def test_an_address_of_ipv4_is_one_however_it_is_written(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, client(url_of(server), "alice") as alice:
+        await registers(alice, "alice", "here", NEW, addresses=["::ffff:127.0.0.1", "::ffff:10.0.0.0/104"])
+        async with client(url_of(server)) as raw:
+            assert (await raw.login("alice", NEW))["key"] == "here"
+        async with client(url_of(server), "otto") as otto:
+            (found,) = (await otto.ask(type="records", kind="key", name="alice here"))["records"]
+            assert found["addresses"] == ["127.0.0.1", "10.0.0.0/8"]
+
+
+async def test_an_empty_list_does_not_mean_everything(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, client(url_of(server), "alice") as alice:
+        for limit in ("scopes", "addresses"):
+            asked = {"participant": "alice", "key": "x", "public_key": public_key_hex(NEW), limit: []}
+            reply = await alice.ask(type="admin", command="register_key", arguments=asked)
+            assert (reply["code"], reply["detail"]) == (
+                "malformed",
+                f"arguments.{limit}: an empty list would limit nothing: leave it out if that is meant",
+            )
+
+
+async def test_each_key_is_found_by_its_own_name(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server, client(url_of(server), "otto") as otto:
+        # Two could be called `a b c`, and one hide the other, if a key's name had spaces.
+        await does(otto, "register_participant", participant="a b", role="participant", key="c", public_key="ab" * 32)
+        await does(otto, "register_participant", participant="a", role="participant", public_key="cd" * 32)
+        reply = await otto.ask(
+            type="admin",
+            command="register_key",
+            arguments={"participant": "a", "key": "b c", "public_key": public_key_hex(NEW)},
+        )
+        assert (reply["type"], reply["template"]) == ("rejected", "key.space")
+        (found,) = (await otto.ask(type="records", kind="key", name="a b c"))["records"]
+        assert (found["participant"], found["public_key"]) == ("a b", "ab" * 32)
+        listed = (await otto.ask(type="records", kind="key"))["records"]
+        assert {"a b c", "a main"} < {each["name"] for each in listed}
+        for unknown in ("a b", "a", " ", "a main ", "nobody main"):
+            assert (await otto.ask(type="records", kind="key", name=unknown))["records"] == []
 
 
 # ── scopes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -194,6 +236,42 @@ def test_what_waits_when_a_key_ends_is_not_carried_out(tmp_path: Path) -> None:
     refused = [each for each in told if each["type"] == "error"]
     assert [each.get("id") for each in refused] == [*range(1, 40), None]
     assert {each["code"] for each in refused} == {"key_ended"} and told[-1] == refused[-1]
+    started.writer.close()
+
+
+def test_another_port_carries_out_nothing_behind_the_end_of_the_last_key(tmp_path: Path) -> None:
+    venue = small_venue()
+    started = start_venue(venue, tmp_path, "os", new_exchange)
+    turns = started.sequencer
+    context = turns.context(venue, "os")
+    context.attendance.submit = turns.submit
+    heard: list[dict[str, Any]] = []
+    ended: list[bool] = []
+    peers = LocalPeers(SimpleNamespace(is_syncing=False, received=turns.submit), context)
+    peer = peers.enter("127.0.0.1", lambda message: heard.append(json.loads(message)), lambda: ended.append(True))
+    alice = context.keyholders.find("alice")
+    assert alice is not None
+    peer.act_for(alice, "deribit:aa")
+    otto = Session(context, JSON, "nonce")
+    key = started.exchange.access.of["otto"].keys["main"]
+    otto.act_as(Proven(venue.participants["otto"], key, key.scopes))
+    order = '{"type":"new_order","id":%d,"client_order_id":"o%d","account":"alice","instrument":"BTC/RUB","side":"buy","price":"100","quantity":"1"}'
+    for number in range(9):
+        peer.ask((order % (number, number)).encode())
+    admin = '{"type":"admin","id":%d,"command":"%s","arguments":%s}'
+    # That there is a key again in the same turn brings back nothing of what came before.
+    again = json.dumps({"participant": "alice", "key": "new", "public_key": public_key_hex(NEW)})
+    otto.receive((admin % (7, "revoke_key", '{"participant":"alice"}')).encode())
+    otto.receive((admin % (8, "register_key", again)).encode())
+    turns.submit(otto)
+    while turns.has_work:
+        turns.turn()
+    kinds = [type(command) for command, _ in rows(tmp_path)]
+    assert kinds.count(NewOrder) == 1 and kinds[-3:] == [NewOrder, RevokeKey, RegisterKey]
+    peer.flush()
+    assert peer.is_over and ended == [True]
+    assert [each["id"] for each in heard if each["type"] == "error" and "id" in each] == list(range(1, 9))
+    assert {each["code"] for each in heard if each["type"] == "error"} == {"key_ended"}
     started.writer.close()
 
 

@@ -14,7 +14,7 @@ from gateway.deribit.caller import Caller
 from gateway.deribit.doors import REQUEST_SECONDS, Guest
 from gateway.deribit.failures import Failure
 from gateway.deribit.public_calls import AUTH
-from gateway.deribit.rpc import Call, Unreadable, answer, read_call, refusal
+from gateway.deribit.rpc import Call, Unreadable, answer, error_answer, read_call
 from gateway.deribit.service import Service
 from gateway.deribit.signatures import Signed
 
@@ -177,7 +177,7 @@ class SocketConnection:
                 self.caller.asker.charge(UNREADABLE_COST)
             except Failure as owes:
                 failure = owes
-            self.send(refusal(None, failure, self._is_test, error.id))
+            self.send(error_answer(None, failure, self._is_test, error.id))
             return
         if call.method == AUTH:
             # What follows a login may be sent before its answer has come.
@@ -203,7 +203,7 @@ async def outcome(
     try:
         return 0, answer(call, await service.carry_out(call, caller, signed), is_test)
     except Failure as failure:
-        return failure.code, refusal(call, failure, is_test)
+        return failure.code, error_answer(call, failure, is_test)
     except Exception:  # noqa: BLE001 - a fault of this translation: whoever asked is told, the log has it, and the venue, which it is no part of, goes on
         _LOG.exception("a fault in the Deribit port: %s", call.method[:64])
-        return 11094, refusal(call, Failure(11094, "internal_server_error"), is_test)
+        return 11094, error_answer(call, Failure(11094, "internal_server_error"), is_test)

@@ -14,7 +14,7 @@ from gateway.deribit.caller import Caller
 from gateway.deribit.connection import MAX_BODY_BYTES, UNREADABLE_COST, SocketConnection, Unread, outcome
 from gateway.deribit.doors import IDLE_SECONDS, Doors, Guest
 from gateway.deribit.failures import Failure
-from gateway.deribit.rpc import Call, Unreadable, read_call, refusal
+from gateway.deribit.rpc import Call, Unreadable, error_answer, read_call
 from gateway.deribit.service import Service
 from gateway.deribit.signatures import Signed
 from gateway.server.handshake import Callers
@@ -195,7 +195,7 @@ class DeribitPort:
             self._stranger(guest).asker.charge(UNREADABLE_COST)
         except Failure as owes:
             failure = owes
-        return _response(failure.code, refusal(None, failure, self._is_test, call_id))
+        return _response(failure.code, error_answer(None, failure, self._is_test, call_id))
 
 
 def _response(code: int, text: bytes) -> web.Response:

@@ -83,7 +83,7 @@ def answer(call: Call, result: object, is_test: bool) -> bytes:
     return _ENCODE(_envelope(call.id, call.began_us, is_test) | {"result": result})
 
 
-def refusal(call: Call | None, failure: Failure, is_test: bool, call_id: msgspec.Raw | None = None) -> bytes:
+def error_answer(call: Call | None, failure: Failure, is_test: bool, call_id: msgspec.Raw | None = None) -> bytes:
     """The text of an answer that says no."""
     began_us = time.time_ns() // 1_000 if call is None else call.began_us
     return _ENCODE(_envelope(call_id if call is None else call.id, began_us, is_test) | {"error": failure.as_error()})

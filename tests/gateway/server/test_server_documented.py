@@ -88,7 +88,14 @@ def test_every_field_of_market_data_is_documented_with_its_channel():
     # A name that is said elsewhere on the page says nothing about this message.
     market_data = DOCUMENT.partition("\n## Market data\n")[2].partition("\n## ")[0]
     before, _, after = market_data.partition("\n| channel |")
-    table, _, book = after.partition("\n### Keeping a book\n")
+    table = after.partition("\n### ")[0]
+    sections = {part.partition("\n")[0]: part for part in market_data.split("\n### ")[1:]}
+    told_in = {
+        "book": "Keeping a book",
+        "orders": "Keeping a queue",
+        "candles": "Candles",
+        "ticker": "The figures of 24 hours",
+    }
     assert "`time`" in before
     assert "`instrument`" in before
     assert "`prev_seq`" in before
@@ -98,7 +105,7 @@ def test_every_field_of_market_data_is_documented_with_its_channel():
         if message.channel == "changes":  # of supervisors, and in their section
             continue
         assert len(rows) == 1, message.channel
-        said = book if message.channel in ("book", "orders") else rows[0]
+        said = rows[0] + sections[told_in[message.channel]] if message.channel in told_in else rows[0]
         missing = [each for each in message.__struct_fields__ if f"`{each}`" not in said and f'"{each}":' not in said]
         assert set(missing) <= {"instrument", "time", "prev_seq"}, f"{message.__name__}: {missing}"
         checked.add(message.channel)
@@ -119,7 +126,7 @@ def test_every_question_is_in_the_list_of_questions_and_in_that_of_supervisors()
     questions = DOCUMENT.partition("Questions (")[2].partition(")")[0]
     assert [name for name in named if f"`{name}`" not in questions] == []
     supervisors = DOCUMENT.partition("\n## Supervisors and operators\n")[2].partition(" of any account.")[0]
-    of_others = ("instruments", "assets", "records", "subscribe", "unsubscribe", "logout")
+    of_others = ("instruments", "assets", "records", "subscribe", "unsubscribe", "candle_history", "logout")
     of_accounts = [name for name in named if name not in of_others]
     assert [name for name in of_accounts if f"`{name}`" not in supervisors] == []
 

@@ -53,11 +53,11 @@ class Subscriptions:
         """Get it no longer; False: it did not."""
         feed = self._feeds.pop(what, None)
         if feed is not None:
-            del feed.subscribers[outbox]
+            feed.leave(outbox)
         return feed is not None
 
     def end(self, outbox: Outbox) -> None:
         """Get nothing any more."""
         for feed in self._feeds.values():
-            del feed.subscribers[outbox]
+            feed.leave(outbox)
         self._feeds.clear()

@@ -333,6 +333,7 @@ class Heartbeat(ChannelMessage, tag="heartbeat"):
     """Counts since the venue was started."""
     prev_seq: int
     time: int
+    """When this subscriber was told: many are told one after the other, within a second."""
 
 
 AnyChannelMessage = (

@@ -7,7 +7,8 @@ import time
 from collections import deque
 from typing import Final, Protocol
 
-from engine.vocabulary.limits import LATE_NS, MAX_TURN_COMMANDS, NS_PER_SECOND, SEND_PIECE_BYTES, SOCKET_BUFFER_BYTES
+from engine.vocabulary.limits import MAX_TURN_COMMANDS, NS_PER_SECOND, SOCKET_BUFFER_BYTES
+from engine.vocabulary.memory_limits import LATE_NS, SEND_PIECE_BYTES
 from gateway.inbound.session import Session
 from gateway.server.guarded import Failing, guarded
 from gateway.server.unread import LOOK_SECONDS, Backlog, Unread, cut

@@ -212,11 +212,16 @@ class Server:
         self._context.fanout.broadcast(known, message)
         self.send(began_ns)
 
-    def tell_heartbeat(self) -> None:
-        """Tell the subscribers of that channel that the venue lives."""
+    def begin_heartbeat(self) -> int:
+        """Count a beat of that channel; returns how many subscribers are to be told that the venue lives."""
+        return self._context.fanout.channels.one(HeartbeatChannel).beat()
+
+    def tell_heartbeat(self, most: int) -> bool:
+        """Tell so many of them at most; returns whether there are more."""
         began_ns, channel = time.monotonic_ns(), self._context.fanout.channels.one(HeartbeatChannel)
-        self._context.fanout.broadcast(channel.subscribers, channel.beat(self.now_ns))
+        self._context.fanout.broadcast(channel.next_told(most), channel.message(self.now_ns))
         self.send(began_ns)
+        return bool(channel.untold)
 
     def _tell_paced(self, now_ns: int) -> None:
         """Hand out what conflated channels may tell by now, and come back when they may tell the rest."""

@@ -15,13 +15,13 @@ from picows import WSAutoPingStrategy, WSUpgradeRequest, WSUpgradeResponseWithLi
 from picows.picows import WSProtocol  # type: ignore[attr-defined]
 
 from engine.vocabulary.limits import (
-    GONE_TIMEOUT_SECONDS,
     MAX_MESSAGE_BYTES,
     MAX_READ_BYTES,
     MAX_STRANGER_READ_BYTES,
     MAX_THROWN_AWAY_BYTES,
     SOCKET_BUFFER_BYTES,
 )
+from engine.vocabulary.memory_limits import GONE_TIMEOUT_SECONDS
 from gateway.server.arrivals import Arrivals
 from gateway.server.intake import Intake, Strangers
 from gateway.server.share import Share

@@ -10,13 +10,12 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Final, Protocol
 
-from engine.vocabulary.limits import (
+from engine.vocabulary.limits import NS_PER_SECOND, SOCKET_BUFFER_BYTES
+from engine.vocabulary.memory_limits import (
     MAX_LAG_BYTES,
     MAX_UNREAD_BYTES,
     MIN_READ_BYTES_PER_SECOND,
-    NS_PER_SECOND,
     SEND_PIECE_BYTES,
-    SOCKET_BUFFER_BYTES,
     STALLED_SECONDS,
     UNREAD_TIMEOUT_SECONDS,
 )

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.build import is_compiled
-from engine.vocabulary.limits import CONNECTION_BYTES
+from engine.vocabulary.memory_limits import CONNECTION_BYTES
 from engine.vocabulary.messages.events import Trade
 from gateway.cli.main import group
 from loadtest.bench.bare import BareBook

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any, ClassVar, Final, NamedTuple
 
 from engine.vocabulary.messages.events import Event, IndexPriceSet, InstrumentListed
-from gateway.outbound.channels.outbox import Outboxes
+from gateway.outbound.channels.outbox import Outbox, Outboxes
 from gateway.outbound.messages.mirrors import State
 from gateway.protocol.messages import ChannelName, Message
 
@@ -65,6 +65,10 @@ class Feed:
         """In the order in which they came; of thousands, one goes at once."""
         self.seq = 0
         """Of the last message that was told, or would have been."""
+
+    def leave(self, outbox: Outbox) -> None:
+        """Tell someone nothing more who has been told until now."""
+        del self.subscribers[outbox]
 
     def first(self) -> Message | None:
         """What a new subscriber is told first; None: nothing until something happens."""

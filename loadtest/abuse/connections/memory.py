@@ -5,13 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from engine.vocabulary.limits import (
-    CONNECTION_BYTES,
-    DEFAULT_BURST_UNITS,
-    DEFAULT_UNITS_PER_SECOND,
-    KEPT_ORDER_BYTES,
-    MAX_UNREAD_BYTES,
-)
+from engine.vocabulary.limits import DEFAULT_BURST_UNITS, DEFAULT_UNITS_PER_SECOND, KEPT_ORDER_BYTES
+from engine.vocabulary.memory_limits import CONNECTION_BYTES, MAX_UNREAD_BYTES
 
 
 class Allowed(NamedTuple):

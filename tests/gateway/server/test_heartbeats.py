@@ -9,6 +9,7 @@ import time
 from websockets.asyncio.client import connect
 
 from engine.vocabulary.limits import NS_PER_SECOND
+from gateway.server.heartbeats import PEERS_A_PASS, Heartbeats
 from tests.support.gateway.raw_frames import Apart, frame, raw_connection, read_frame
 from tests.support.gateway.small_venue import client, serving, small_venue, url_of
 
@@ -95,3 +96,57 @@ async def test_a_peer_that_reads_slowly_lives(tmp_path):
         for _ in range(2):
             connection.look(1, 3)
         assert not connection._is_closing
+
+
+class Crowd:
+    """A host of heartbeats and all its peers, who write down when they are looked at, and told."""
+
+    def __init__(self, size):
+        self.host = self
+        self.size = size
+        self.untold = 0
+        self.looked = []
+        self.told = []
+        self.begun = []
+        self.third = asyncio.Event()
+
+    def look(self, heartbeat_s, silence_s):
+        self.looked.append(now())
+
+    def begin_heartbeat(self):
+        assert self.untold == 0, "the one before has been told to all"
+        self.begun.append(now())
+        if len(self.begun) == 3:
+            self.third.set()
+        self.untold = self.size
+        return self.untold
+
+    def tell_heartbeat(self, most):
+        part = min(most, self.untold)
+        self.told.append(part)
+        self.untold -= part
+        return self.untold > 0
+
+    def pass_time(self):
+        return False
+
+    def fail(self, error):
+        raise error
+
+
+async def test_many_are_looked_at_and_told_in_pieces_over_the_second(monkeypatch):
+    monkeypatch.setattr("gateway.server.heartbeats.LOOK_SECONDS", 0.3)
+    crowd = Crowd(1_000)
+    heartbeats = Heartbeats(crowd, [crowd] * crowd.size, 1, 9)
+    heartbeats.begin()
+    await asyncio.wait_for(crowd.third.wait(), 9)
+    heartbeats.end()
+    pieces = -(-crowd.size // PEERS_A_PASS)
+    # All of two looks, and the first piece of the third.
+    assert len(crowd.looked) == 2 * crowd.size + PEERS_A_PASS
+    last = crowd.size - (pieces - 1) * PEERS_A_PASS
+    assert crowd.told[: 2 * pieces] == 2 * [*[PEERS_A_PASS] * (pieces - 1), last]
+    for begun, first in zip(crowd.begun[:2], (0, crowd.size), strict=True):
+        of_a_look = crowd.looked[first : first + crowd.size]
+        assert of_a_look[0] - begun < of_a_look[-1] - begun
+        assert of_a_look[-1] - of_a_look[0] >= 0.9 * 0.3 * (pieces - 1) / pieces

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from engine.vocabulary.limits import GONE_TIMEOUT_SECONDS, SOCKET_BUFFER_BYTES
+from engine.vocabulary.limits import SOCKET_BUFFER_BYTES
+from engine.vocabulary.memory_limits import GONE_TIMEOUT_SECONDS
 from gateway.inbound.session import Session
 from gateway.server.connection import Connection
 from gateway.server.venue_server import VenueServer

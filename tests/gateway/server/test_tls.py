@@ -11,12 +11,15 @@ import sys
 from collections import Counter
 
 import pytest
+import websockets.asyncio.client
 
 from engine.vocabulary.limits import MAX_STRANGERS_A_PASS
+from engine.vocabulary.memory_limits import TLS_READ_BYTES
 from gateway.client import ClientError, ConnectionLost, connect
 from gateway.self_signed import write_certificate
 from gateway.server.listening import Listener
 from gateway.server.startup import StartError
+from tests.support.gateway.raw_frames import frame
 from tests.support.gateway.small_venue import KEYS, serve_command, served_apart, serving, small_venue
 
 
@@ -184,3 +187,24 @@ async def test_who_goes_without_a_word_makes_room(tmp_path):
                 if not server.door._count:
                     break
             assert not server.door._count and not server._listener._knocking
+
+
+async def test_what_is_read_ahead_of_somebody_who_is_not_read_has_the_bound_that_is_counted(tmp_path):
+    files = write_certificate(tmp_path)
+    trusts = ssl.create_default_context(cafile=str(files[0]))
+    async with serving(tmp_path / "venue", tls=files) as server:
+        url = f"wss://127.0.0.1:{server.port}"
+        async with websockets.asyncio.client.connect(url, ssl=trusts, proxy=None, close_timeout=0.1) as socket:
+            await socket.recv()
+            (connection,) = server._connections.values()
+            connection.stop_reading()
+            pong = frame(0x8A, b"")
+            socket.transport.write(pong * (16 * TLS_READ_BYTES // len(pong)))
+            ahead = []
+            for _ in range(100):
+                await asyncio.sleep(0.02)
+                ahead.append(connection._transport.get_read_buffer_size())
+                if len(ahead) > 10 and 0 < ahead[-10] == ahead[-1]:
+                    break
+            assert TLS_READ_BYTES <= ahead[-1] <= 2 * TLS_READ_BYTES
+            socket.transport.abort()

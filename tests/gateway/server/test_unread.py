@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.vocabulary.limits import (
+from engine.vocabulary.limits import NS_PER_SECOND
+from engine.vocabulary.memory_limits import (
     MAX_LAG_BYTES,
     MAX_UNREAD_BYTES,
     MIN_READ_BYTES_PER_SECOND,
-    NS_PER_SECOND,
     SEND_PIECE_BYTES,
     STALLED_SECONDS,
     UNREAD_TIMEOUT_SECONDS,

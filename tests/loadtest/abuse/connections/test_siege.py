@@ -14,7 +14,7 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from engine.vocabulary.limits import CONNECTION_BYTES, MAX_UNREAD_BYTES
+from engine.vocabulary.memory_limits import CONNECTION_BYTES, MAX_UNREAD_BYTES
 from gateway.cli.main import group
 from gateway.cli.terminal import Terminal
 from loadtest.abuse.connections.army import strength

@@ -5,12 +5,28 @@ from __future__ import annotations
 import os
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from gateway.disk import DISK, Disk, write_all
+
+_SMALL: Final = frozenset(
+    bytes.fromhex(point)
+    for point in (
+        "00" * 32,
+        "01" + "00" * 31,
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "ec" + "ff" * 30 + "7f",
+        "ed" + "ff" * 30 + "7f",
+        "ee" + "ff" * 30 + "7f",
+    )
+)
+"""The points of small order, without their sign: nobody has a private key to one, and everybody can sign for it (RFC 8032, 5.1.7,
+leaves it to whoever verifies; these are those of libsodium's `ge25519_has_small_order`)."""
 
 
 class KeyFileError(ValueError):
@@ -44,11 +60,17 @@ def fingerprint(public_key: bytes) -> str:
 
 def has_signed(public_key: bytes, message: bytes, signature: bytes) -> bool:
     """Whether whoever has the private key to a public one, of 32 bytes, signed a message."""
+    if _is_small(public_key):
+        return False
     try:
         Ed25519PublicKey.from_public_bytes(public_key).verify(signature, message)
     except InvalidSignature:
         return False
     return True
+
+
+def _is_small(public_key: bytes) -> bool:
+    return public_key[:-1] + bytes([public_key[-1] & 0x7F]) in _SMALL
 
 
 def exact_hex(text: str) -> bytes:
@@ -77,6 +99,8 @@ def parse_public_key(text: str) -> bytes:
         Ed25519PublicKey.from_public_bytes(raw)
     except ValueError as error:
         raise KeyFileError("a public key is 64 hexadecimal digits, as `sbx keys new` prints them") from error
+    if _is_small(raw):
+        raise KeyFileError("this is no public key of anybody: everybody can sign for it. `sbx keys new` makes one")
     return raw
 
 

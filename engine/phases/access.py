@@ -66,6 +66,7 @@ def register_participant(state: State, command: RegisterParticipant) -> Problem 
     participant, wanted = Participant(name, role), _Wanted(command)
     wanted.scopes = command.scopes or SCOPES_OF[role]
     problem = _keeper_problem(state, command.by, command.by_role, participant)
+    problem = problem or _colleague_problem(state, participant, command, wanted)
     problem = problem or _key_problem(state, participant, wanted, None)
     if problem is not None:
         return problem
@@ -89,6 +90,7 @@ def register_key(state: State, command: RegisterKey) -> Problem | None:
         problem = _own_problem(participant, command, wanted)
     else:
         problem = _keeper_problem(state, command.by, command.by_role, participant)
+        problem = problem or _colleague_problem(state, participant, command, wanted)
     problem = problem or _replacement_problem(participant, command, old)
     problem = problem or _key_problem(state, participant, wanted, None if command.overlap_ns else old)
     if problem is not None:
@@ -219,10 +221,31 @@ def _keeper_problem(state: State, by: str, by_role: str, participant: Participan
 
 
 def _own_problem(participant: Participant, command: RegisterKey, wanted: _Wanted) -> Problem | None:
-    """Why participants can't give themselves such a key. What the one that they are logged in with is limited to limits the new one."""
-    mine = participant.keys.get(command.by_key)
+    """Why participants can't give themselves such a key."""
+    replaced = participant.keys.get(command.replaces)
+    problem = _made_problem(participant, command, wanted)
+    if problem is None and replaced is not None:
+        problem = _below_problem(participant, command.by_key, [replaced])
+    return problem
+
+
+def _colleague_problem(
+    state: State, participant: Participant, command: RegisterParticipant | RegisterKey, wanted: _Wanted
+) -> Problem | None:
+    """Why somebody of the staff can't give a colleague such a key: else a limited key would make one without limits under another name."""
+    if not command.by or participant.role == PARTICIPANT:
+        return None
+    maker = state.access.of.get(command.by)
+    if maker is None:
+        return invalid(said("participant.unregistered", command.by))
+    return _made_problem(maker, command, wanted)
+
+
+def _made_problem(maker: Participant, command: RegisterParticipant | RegisterKey, wanted: _Wanted) -> Problem | None:
+    """Why no such key is made with the one that its maker is logged in with: what limits that one limits the new one."""
+    mine = maker.keys.get(command.by_key)
     if mine is None:
-        return _unknown_key(participant, command.by_key)
+        return _unknown_key(maker, command.by_key)
     wanted.scopes = command.scopes or mine.scopes
     for scope in wanted.scopes:
         if scope not in mine.scopes:
@@ -234,8 +257,7 @@ def _own_problem(participant: Participant, command: RegisterKey, wanted: _Wanted
     wanted.expires_ns = command.expires_ns or mine.expires_ns
     if mine.expires_ns and wanted.expires_ns > mine.expires_ns:
         return Problem(PERMISSION, said("key.longer", mine.key))
-    replaced = participant.keys.get(command.replaces)
-    return None if replaced is None else _below_problem(participant, command.by_key, [replaced])
+    return None
 
 
 def _below_problem(participant: Participant, by_key: str, ending: list[Key]) -> Problem | None:
@@ -267,6 +289,8 @@ def _key_problem(state: State, participant: Participant, wanted: _Wanted, leavin
     problem = name_problem("key", wanted.key)
     if problem is not None:
         return problem
+    if " " in wanted.key:
+        return invalid(said("key.space"))
     if wanted.key in participant.keys:
         return invalid(said("key.exists", participant.participant, wanted.key))
     if len(participant.keys) - room >= MAX_KEYS_PER_PARTICIPANT:

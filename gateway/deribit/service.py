@@ -91,7 +91,7 @@ class Service:
         return len(self._keys)
 
     def look(self) -> None:
-        """See whether the file of keys has changed, and who was idle for long."""
+        """See whether the file of keys has changed, whose participant is let in no more, and who was idle for long."""
         stamp = self._stamp()
         if stamp != self._seen:
             self._seen = stamp
@@ -101,6 +101,9 @@ class Service:
         for account, desk in list(self._desks.items()):
             if desk.is_over or (desk not in followed and now - desk.used_at > IDLE_SECONDS):
                 self._desks.pop(account).end()
+        for caller, end in list(self.connections.items()):
+            if caller.key is not None and caller.asker.is_over:
+                end()
         for client_id, asker in list(self._askers.items()):
             if asker.is_over or now - self._asked_at[client_id] > IDLE_SECONDS:
                 self._askers.pop(client_id).end()
@@ -162,6 +165,8 @@ class Service:
 
     async def log_in(self, caller: Caller, key: PortKey) -> None:
         """Let a connection act by a key. Raises `Failure`."""
+        if caller.asker.is_over:
+            raise _over()
         if caller.asker.participant is None:
             self._act_for(caller.asker, key)
         caller.desk = await self._desk(key, caller.asker)
@@ -200,6 +205,8 @@ class Service:
                 raise unauthorized("sign the request, or log the connection in by public/auth")
             if method.scope not in caller.key.scopes:
                 raise Failure(13021, "forbidden", reason=f"this key may not: its scopes lack {method.scope}")
+            if caller.asker.is_over:
+                raise _over()
         if method.acts and signed is not None:
             assert caller.key is not None
             self.signatures.use(caller.key, signed)
@@ -255,3 +262,8 @@ class Service:
             raise needs_socket()
         wanted = self.feeds.channels_of(subscriber) if channels is None else channels
         return [channel for channel in wanted if self.feeds.unsubscribe(subscriber, channel)]
+
+
+def _over() -> Failure:
+    """Whoever asks is let in no more by this connection: the last key of the participant may have ended."""
+    return unauthorized("the session has ended: connect again, if the participant has a key in force at the venue")

@@ -49,6 +49,8 @@ TEXTS: Final = {
 """Texts for people, and how long they may be; all other strings are names."""
 NAMES: Final = ("instruments", "second", "investors", "accounts", "scopes")
 """Lists of names."""
+LIMITING: Final = ("scopes", "addresses")
+"""Lists without which a key may do more than with any."""
 _RETIRED: Final = ((commands.RecordAcknowledgement, "version"),)
 """Fields that only old journals fill in."""
 _WHO: Final = ("by", "role", "by_role", "by_key")
@@ -236,13 +238,15 @@ def _value(row: CommandRow, field: str, arguments: Mapping[str, object], known: 
     if field.endswith("_e8"):
         return parse_e8(_text(given))
     if field == "amount":
-        return _money(given, arguments.get("asset"), known.assets)
+        return _money(given, arguments, "asset", known.assets)
     if field == "max_notional":
-        return _money(given, arguments.get("quote"), known.assets)
+        return _money(given, arguments, "quote", known.assets)
     if field == "issue_limit":
         return _limit(given, arguments.get("scale"))
     if field == "steps":
         return _steps(given)
+    if field in LIMITING and given == []:
+        raise Malformed("an empty list would limit nothing: leave it out if that is meant")
     if field in NAMES:
         return _names(given)
     if field == "addresses":
@@ -364,9 +368,12 @@ def _code(given: object, names: tuple[str, ...]) -> int:
     return names.index(given)
 
 
-def _money(given: object, asset_name: object, assets: Mapping[str, Asset]) -> int:
+def _money(given: object, arguments: Mapping[str, object], named_by: str, assets: Mapping[str, Asset]) -> int:
     """An amount in minor units of an asset that another argument names."""
-    asset = assets.get(asset_name) if isinstance(asset_name, str) else None
+    name = arguments.get(named_by)
+    if name is None:
+        raise Malformed(f"needs {named_by}, the asset that it is an amount of")
+    asset = assets.get(name) if isinstance(name, str) else None
     if asset is None:
         raise Malformed("unknown asset")
     return parse_amount(_text(given), asset.scale, MAX_SUPPLY)

@@ -19,6 +19,7 @@ UNKNOWN: Final = "unknown participant, or the signature does not hold"
 
 _HOW: Final = {KEY_REVOKED: "was revoked", KEY_REPLACED: "was replaced", KEY_EXPIRED: "has expired"}
 _Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_MAPPED: Final = ipaddress.IPv6Network("::ffff:0:0/96")
 
 
 class Proven(NamedTuple):
@@ -40,6 +41,10 @@ class Unproven(NamedTuple):
 
 class Holder(Protocol):
     """What is known here of a session."""
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether what waits of it is carried out no more."""
 
     def key_has_ended(self, how: str) -> None:
         """Its key is in force no longer: it was revoked or replaced, or has expired."""
@@ -108,6 +113,10 @@ class Keyholders:
         keys = list(known.keys.values())
         return Participant(name, known.role, bytes.fromhex(keys[0].public_key)) if keys else None
 
+    def keys_of(self, name: str) -> dict[str, Key] | None:
+        """The keys of a participant that are in force, now and later; None: it stands in a recording's file alone, and has one for good."""
+        return self._access.of[name].keys if name in self._access.of else None
+
     def came(self, holder: Holder, participant: str, key: Key | None) -> None:
         """Somebody acts for a participant, logged in with a key or (None) let in otherwise."""
         self._holders.setdefault((participant, "" if key is None else key.key), {})[holder] = key
@@ -126,10 +135,9 @@ class Keyholders:
             # Another one may have its name by now.
             if key is not None and key.has_ended:
                 holder.key_has_ended(_HOW[event.outcome])
-        known = self._access.of.get(event.participant)
-        if known is None or not known.keys:
-            # It is let in no more, by whatever door.
-            for holder in list(self._holders.get((event.participant, ""), {})):
+        for holder in list(self._holders.get((event.participant, ""), {})):
+            # Without a key nobody is let in, by whatever door.
+            if holder.is_cut_off:
                 holder.key_has_ended(_HOW[event.outcome])
 
     def connections_of(self, participant: str, key: str) -> int:
@@ -149,8 +157,10 @@ def is_from(peer: str, addresses: tuple[str, ...]) -> bool:
 
 
 def parse_address(text: str) -> str:
-    """An IP address or a network as a key holds it. Raises `ValueError` if it is none."""
-    network = ipaddress.ip_network(text)
+    """An IP address or a network as a key holds it: one of IPv4 in the clothes of IPv6 is of IPv4. Raises `ValueError` if it is none."""
+    network: _Network = ipaddress.ip_network(text)
+    if isinstance(network, ipaddress.IPv6Network) and network.subnet_of(_MAPPED):
+        network = ipaddress.IPv4Network((int(network.network_address) & 0xFFFF_FFFF, network.prefixlen - 96))
     return str(network.network_address if network.num_addresses == 1 else network)
 
 

@@ -16,7 +16,7 @@ from engine.book.entities import Account, Owner
 from engine.book.records import TradeRecord
 from engine.command_table import COMMANDS
 from engine.exchange import Exchange
-from engine.state.access import Key
+from engine.state.access import Access, Key
 from engine.state.proposal import Proposal
 from engine.vocabulary.codes import BUY, CUSTODIES, INVESTOR_KINDS, PHASES, SELL
 from engine.vocabulary.decimals import decimal
@@ -44,6 +44,23 @@ VENUE: Final = "venue"
 """The name of the one record of its kind."""
 _PIECE: Final = ANSWER_PIECE_STEPS * COUNTED_PER_STEP
 """Accounts or owners that are counted before the next connection has its turn."""
+
+
+class _Keys(Mapping[str, Key]):
+    """The keys in force, by their participant, a space, and their name, which has none. Nothing is copied: there may be 20 000."""
+
+    def __init__(self, access: Access) -> None:
+        self._access: Final = access
+
+    def __getitem__(self, name: str) -> Key:
+        participant, _, key = name.rpartition(" ")
+        return self._access.of[participant].keys[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return (f"{key.participant.participant} {key.key}" for key in self._access.by_public.values())
+
+    def __len__(self) -> int:
+        return len(self._access.by_public)
 
 
 class RecordBook:
@@ -85,7 +102,7 @@ class RecordBook:
             # Whoever is registered, and whoever operates an account, as those of a journal of before did.
             return {**dict.fromkeys(exchange.access.of, ()), **self._fanout.reports.accounts}
         if kind == "key":
-            return {f"{key.participant.participant} {key.key}": key for key in exchange.access.by_public.values()}
+            return _Keys(exchange.access)
         if kind == "venue":
             return {VENUE: exchange}
         if kind == "parameter":

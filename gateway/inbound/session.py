@@ -70,7 +70,7 @@ class Session(FrameReader):
 
     __slots__ = (
         "_context", "_is_limited", "_left_by", "_login_attempts", "_malformed_count", "_nonce", "_put_aside", "answer", "armed",
-        "asks_as", "caller", "inbox", "is_asking", "is_backed_up", "is_ended", "is_waiting", "key", "left_at", "participant",
+        "asks_as", "caller", "inbox", "is_asking", "is_backed_up", "is_ended", "is_waiting", "key", "keys_left", "left_at", "participant",
         "questions", "received_ns", "scopes", "steps_left", "subscriptions", "taken",
     )  # fmt: skip
 
@@ -101,6 +101,8 @@ class Session(FrameReader):
         """Who is logged in."""
         self.key: Key | None = None
         """With which key; None: one that nobody ends, or nobody is."""
+        self.keys_left: dict[str, Key] | None = None
+        """Of whom it acts for, where another port has looked who it is: without any it is cut off."""
         self.scopes: tuple[str, ...] = ()
         """What may be done with it."""
         self.subscriptions: Final = Subscriptions()
@@ -331,8 +333,8 @@ class Session(FrameReader):
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether its key has ended: what waits of it is carried out no more."""
-        return self.key is not None and self.key.has_ended
+        """Whether its key has ended, or the last one of whom it acts for: neither what waits nor what was put aside is carried out."""
+        return self.key.has_ended if self.key is not None else bool(self._put_aside) or self.keys_left == {}
 
     def put_aside(self) -> None:
         """Take what it asked out of the inbox, to be refused when it is told that its key has ended; what the venue says of it stays."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Collection, Generator, Mapping
 from itertools import islice
-from typing import Final
+from typing import Final, TypeVar
 
 from compliance import CapLeft, ComplianceHook, cap_left, has_tiers, largest_order
 from compliance.registry.calendar import iso_date
@@ -30,6 +30,7 @@ from gateway.inbound.session import Session
 from gateway.outbound.fanout import Fanout
 from gateway.protocol import messages as m
 
+T = TypeVar("T")
 StandingQuery = m.Assets | m.Fees | m.Limits | m.Me
 Pieces = Generator[int, None, tuple[m.Message, int]]
 """Yields the steps of each piece, and returns the answer with those of the last one."""
@@ -63,7 +64,7 @@ class Standing:
 
     def _assets(self, query: m.Assets) -> Pieces:
         assets, hook = self._exchange.assets, self._exchange.hook
-        page = list(islice(assets.values(), query.after, query.after + MAX_LISTED))
+        page = _page(assets.values(), query.after)
         records: Mapping[str, AssetRecord] = {}
         tiers = False
         if isinstance(hook, ComplianceHook):
@@ -77,7 +78,7 @@ class Standing:
     def _fees(self, query: m.Fees) -> Pieces:
         yield from self._paid.catch_up()
         exchange, account = self._exchange, self._exchange.accounts[query.account]
-        page = list(islice(exchange.instruments.values(), query.after, query.after + MAX_LISTED))
+        page = _page(exchange.instruments.values(), query.after)
         fees = [
             m.InstrumentFees(
                 instrument=each.instrument,
@@ -187,6 +188,12 @@ class Standing:
         own = [] if supervises(participant) else accounts.get(name, [])
         page = own[query.after : query.after + MAX_LISTED_ACCOUNTS]
         return name, page, len(own) > query.after + len(page)
+
+
+def _page(all_of_them: Collection[T], after: int) -> list[T]:
+    """Those behind the first `after`, which may be more than there are, and any number that a request can hold."""
+    first = min(after, len(all_of_them))
+    return list(islice(all_of_them, first, first + MAX_LISTED))
 
 
 def _asset(asset: Asset, record: AssetRecord | None, *, tiers: bool) -> m.AssetInfo:

@@ -17,7 +17,7 @@ from gateway.inbound.keyholders import Proven
 from gateway.inbound.session import Session
 from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.wire import JSON, payload_of
-from gateway.server.ends import BY_CLIENT, note_end
+from gateway.server.ends import BY_CLIENT, REASONS, note_end
 from gateway.venue.venue import Participant
 
 Hears = Callable[[bytes], None]
@@ -49,6 +49,7 @@ class LocalPeer:
         self._ended = ended
         self._held: list[bytes] = []
         """What waits for the disk."""
+        self._has_left = False
 
     @property
     def is_over(self) -> bool:
@@ -82,6 +83,7 @@ class LocalPeer:
         if context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
             raise NotLetIn(f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections")
         session.act_as(Proven(participant, None, SCOPES_OF[participant.role]))
+        session.keys_left = context.keyholders.keys_of(participant.participant)
         context.keyholders.came(session, participant.participant, None)
         if key:
             session.caller.is_now(participant.participant, participant.role, key)
@@ -113,10 +115,14 @@ class LocalPeer:
 
     def end(self) -> None:
         """Leave: what was asked and not carried out yet still is, and nobody hears of it."""
-        if self.session.is_ended:
+        if self._has_left:
             return
-        self.session.end()
-        note_end(self._peers.context.audit, self.session, BY_CLIENT)
+        self._has_left = True
+        closing = self.session.closing
+        if not self.session.is_ended:
+            # One whose key has ended has ended with it.
+            self.session.end()
+        note_end(self._peers.context.audit, self.session, BY_CLIENT if closing is None else REASONS[closing[0]])
         self._held.clear()
         self._peers.left(self)
         ended, self._hears, self._ended = self._ended, _nobody_hears, _nobody_waits
@@ -125,7 +131,7 @@ class LocalPeer:
 
     def _hear(self, frames: list[bytes]) -> None:
         for frame in frames:
-            if self.session.is_ended:
+            if self._has_left:
                 return
             self._hears(payload_of(frame))
 

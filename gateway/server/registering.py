@@ -44,12 +44,18 @@ def _free_name(known: Participant) -> str:
     return name
 
 
-def said(commands: list[AnyCommand]) -> list[str]:
-    """What was registered from the file at a later start, a line each."""
+def said(commands: list[AnyCommand], access: Access) -> list[str]:
+    """What is registered from the file at a later start, a line each; `access` as it is before."""
     lines = []
     for each in commands:
         if isinstance(each, RegisterParticipant):
             lines.append(f"participant {each.participant}: registered as {each.role}, from the venue file")
         elif isinstance(each, RegisterKey):
-            lines.append(f"participant {each.participant}: key {each.key} registered, from the venue file")
+            line = f"participant {each.participant}: key {each.key} registered, from the venue file"
+            there = access.of[each.participant].keys
+            if there:
+                # Whoever has put another key into the file may think that it has replaced one.
+                how = f"`sbx control revoke-key {each.participant} {next(iter(there))}` ends one"
+                line += f"; {', '.join(there)} in force as before: {how}"
+            lines.append(line)
     return lines

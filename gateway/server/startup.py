@@ -161,7 +161,7 @@ def _set_up(
     to_do, changed = split
     differing = [each.said() for each in participant_differences(venue.participants, exchange.access)]
     people = registrations(venue.participants, exchange.access)
-    registered = said(people) if exchange.seq else []
+    registered = said(people, exchange.access) if exchange.seq else []
     all_of_it = [*_taken_back(exchange, venue.participants), *people, *to_do]
     try:
         # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.

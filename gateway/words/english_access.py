@@ -24,6 +24,7 @@ ENGLISH_ACCESS: Final[dict[str, str]] = {
     "key.replaced": "key {0} is being replaced already",
     "key.scope": "key {0} has not the scope {1}, so a key made with it can't have it either",
     "key.scopes": "the scopes of a key of a participant in the role {0}, each once: {1}",
+    "key.space": "the name of a key has no spaces",
     "key.taken": "this public key is in force already: everybody has keys of their own",
     "key.unknown": "participant {0} has no key {1} in force",
     "key.was_ended": "this public key was in force and has ended: make a new one",

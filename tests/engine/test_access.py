@@ -76,6 +76,8 @@ def test_a_participant_comes_with_a_key() -> None:
         (RegisterParticipant("c", "participant", "A" * 64), "key.form"),
         (RegisterParticipant("c", "participant", "a" * 63), "key.form"),
         (RegisterParticipant("c", "participant", public(9), ""), "name.form"),
+        (RegisterParticipant("c", "participant", public(9), "k 1"), "key.space"),
+        (RegisterKey("a", "k 1", public(9)), "key.space"),
         (RegisterParticipant("c", "participant", public(9), scopes=("operate",)), "key.scopes"),
         (RegisterParticipant("c", "participant", public(9), scopes=("read", "read")), "key.scopes"),
         (RegisterParticipant("c", "participant", public(9), addresses=("::1", "::1")), "key.addresses"),
@@ -126,6 +128,37 @@ def test_a_key_of_ones_own_may_do_no_more_than_the_one_it_is_made_with() -> None
     )
     assert ends(desk.send(RevokeKey("a", "bot", **own("a", "x")))) == [("a", "bot", "revoked")]
     desk.exchange.check()
+
+
+@pytest.mark.parametrize(("name", "role"), [("op", "operator"), ("sup", "supervisor")])
+def test_a_key_that_is_limited_makes_no_colleague_who_is_not(name: str, role: str) -> None:
+    desk = stand()
+    until_ns = desk.time_ns + 3_600 * SECOND
+    scope = access.COMMANDING[role]
+    desk.send(RegisterKey(name, "brief", public(9), (scope,), ("10.0.0.1",), until_ns, **own(name, "main", role)))
+    brief = own(name, "brief", role)
+    for wider, template in (
+        ({"scopes": ("read", scope)}, "key.scope"),
+        ({"addresses": ("10.0.0.2",)}, "key.address"),
+        ({"expires_ns": until_ns + 1}, "key.longer"),
+    ):
+        more: dict[str, Any] = {**wider, **brief}
+        assert refused(desk, RegisterParticipant("new", role, public(10), **more)) == template
+    (_, made) = desk.send(RegisterParticipant("new", role, public(10), **brief))
+    assert made == events.KeyRegistered("new", "main", public(10), (scope,), ("10.0.0.1",), until_ns, by=name)
+    # Nor does it give more to a colleague whom it knows the name of.
+    assert refused(desk, RegisterKey("new", "k", public(11), ("read",), **brief)) == "key.scope"
+    (given,) = desk.send(RegisterKey("new", "k", public(11), **brief))
+    assert given == events.KeyRegistered("new", "k", public(11), (scope,), ("10.0.0.1",), until_ns, by=name)
+    assert refused(desk, RegisterKey("new", "x", public(12), **own(name, "nosuch", role))) == "key.unknown"
+    desk.exchange.check()
+
+
+def test_those_who_trade_get_keys_that_are_not_limited_by_the_one_that_an_operator_has() -> None:
+    desk = stand()
+    desk.send(RegisterKey("op", "brief", public(9), ("operate",), ("10.0.0.1",), desk.time_ns + SECOND, **own("op")))
+    (_, made) = desk.send(RegisterParticipant("new", "participant", public(10), **own("op", "brief", "operator")))
+    assert made == events.KeyRegistered("new", "main", public(10), ALL, (), 0, by="op")
 
 
 def test_a_key_ends_by_itself() -> None:

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import click
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from gateway.cli.verify import parse_tip
-from gateway.keys import KeyFileError, exact_hex, new_private_key, parse_public_key, public_key_bytes, public_key_hex
+from gateway.keys import (
+    KeyFileError,
+    exact_hex,
+    has_signed,
+    new_private_key,
+    parse_public_key,
+    public_key_bytes,
+    public_key_hex,
+)
 
 NO_HEX = ["{}\n", "\n{}", " {}", "{} ", "{}\t", "0x{}", "{}g", "{}a", "\uff10{}", "{}\0", "-{}"]
 """What may stand around digits."""
@@ -39,3 +48,16 @@ def test_digits_are_read():
 def test_the_number_of_a_tip_is_digits(seq):
     with pytest.raises(click.UsageError):
         parse_tip(f"{seq}:" + "ab" * 32)
+
+
+SMALL = "01" + "00" * 31
+ANYBODYS = bytes.fromhex(SMALL) + bytes(32)
+"""What everybody can write, and what signs everything for a key that is no one's."""
+
+
+def test_a_key_for_which_everybody_can_sign_is_none():
+    Ed25519PublicKey.from_public_bytes(bytes.fromhex(SMALL)).verify(ANYBODYS, b"whatever is asked")
+    assert not has_signed(bytes.fromhex(SMALL), b"whatever is asked", ANYBODYS)
+    for point in (SMALL, SMALL[:-2] + "80", "00" * 32, "ec" + "ff" * 30 + "7f", "ee" + "ff" * 31):
+        with pytest.raises(KeyFileError, match="everybody can sign for it"):
+            parse_public_key(point)

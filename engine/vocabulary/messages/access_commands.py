@@ -17,9 +17,9 @@ class RegisterParticipant(Command, tag=81, frozen=True):
     public_key: str
     """Of Ed25519."""
     key: str = "main"
-    """The name of the key, of no other key of the participant."""
+    """The name of the key, of no other key of the participant, without a space."""
     scopes: tuple[str, ...] = ()
-    """What may be done with it; empty: all that fits the role."""
+    """What may be done with it; empty: all that fits the role, and among staff no more than those of the key `by_key`."""
     addresses: tuple[str, ...] = ()
     """From where it may be used, each an IP address or a network; empty: from everywhere."""
     expires_ns: int = 0
@@ -37,7 +37,7 @@ class RegisterKey(Command, tag=82, frozen=True):
     key: str
     public_key: str
     scopes: tuple[str, ...] = ()
-    """Empty: all that fits the role; of who makes one for themselves, those of the key that they are logged in with."""
+    """Empty: all that fits the role; of who makes one for themselves or for a colleague, those of the key that they are logged in with."""
     addresses: tuple[str, ...] = ()
     expires_ns: int = 0
     replaces: str = ""

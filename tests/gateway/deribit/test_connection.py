@@ -13,7 +13,7 @@ from aiohttp import WSMsgType
 from gateway.deribit import connection, doors
 from gateway.deribit.keys import write_keys
 from tests.support.gateway.deribit_client import ALICE, BOB, READER, Rest, connected, login_params, opened, resting
-from tests.support.gateway.small_venue import client, serving
+from tests.support.gateway.small_venue import client, serving, url_of
 
 NAME = "BTC_RUB"
 
@@ -284,3 +284,27 @@ async def test_who_trades_natively_and_here_is_one_participant(tmp_path):
             assert (order["order_id"], order["venue_client_order_id"]) == (str(report["order_id"]), "a-1")
             await socket.result("private/cancel", order_id=order["order_id"])
             assert (await alice.until("execution_report"))["exec_type"] == "cancelled"
+
+
+async def test_whose_last_key_ends_is_let_go(tmp_path):
+    async with (
+        serving(tmp_path) as server,
+        opened(server, tmp_path) as port,
+        resting(port) as rest,
+        client(url_of(server), "otto") as otto,
+    ):
+        await _buy(rest, 99)
+        async with connected(port) as socket:
+            await socket.result("public/auth", **login_params(ALICE))
+            assert await socket.result("private/get_positions", currency="BTC") == []
+            # What is asked beside is answered, whichever comes first.
+            asked = asyncio.create_task(rest.get("private/buy", ALICE, instrument_name=NAME, amount=1, price=98))
+            await otto.ask(type="admin", command="revoke_key", arguments={"participant": "alice"})
+            await asyncio.wait_for(asked, 5)
+            for method, params in (
+                ("private/get_positions", {"currency": "BTC"}),
+                ("public/auth", login_params(ALICE)),
+            ):
+                assert (await socket.ask(method, **params))["error"]["code"] == 13009
+            assert (await socket.socket.receive(5)).type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
+        assert (await rest.error("private/buy", ALICE, instrument_name=NAME, amount=1, price=98))["code"] == 13021

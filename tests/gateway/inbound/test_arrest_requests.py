@@ -67,7 +67,8 @@ def test_requests_as_commands(
     ("command", "arguments", "problem"),
     [
         ("arrest", {"arrest": "1", "authority": "c"}, "arguments.dated: missing"),
-        ("arrest", {**PAPER, "account": "a", "amount": "1"}, "arguments.amount: unknown asset"),
+        ("arrest", {**PAPER, "account": "a", "amount": "1"}, "arguments.amount: needs asset"),
+        ("arrest", {**PAPER, "account": "a", "asset": "XYZ", "amount": "1"}, "arguments.amount: unknown asset"),
         ("arrest", {**PAPER, "account": "a", "share_ppm": "all"}, "arguments.share_ppm: expected an integer"),
         ("arrest", {**PAPER, "account": "a", "sales_allowed": 1}, "arguments.sales_allowed: expected true or false"),
         ("lift_arrest", {}, "arguments.arrest: missing"),

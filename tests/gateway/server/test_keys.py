@@ -1,4 +1,4 @@
-"""Keys on a venue that is served: scopes, addresses, ends while in use, rotation under load, kills, restarts."""
+"""Keys on a venue that is served: ends while in use, rotation under load, kills, restarts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import base64
 import contextlib
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.record.rows import decode_command, decode_events
 from engine.vocabulary.limits import MAX_CONNECTIONS_PER_PARTICIPANT, NS_PER_SECOND
-from engine.vocabulary.messages.commands import ArmDisconnect, Disconnected, NewOrder, RevokeKey
+from engine.vocabulary.messages.commands import ArmDisconnect, Disconnected, NewOrder, RegisterKey, RevokeKey
 from engine.vocabulary.messages.events import KeyEnded, OrderCancelled
 from gateway.core import new_exchange
 from gateway.inbound.keyholders import Proven
@@ -22,8 +23,10 @@ from gateway.inbound.session import Session
 from gateway.journal.reader import JournalReader
 from gateway.keys import public_key_hex
 from gateway.protocol.wire import JSON
+from gateway.server.local import LocalPeers
 from gateway.server.startup import start_venue
 from gateway.venue.venue import check_setup, parse_venue
+from tests.support.gateway.key_commands import NEW, does, registers
 from tests.support.gateway.saved_venue import save
 from tests.support.gateway.small_venue import (
     KEYS,
@@ -36,19 +39,7 @@ from tests.support.gateway.small_venue import (
     venue_text,
 )
 
-NEW = Ed25519PrivateKey.from_private_bytes(bytes([77]) * 32)
 LESS = Ed25519PrivateKey.from_private_bytes(bytes([78]) * 32)
-
-
-async def does(raw: RawClient, command: str, **arguments: Any) -> dict[str, Any]:
-    """An admin command that must be carried out."""
-    reply = await raw.ask(type="admin", command=command, arguments=arguments)
-    assert reply["type"] == "done", reply
-    return reply
-
-
-async def registers(raw: RawClient, participant: str, key: str, private: Ed25519PrivateKey, **more: Any) -> None:
-    await does(raw, "register_key", participant=participant, key=key, public_key=public_key_hex(private), **more)
 
 
 def rows(directory: Path) -> list[tuple[Any, list[Any]]]:
@@ -57,100 +48,6 @@ def rows(directory: Path) -> list[tuple[Any, list[Any]]]:
         (decode_command(command), decode_events(events))
         for _, _, command, events in JournalReader(directory / "journal").rows()
     ]
-
-
-# ── logins ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_a_login_names_its_key_or_any_that_holds(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server, client(url_of(server), "alice") as alice:
-        await registers(alice, "alice", "bot", NEW, scopes=["read", "trade"])
-        async with client(url_of(server)) as raw:
-            welcome = await raw.login("alice", NEW)
-            assert (welcome["key"], welcome["scopes"]) == ("bot", ["read", "trade"])
-        async with client(url_of(server)) as raw:
-            refused = await raw.login("alice", NEW, "main")
-            assert refused["code"] == "login_failed" and "no such key is in force" in refused["detail"]
-            assert (await raw.login("alice", NEW, "bot"))["key"] == "bot"
-        async with client(url_of(server)) as raw:
-            assert (await raw.login("alice"))["key"] == "main"
-
-
-async def test_a_login_that_somebody_overheard_is_worth_nothing(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server, client(url_of(server)) as alice, client(url_of(server)) as thief:
-        challenge = f"sbx.v1 login\n{alice.hello['venue']}\nalice\n{alice.hello['nonce']}"
-        signature = KEYS["alice"].sign(challenge.encode()).hex()
-        assert (await alice.ask(type="login", participant="alice", signature=signature))["type"] == "welcome"
-        replayed = await thief.ask(type="login", participant="alice", signature=signature)
-        assert replayed["code"] == "login_failed"
-
-
-async def test_a_key_is_for_the_addresses_that_it_names(tmp_path: Path) -> None:
-    async with serving(tmp_path, host="0.0.0.0", insecure=True) as server, client(url_of(server), "alice") as alice:
-        await registers(alice, "alice", "here", NEW, addresses=["127.0.0.2", "10.0.0.0/8"])
-        async with client(url_of(server)) as raw:
-            refused = await raw.login("alice", NEW)
-            assert refused["code"] == "login_failed"
-            assert refused["detail"] == "key here may not be used from 127.0.0.1"
-        async with client(url_of(server), local_addr=("127.0.0.2", 0)) as raw:
-            assert (await raw.login("alice", NEW))["key"] == "here"
-        for wrong in (["10.0.0.1/8"], ["venue.example"], ["127.1"]):
-            reply = await alice.ask(
-                type="admin",
-                command="register_key",
-                arguments={"participant": "alice", "key": "x", "public_key": "ab" * 32, "addresses": wrong},
-            )
-            assert reply["code"] == "malformed" and "IP addresses and networks" in reply["detail"]
-
-
-# ── scopes ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_a_key_does_what_its_scopes_say(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server, client(url_of(server), "alice") as alice:
-        await registers(alice, "alice", "eyes", NEW, scopes=["read"])
-        await registers(alice, "alice", "hands", LESS, scopes=["trade"])
-        async with client(url_of(server)) as eyes, client(url_of(server)) as hands:
-            await eyes.login("alice", NEW)
-            refused = await hands.login("alice", LESS, cancel_on_disconnect={})
-            assert refused["type"] == "welcome"
-            assert (await hands.order("buy", "1", "100", "bid", account="alice"))["exec_type"] == "new"
-            # Who reads hears of it; who trades alone hears no more than the reply.
-            assert (await eyes.until("execution_report"))["client_order_id"] == "bid"
-            assert (await alice.until("execution_report"))["client_order_id"] == "bid"
-            assert len(await eyes.open_orders("alice")) == 1
-            for raw, request, scope in (
-                (eyes, {"type": "cancel_order", "account": "alice", "client_order_id": "bid"}, "trade"),
-                (eyes, {"type": "admin", "command": "faucet", "arguments": {"account": "alice"}}, "trade"),
-                (hands, {"type": "open_orders", "account": "alice"}, "read"),
-                (hands, {"type": "resume", "account": "alice", "after_seq": 0}, "read"),
-            ):
-                reply = await raw.ask(**request)
-                assert (reply["code"], f"takes the scope {scope}" in reply["detail"]) == ("not_allowed", True)
-            assert (await alice.ask(type="cancel_order", account="alice", client_order_id="bid"))["exec_type"]
-            assert not hands.reports
-            # A key of one's own is decided about by the key, and by no scope.
-            await does(eyes, "revoke_key", participant="alice", key="eyes")
-            async with client(url_of(server)) as again:
-                assert (await again.login("alice", NEW))["code"] == "login_failed"
-
-
-async def test_staff_is_bound_by_scopes_too(tmp_path: Path) -> None:
-    async with serving(tmp_path) as server, client(url_of(server), "otto") as otto:
-        await registers(otto, "otto", "eyes", NEW, scopes=["read"])
-        async with client(url_of(server)) as eyes:
-            await eyes.login("otto", NEW)
-            assert (await eyes.ask(type="records", kind="participant"))["records"]
-            halt = {"scope": "venue", "key": "", "on": True}
-            refused = await eyes.ask(type="admin", command="set_kill_switch", arguments=halt)
-            assert refused["code"] == "not_allowed" and "takes the scope operate" in refused["detail"]
-            refused = await eyes.ask(type="subscribe", channel="drop_copy")
-            assert refused["code"] == "not_allowed" and "takes the scope drop_copy" in refused["detail"]
-            assert (await eyes.ask(type="subscribe", channel="changes"))["type"] == "subscribed"
-            other = {"participant": "alice", "key": "x", "public_key": "ab" * 32}
-            assert (await eyes.ask(type="admin", command="register_key", arguments=other))["code"] == "not_allowed"
-        last = await otto.ask(type="admin", command="revoke_key", arguments={"participant": "otto", "key": "main"})
-        assert (last["type"], last["template"]) == ("rejected", "key.last")
 
 
 # ── ends ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -194,6 +91,42 @@ def test_what_waits_when_a_key_ends_is_not_carried_out(tmp_path: Path) -> None:
     refused = [each for each in told if each["type"] == "error"]
     assert [each.get("id") for each in refused] == [*range(1, 40), None]
     assert {each["code"] for each in refused} == {"key_ended"} and told[-1] == refused[-1]
+    started.writer.close()
+
+
+def test_another_port_carries_out_nothing_behind_the_end_of_the_last_key(tmp_path: Path) -> None:
+    venue = small_venue()
+    started = start_venue(venue, tmp_path, "os", new_exchange)
+    turns = started.sequencer
+    context = turns.context(venue, "os")
+    context.attendance.submit = turns.submit
+    heard: list[dict[str, Any]] = []
+    ended: list[bool] = []
+    peers = LocalPeers(SimpleNamespace(is_syncing=False, received=turns.submit), context)
+    peer = peers.enter("127.0.0.1", lambda message: heard.append(json.loads(message)), lambda: ended.append(True))
+    alice = context.keyholders.find("alice")
+    assert alice is not None
+    peer.act_for(alice, "deribit:aa")
+    otto = Session(context, JSON, "nonce")
+    key = started.exchange.access.of["otto"].keys["main"]
+    otto.act_as(Proven(venue.participants["otto"], key, key.scopes))
+    order = '{"type":"new_order","id":%d,"client_order_id":"o%d","account":"alice","instrument":"BTC/RUB","side":"buy","price":"100","quantity":"1"}'
+    for number in range(9):
+        peer.ask((order % (number, number)).encode())
+    admin = '{"type":"admin","id":%d,"command":"%s","arguments":%s}'
+    # That there is a key again in the same turn brings back nothing of what came before.
+    again = json.dumps({"participant": "alice", "key": "new", "public_key": public_key_hex(NEW)})
+    otto.receive((admin % (7, "revoke_key", '{"participant":"alice"}')).encode())
+    otto.receive((admin % (8, "register_key", again)).encode())
+    turns.submit(otto)
+    while turns.has_work:
+        turns.turn()
+    kinds = [type(command) for command, _ in rows(tmp_path)]
+    assert kinds.count(NewOrder) == 1 and kinds[-3:] == [NewOrder, RevokeKey, RegisterKey]
+    peer.flush()
+    assert peer.is_over and ended == [True]
+    assert [each["id"] for each in heard if each["type"] == "error" and "id" in each] == list(range(1, 9))
+    assert {each["code"] for each in heard if each["type"] == "error"} == {"key_ended"}
     started.writer.close()
 
 

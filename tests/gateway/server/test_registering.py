@@ -72,7 +72,12 @@ def test_a_new_key_of_the_file_is_taken_once(tmp_path: Path) -> None:
     other = having(alice=Participant("alice", "participant", ANOTHER))
     venue = started(tmp_path, other)
     assert keys_of(venue, "alice") == ["main", "file"]
-    assert venue.registered == ["participant alice: key file registered, from the venue file"]
+    assert venue.registered == [
+        (
+            "participant alice: key file registered, from the venue file; main in force as before: "
+            "`sbx control revoke-key alice main` ends one"
+        )
+    ]
     venue.sequencer.sequence([RevokeKey("alice", "file")])
     venue.writer.close()
     for again in range(2):

@@ -56,6 +56,26 @@ async def test_fees_are_those_of_the_fills_of_the_day(tmp_path: Path) -> None:
         assert (await bob.ask(type="fees", account="bob", after=1))["fees"] == []
 
 
+async def test_no_page_is_too_far_behind(tmp_path: Path) -> None:
+    last = 2**63 - 1
+    async with serving(tmp_path) as server, client(url_of(server), "sue") as sue, client(url_of(server)) as stranger:
+        url = url_of(server)
+        reply = await stranger.ask(type="assets", after=last)
+        assert (reply["assets"], reply.get("more", False)) == ([], False)
+        async with client(url, "alice") as alice:
+            for request, listed in (
+                ("assets", "assets"),
+                ("fees", "fees"),
+                ("me", "accounts"),
+                ("contracts", "contracts"),
+            ):
+                of = {} if request in ("assets", "me") else {"account": "alice"}
+                reply = await alice.ask(type=request, after=last, **of)
+                assert (reply.get(listed), reply.get("more", False)) == ([], False), reply
+        for kind in ("key", "participant", "asset", "parameter"):
+            assert (await sue.ask(type="records", kind=kind, after=last))["records"] == []
+
+
 async def test_limits_say_what_is_left(tmp_path: Path) -> None:
     async with serving(tmp_path, small_venue()) as server, client(url_of(server), "alice") as alice:
         url = url_of(server)

@@ -60,7 +60,7 @@ MESSAGES: list[tuple[Any, int | None, str]] = [
     (
         {"type": "sell_everything", "id": 7},
         7,
-        "Invalid value 'sell_everything' - at `$.type`; known types: login, logout, subscribe, unsubscribe, instruments, rates, resume, new_order,",
+        "Invalid value 'sell_everything' - at `$.type`; known types: login, logout, subscribe, unsubscribe, candle_history,",
     ),
     (b'{"type":"balances","id":7,"account":"alice","account":"bob"}', 7, "the key 'account' stands twice"),
     (b'{"type": "balances", "id": 7, "account": "a\\u003ab", "id": 7}', 7, "the key 'id' stands twice"),

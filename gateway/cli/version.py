@@ -13,7 +13,7 @@ import engine
 from engine.build import core_file, is_compiled
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.printable import json_safe
-from gateway.venue.venue import built_in_rulebooks
+from gateway.venue.rulebooks import built_in_rulebooks
 
 
 class VersionReport(msgspec.Struct):

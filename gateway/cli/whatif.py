@@ -23,8 +23,8 @@ from gateway.cli.whatif_grid import run_grid, show_grid
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.printable import json_text
+from gateway.venue.error import VenueError
 from gateway.venue.rulebooks import load_rulebook_documents
-from gateway.venue.setup import VenueError
 from gateway.whatif.running import Scanned, check_with, run, scan
 from gateway.whatif.tables import differing, differs, tables_of
 from gateway.whatif.words import DIRECTLY, LIMITS, NOTHING_DIFFERS, change_words

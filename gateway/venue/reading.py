@@ -9,8 +9,8 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from gateway.documents import holds_a_number, without_numbers
+from gateway.venue.error import VenueError
 from gateway.venue.file import DeribitSection, ServerSection
-from gateway.venue.setup import VenueError
 
 _Entry = TypeVar("_Entry", bound=msgspec.Struct)
 _SECTIONS: Final = (

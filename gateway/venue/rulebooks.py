@@ -7,7 +7,7 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from gateway.venue.setup import VenueError
+from gateway.venue.error import VenueError
 
 __all__ = ["built_in_rulebooks", "load_rulebook_documents"]
 

@@ -38,6 +38,7 @@ from engine.vocabulary.messages.commands import (
 from gateway.documents import DocumentError, is_like_a_number, spills, without_numbers
 from gateway.identity import Identities, check_owners
 from gateway.protocol.wire import Malformed, parse_amount
+from gateway.venue.error import VenueError
 from gateway.venue.file import AccountEntry, AssetEntry, IndexEntry, InstrumentEntry, IntermediaryEntry, InvestorEntry
 from gateway.venue.schedule import parse_schedule, parse_time_of_day
 
@@ -45,10 +46,6 @@ _PERCENT_DECIMALS: Final = 4
 """Of a percentage in millionths."""
 _EPOCH_ORDINAL = 719_163
 """The proleptic ordinal of 1970-01-01, as `datetime.date.toordinal` counts."""
-
-
-class VenueError(ValueError):
-    """The venue file or the rulebook it names can't be used; the message names the key and says what to do."""
 
 
 def known(where: str, name: str, names: Container[str], section: str) -> None:

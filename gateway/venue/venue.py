@@ -33,6 +33,7 @@ from engine.vocabulary.said import Said
 from gateway.core import new_exchange, outside_limits
 from gateway.identity import Identities
 from gateway.keys import KeyFileError, parse_public_key
+from gateway.venue.error import VenueError
 from gateway.venue.file import (
     AccountEntry,
     ApprovalSection,
@@ -53,7 +54,6 @@ from gateway.venue.papers import publish_warnings, register_contract, texts_of
 from gateway.venue.reading import check_all_known, convert, deribit_port, entries, server_section, tables_of
 from gateway.venue.rulebooks import built_in_rulebooks, load_rulebook_documents
 from gateway.venue.setup import (
-    VenueError,
     add_asset,
     amount_of,
     check_parties,

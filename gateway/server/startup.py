@@ -13,7 +13,7 @@ from engine.record.rows import Row
 from engine.vocabulary.messages.commands import AnyCommand, Decline
 from engine.vocabulary.messages.events import CommandProposed, CommandRejected, ProposalEnded
 from gateway.disk import DISK, Disk, make_directories
-from gateway.filed.differences import differences, noted
+from gateway.filed.differences import MAX_NOTED, differences, noted
 from gateway.filed.people import participant_differences
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
 from gateway.inbound.attendance import disconnections
@@ -169,7 +169,13 @@ def _set_up(
     except BaseException:
         writer.abandon()
         raise
-    return differing + _notes(venue, changed, exchange, rows), registered
+    return _some(differing) + _notes(venue, changed, exchange, rows), _some(registered)
+
+
+def _some(lines: list[str]) -> list[str]:
+    """The first of some lines, and how many more there are: a venue may have thousands of participants."""
+    more = len(lines) - MAX_NOTED
+    return lines if more <= 0 else [*lines[:MAX_NOTED], f"and {more} more participants: `sbx keys list DIRECTORY`"]
 
 
 def _taken_back(exchange: Exchange, participants: Mapping[str, Participant]) -> list[AnyCommand]:

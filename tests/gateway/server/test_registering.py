@@ -89,6 +89,15 @@ def test_a_new_key_of_the_file_is_taken_once(tmp_path: Path) -> None:
         venue.writer.close()
 
 
+def test_of_many_that_are_new_some_are_named(tmp_path: Path) -> None:
+    started(tmp_path, small_venue()).writer.close()
+    many = {f"p{number}": Participant(f"p{number}", "participant", bytes([number]) * 32) for number in range(100, 125)}
+    venue = started(tmp_path, having(**many))
+    assert len(venue.exchange.access.of) == 4 + 25
+    assert len(venue.registered) == 21 and venue.registered[-1] == "and 5 more participants: `sbx keys list DIRECTORY`"
+    venue.writer.close()
+
+
 def test_a_key_that_stands_under_another_name_goes_to_nobody_else_and_that_is_said(tmp_path: Path) -> None:
     started(tmp_path, small_venue()).writer.close()
     alices, bobs = (small_venue().participants[name].public_key for name in ("alice", "bob"))

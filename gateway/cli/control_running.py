@@ -293,7 +293,16 @@ def _subject(change: Change) -> str:
     what = change.what
     if not chosen().is_english:
         what = chosen().story("block list" if what == "blocked" else what.replace("_", " "))
-    return f"{what} {change.key}".rstrip()
+    # The key of a rate that is everybody's ends with a colon.
+    return f"{what} {change.key}".rstrip(" :")
+
+
+def _key_parts(record: RecordInfo) -> list[str]:
+    """What a key is for, from where, until when, and how many use it."""
+    parts = [" ".join(record.scopes or ())]
+    parts += [tr("from {addresses}", addresses=" ".join(record.addresses))] if record.addresses else []
+    parts += [tr("until {time}", time=_moscow(record.until))] if record.until else []
+    return [*parts, tr_count("{n} connection", "{n} connections", record.connections or 0)]
 
 
 def standing(kind: RecordKind, record: RecordInfo) -> str:
@@ -314,7 +323,9 @@ def standing(kind: RecordKind, record: RecordInfo) -> str:
     parts = [record.name]
     if record.second:
         parts.append(tr("second approval of {kinds}", kinds=", ".join(record.second)))
-    if record.participant is not None:
+    if kind == "key":
+        parts += _key_parts(record)
+    elif record.participant is not None:
         parts.append(tr("of investor {investor}, operated by {by}", investor=record.investor, by=record.participant))
         parts += [tr("held through {name}", name=record.intermediary)] if record.intermediary else []
         parts += [tr("by {custody}", custody=record.custody)] if record.custody else []

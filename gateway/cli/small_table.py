@@ -36,9 +36,13 @@ _IDS: Final = (
     "movement",
     "transfer",
     "change",
+    "key",
+    "participant",
+    "account",
+    "investor",
 )
 _SEQ: Final = "seq"
-"""Columns of numbers that other commands are asked by: these, and each whose name ends so."""
+"""Columns of numbers and names that other commands are asked by: these, and each whose name ends so."""
 
 
 def show_small(console: Terminal, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:

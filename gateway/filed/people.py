@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from engine.state.access import Access, Participant
+from engine.state.access import Access, Key, Participant
 from gateway.filed.difference import Difference
 from gateway.venue.venue import Participant as Filed
 
 
 def participant_differences(participants: Mapping[str, Filed], access: Access) -> Iterator[Difference]:
-    """Roles that differ, and keys of the file that have ended: such a key does not come back because it still stands there.
+    """Roles that differ, keys of the file that have ended, and those that somebody else has.
 
-    Who is new to the venue, and a key that is, differ in nothing: a start registers them.
+    A key that has ended does not come back because it still stands there. Who is new to the venue, and a key that is, differ in
+    nothing: a start registers them.
     """
     for name, filed in participants.items():
         known, public_key = access.of.get(name), filed.public_key.hex()
-        if known is None:
-            continue
-        if known.role != filed.role:
+        there = "" if known is None else ", ".join(known.keys)
+        other = somebody_elses(name, public_key, access)
+        if known is not None and known.role != filed.role:
             yield Difference("participant", name, "role", filed.role, known.role, "")
-        elif has_ended(known, public_key):
+        elif other is not None:
+            owner = other.participant.participant
+            how = f"sbx control revoke-key {owner} {other.key}, or another key in the file"
+            yield Difference("participant", name, "key", f"{public_key[:16]}... (in force of {owner})", there, how)
+        elif known is not None and has_ended(known, public_key):
             how = f"sbx control register-key {name}, with another key"
-            yield Difference("participant", name, "key", f"{public_key[:16]}... (ended)", ", ".join(known.keys), how)
+            yield Difference("participant", name, "key", f"{public_key[:16]}... (ended)", there, how)
+
+
+def somebody_elses(name: str, public_key: str, access: Access) -> Key | None:
+    """The key in force of somebody else that a public key is: everybody has keys of their own, so nobody else gets it from a file."""
+    key = access.by_public.get(public_key)
+    return None if key is None or key.participant.participant == name else key
 
 
 def has_ended(known: Participant, public_key: str) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 
 from engine.state.access import Access, Participant
 from engine.vocabulary.messages.commands import AnyCommand, RegisterKey, RegisterParticipant
-from gateway.filed.people import has_ended
+from gateway.filed.people import has_ended, somebody_elses
 from gateway.venue.venue import Participant as Filed
 
 REASON: Final = "venue file"
@@ -29,6 +29,8 @@ def registrations(participants: Mapping[str, Filed], access: Access) -> list[Any
     to_do: list[AnyCommand] = []
     for name, filed in participants.items():
         known, public_key = access.of.get(name), filed.public_key.hex()
+        if somebody_elses(name, public_key, access) is not None:
+            continue
         if known is None:
             to_do.append(RegisterParticipant(name, filed.role, public_key, reason=REASON))
         elif known.role == filed.role and not (public_key in access.by_public or has_ended(known, public_key)):

@@ -52,6 +52,9 @@ def test_an_operator_decides_who_logs_in(tmp_path: Path) -> None:
         limits = ("--scope", "read", "--from", "127.0.0.0/8", "--until", "1d")
         status, output = sbx(*control, "register-key", "zoe", "reader", files["reader"], *limits, *why)
         assert status == 0 and "for read, from 127.0.0.0/8, until 1d" in output, output
+        status, output = sbx("control", "--venue", directory, "show", "key", "zoe reader")
+        assert status == 0 and output.startswith("zoe reader, read, from 127.0.0.0/8, until "), output
+        assert output.rstrip().endswith(", 0 connections") and "None" not in output
         found = asyncio.run(welcome(url, "zoe", files["reader"]))
         assert (found["key"], found["scopes"]) == ("reader", ["read"])
         keys = {(each["participant"], each["key"]): each for each in listed(directory)}

@@ -16,6 +16,11 @@ def test_numbers_that_commands_are_asked_by_have_no_separators(capsys: pytest.Ca
     ]
 
 
+def test_nor_have_names_that_are_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    show_small(Terminal(width=200), ("participant", "key", "count"), [["1001", "2027", "1001"]])
+    assert capsys.readouterr().out.split("\n")[3].split() == ["1001", "2027", "1,001"]
+
+
 def test_an_indented_sentence_is_read(capsys: pytest.CaptureFixture[str]) -> None:
     with speaking("ru"):
         Terminal(width=200).tell("    trade 43: 0.0006 BTC/RUB at 7999900, maker kira.south, taker lev.north")

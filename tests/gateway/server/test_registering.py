@@ -89,6 +89,29 @@ def test_a_new_key_of_the_file_is_taken_once(tmp_path: Path) -> None:
         venue.writer.close()
 
 
+def test_a_key_that_stands_under_another_name_goes_to_nobody_else_and_that_is_said(tmp_path: Path) -> None:
+    started(tmp_path, small_venue()).writer.close()
+    alices, bobs = (small_venue().participants[name].public_key for name in ("alice", "bob"))
+    swapped = having(
+        alice=Participant("alice", "participant", bobs),
+        bob=Participant("bob", "participant", alices),
+        carol=Participant("carol", "participant", small_venue().participants["sue"].public_key),
+    )
+    last_seq = 0
+    for _ in range(2):
+        venue = started(tmp_path, swapped)
+        assert not venue.registered and "carol" not in venue.exchange.access.of
+        assert [note.partition(" is ")[0] for note in venue.notes] == [
+            f"participant {name}: key" for name in ("alice", "bob", "carol")
+        ]
+        assert f"{bobs.hex()[:16]}... (in force of bob) in the file, main here" in venue.notes[0]
+        assert "sbx control revoke-key bob main, or another key in the file" in venue.notes[0]
+        # Nor does each start leave a refused command behind.
+        assert last_seq in (0, venue.exchange.seq)
+        last_seq = venue.exchange.seq
+        venue.writer.close()
+
+
 def test_what_was_revoked_or_replaced_stays_so_whatever_the_file_says(tmp_path: Path) -> None:
     venue = started(tmp_path, small_venue())
     venue.sequencer.sequence([RevokeKey("alice"), RegisterKey("bob", "next", ANOTHER.hex(), replaces="main")])
@@ -117,12 +140,13 @@ def test_who_is_gone_from_the_file_is_still_there(tmp_path: Path) -> None:
     venue.writer.close()
 
 
-def test_a_key_that_somebody_has_already_is_refused_and_said(tmp_path: Path) -> None:
+def test_a_key_that_somebody_has_already_registers_nobody_and_is_said(tmp_path: Path) -> None:
     started(tmp_path, small_venue()).writer.close()
     twice = Participant("zoe", "participant", small_venue().participants["bob"].public_key)
     venue = started(tmp_path, having(zoe=twice))
     assert "zoe" not in venue.exchange.access.of
-    assert venue.notes == ["refused: this public key is in force already: everybody has keys of their own"]
+    (note,) = venue.notes
+    assert note.startswith("participant zoe: key is ") and "(in force of bob)" in note and not venue.registered
     (row,) = venue.sequencer.sequence([RegisterKey("bob", "x", ANOTHER.hex())])
     assert not any(isinstance(event, CommandRejected) for event in row[3])
     venue.writer.close()

@@ -109,9 +109,7 @@ class FuzzedVenue:
     def send(self, name: str, payload: bytes) -> None:
         """One input, and all that it sets off."""
         session = self._sessions[name]
-        before = sum(self._counters.errors.values())
         session.receive(payload)
-        self._outcome["errors"] += sum(self._counters.errors.values()) - before
         while session.inbox:
             request_id, command, _ = session.inbox.popleft()
             self._outcome["commands"] += 1
@@ -123,10 +121,10 @@ class FuzzedVenue:
             for _ in answer if not isinstance(answer, int) else ():
                 pass
         self._fanout.end_turn()
-        self._fanout.dirty.clear()
-        for each in self._sessions.values():
+        for each in (session, *self._fanout.dirty):
             each.frames.clear()
             each.answered_ns.clear()
+        self._fanout.dirty.clear()
         if session.closing is not None:
             session.end()
             self._sessions[name] = self._log_in(name)

@@ -233,7 +233,8 @@ def _colleague_problem(
     state: State, participant: Participant, command: RegisterParticipant | RegisterKey, wanted: _Wanted
 ) -> Problem | None:
     """Why somebody of the staff can't give a colleague such a key: else a limited key would make one without limits under another name."""
-    if not command.by or participant.role == PARTICIPANT:
+    if not command.by_key or participant.role == PARTICIPANT:
+        # Without a key asks the venue file, or the program that a venue runs in: no connection does.
         return None
     maker = state.access.of.get(command.by)
     if maker is None:

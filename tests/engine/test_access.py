@@ -151,6 +151,8 @@ def test_a_key_that_is_limited_makes_no_colleague_who_is_not(name: str, role: st
     (given,) = desk.send(RegisterKey("new", "k", public(11), **brief))
     assert given == events.KeyRegistered("new", "k", public(11), (scope,), ("10.0.0.1",), until_ns, by=name)
     assert refused(desk, RegisterKey("new", "x", public(12), **own(name, "nosuch", role))) == "key.unknown"
+    # A venue in a program has no logins, and nothing limits who asks there.
+    assert len(desk.send(RegisterParticipant("last", role, public(13), **own(name, "", role)))) == 2
     desk.exchange.check()
 
 

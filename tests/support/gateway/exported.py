@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from gateway.cli.main import group
 from tests.support.places import ROOT
 
-DEMO = ROOT / "tests" / "golden" / "v8"
+DEMO = ROOT / "tests" / "golden" / "v9"
 """A demo of 1.2 seconds that is kept."""
 QUERIES = ROOT / "examples" / "duckdb"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from engine.vocabulary.limits import (
-    MAX_CONNECTIONS,
     MAX_INBOX_COMMANDS,
     MAX_MESSAGE_BYTES,
     MAX_READ_BYTES,
@@ -50,14 +49,12 @@ CONNECTION_BYTES: Final = (
     + 16_384
     + MAX_SUBSCRIPTIONS * SUBSCRIPTION_BYTES
 )
-# And with TLS, of whose layer uvloop reads ahead: a buffer for what comes in, as large as it is read at once; what is not decrypted yet, which
-# stops being read at as much and is one read more at most; what was encrypted of a piece and has not left, with what the socket holds of it;
-# OpenSSL's own state and the two buffers of what it has to read and to send: 66 KiB measured after records of 16 KB both ways.
+# And with TLS: 2.1 MB, and 4.3 GB for MAX_CONNECTIONS, which is the bound. Nobody is refused for memory: whoever comes beyond it is closed at once,
+# before a byte of his is read. TLS adds a buffer for what comes in, as large as it is read at once; what is not decrypted yet, of which uvloop stops
+# reading at as much, so that it is one read more at most; what was encrypted of a piece and has not left, and what the socket holds of it; OpenSSL's
+# own state with the two buffers of what it has to read and to send, 66 KiB as measured after records of 16 KB both ways.
 TLS_READ_BYTES: Final = 256 * 1024
 TLS_STATE_BYTES: Final = 98_304
 TLS_CONNECTION_BYTES: Final = (
     CONNECTION_BYTES + 3 * TLS_READ_BYTES + SEND_PIECE_BYTES + SOCKET_BUFFER_BYTES + TLS_STATE_BYTES
 )
-# All connections together: 4.3 GB, had each TLS and all that it may have. Nobody is refused for memory: MAX_CONNECTIONS is the bound, and whoever
-# comes beyond it is closed at once, before a byte of his is read.
-MAX_CONNECTIONS_BYTES: Final = MAX_CONNECTIONS * TLS_CONNECTION_BYTES

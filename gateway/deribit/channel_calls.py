@@ -10,15 +10,21 @@ from gateway.deribit.params import Params
 
 
 async def _subscribe(venue: Venue, caller: Caller, params: Params) -> Any:
-    channels = params.channels()
-    params.end()
-    return await venue.subscribe(caller, channels, is_private=False)
+    return await venue.subscribe(caller, _wanted(caller, params), is_private=False)
 
 
 async def _subscribe_privately(venue: Venue, caller: Caller, params: Params) -> Any:
+    return await venue.subscribe(caller, _wanted(caller, params), is_private=True)
+
+
+def _wanted(caller: Caller, params: Params) -> list[str]:
+    """The channels that are to be sent: each costs as much as one of `sbx.v1`, since what it begins with is written for it."""
     channels = params.channels()
     params.end()
-    return await venue.subscribe(caller, channels, is_private=True)
+    if len(channels) > 1:
+        # The first one is paid for as a question is.
+        caller.asker.charge(len(channels) - 1)
+    return channels
 
 
 async def _unsubscribe(venue: Venue, caller: Caller, params: Params) -> Any:

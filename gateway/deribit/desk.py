@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from typing import Final
 
 from gateway.deribit.asker import Asker
+from gateway.deribit.failures import Failure
 from gateway.deribit.markets import Markets
 from gateway.deribit.order_state import OrderState
 from gateway.inbound.context import VenueContext
@@ -70,7 +71,11 @@ class Desk:
         self._seq = self._first_seq
         """Of the last report that was taken in."""
         self._asker: Final = Asker(peers, "", self._hear)
-        self._asker.act_for(participant)
+        try:
+            self._asker.act_for(participant)
+        except Failure:
+            self._asker.end()
+            raise
         self._beginning: Final = asyncio.ensure_future(self._begin())
 
     @property

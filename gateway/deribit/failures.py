@@ -34,9 +34,12 @@ def unauthorized(reason: str) -> Failure:
     return Failure(13009, "unauthorized", reason=reason)
 
 
+TOO_MANY: Final = 10028
+
+
 def too_many(reason: str, **more: Any) -> Failure:
     """More was asked than may be."""
-    return Failure(10028, "too_many_requests", reason=reason, **more)
+    return Failure(TOO_MANY, "too_many_requests", reason=reason, **more)
 
 
 def not_there(what: str) -> Failure:

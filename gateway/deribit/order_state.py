@@ -174,7 +174,7 @@ def order_document(order: OrderState, listed: Listed) -> dict[str, Any]:
 
 
 def fill_document(fill: ExecutionReport | Fill, listed: Listed) -> dict[str, Any]:
-    """A trade of one's own; one that a supervisor gave another price, at that."""
+    """A trade of one's own; one that a supervisor gave another price, at that. No `order_type`: a fill does not say it."""
     corrected = fill.corrected if isinstance(fill, Fill) else None
     price, fee = (fill.last_price, fill.fee) if corrected is None else (corrected.new_price, corrected.fee)
     assert price is not None and fill.leaves_quantity is not None
@@ -184,7 +184,6 @@ def fill_document(fill: ExecutionReport | Fill, listed: Listed) -> dict[str, Any
         "trade_id": str(fill.trade_id),
         "trade_seq": fill.seq,
         "order_id": str(fill.order_id),
-        "order_type": "limit",
         "instrument_name": listed.name(fill.instrument),
         "direction": fill.side,
         "price": number(price),

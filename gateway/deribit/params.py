@@ -15,8 +15,16 @@ MAX_CHANNEL_CHARS: Final = 160
 MAX_SECRET_CHARS: Final = 128
 _TRUE: Final = frozenset({"true", "True", "1"})
 _FALSE: Final = frozenset({"false", "False", "0", ""})
-# Milliseconds since the epoch: thirteen digits until the year 2286, and what is far beyond is as good as the last of them.
-_MAX_TIME_DIGITS: Final = 15
+_OTHERWISE: Final = {
+    "clientOrderId": "this port does not know it: what you call an order is its label",
+    "goodTillDate": "this port does not know it: time_in_force good_til_day ends with the day",
+    "triggerPrice": "this port does not know it: ccxt says stopLossPrice, Deribit trigger_price",
+    "stopPrice": "this port does not know it: ccxt says stopLossPrice, Deribit trigger_price",
+}
+"""What other exchanges of `ccxt` know, and what to say here."""
+_MAX_DIGITS: Final = 15
+_MAX_TIME_MS: Final = 2**62 // 1_000_000
+"""Milliseconds since the epoch, in the year 2116: what is beyond is as good as that, and all of it is a time of the venue."""
 
 
 class Params:
@@ -92,11 +100,11 @@ class Params:
             return default
         if not isinstance(value, str) or not (value.isascii() and value.isdigit()):
             raise invalid(key, "a whole number, not below zero")
-        return most if len(value) > _MAX_TIME_DIGITS else min(int(value), most)
+        return most if len(value) > _MAX_DIGITS else min(int(value), most)
 
     def time_ns(self, key: str, default: int) -> int:
         """Milliseconds since the epoch, as nanoseconds."""
-        return self.whole(key, default // 1_000_000, 10**_MAX_TIME_DIGITS) * 1_000_000 if self.has(key) else default
+        return self.whole(key, default // 1_000_000, _MAX_TIME_MS) * 1_000_000 if self.has(key) else default
 
     def order_id(self) -> int:
         """The order that is named."""
@@ -124,4 +132,4 @@ class Params:
         """All that count were read: another one would change what is meant, so nobody passes over it. Raises `Failure`."""
         for key in self._given:
             if key not in self._read:
-                raise invalid(key[:MAX_NAME_CHARS], "this port does not know it")
+                raise invalid(key[:MAX_NAME_CHARS], _OTHERWISE.get(key, "this port does not know it"))

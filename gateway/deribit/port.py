@@ -13,7 +13,7 @@ from aiohttp import web
 from gateway.deribit.caller import Caller
 from gateway.deribit.connection import MAX_BODY_BYTES, UNREADABLE_COST, SocketConnection, Unread, outcome
 from gateway.deribit.doors import IDLE_SECONDS, Doors, Guest
-from gateway.deribit.failures import Failure
+from gateway.deribit.failures import TOO_MANY, Failure
 from gateway.deribit.rpc import Call, Unreadable, error_answer, read_call
 from gateway.deribit.service import Service
 from gateway.deribit.signatures import Signed
@@ -28,7 +28,10 @@ BODY_SECONDS: Final = 5
 """For the body of a request, behind its head."""
 MAX_LINE_BYTES: Final = 8_190
 CLOSE_SECONDS: Final = 2.0
-_STATUSES: Final = {0: 200, 10028: 429, 10047: 429, 13004: 401, 13009: 401, 11051: 503, 11094: 500}
+OWES_SECONDS: Final = 0.25
+"""So long who owes for more than a second waits to be told so, and is not read: a flood over all sockets of an address is 256 answers a
+second, as WebSockets and `sbx.v1` are not read at all while they owe."""
+_STATUSES: Final = {0: 200, TOO_MANY: 429, -32601: 404, 10047: 429, 13004: 401, 13009: 401, 11051: 503, 11094: 500}
 """Of HTTP, by the code of the error; 400 of all others. `ccxt` looks at the code first."""
 
 
@@ -57,6 +60,7 @@ class DeribitPort:
         for path in (PATH, PATH + "/{method:.*}"):
             application.router.add_get(path, self._get, allow_head=False)
             application.router.add_post(path, self._post)
+        application.router.add_route("*", "/{path:.*}", self._nothing)
         self._runner: Final = web.AppRunner(
             application,
             access_log=None,
@@ -117,15 +121,18 @@ class DeribitPort:
         guest.asks()
         refused = self._callers.refuse(request.headers.copy(), guest.host)
         if refused is not None:
-            raise web.HTTPForbidden(text=f"{refused[0]}: the venue may not be called so")
+            forbidden = web.HTTPForbidden(text=f"{refused[0]}: the venue may not be called so")
+            # Who asks again has to come again: for that there is a bound.
+            forbidden.force_close()
+            raise forbidden
         return guest
 
     def _stranger(self, guest: Guest) -> Caller:
         """Who asks over this socket without a key: its rate is that of its address."""
-        if guest.state is None:
+        if guest.state is None or guest.state.asker.is_over:
             caller = self.service.stranger(guest.address)
             guest.state = caller
-            guest.closed.append(caller.asker.end)
+            guest.closed[:] = [caller.asker.end]
         found: Caller = guest.state
         return found
 
@@ -146,7 +153,7 @@ class DeribitPort:
             query = request.query
             if len(query) != len(set(query)):
                 failure = Failure(-32602, "Invalid params", reason="a parameter stands there twice")
-                return self._refused(guest, failure)
+                return await self._refused(guest, failure)
             return await self._answer(
                 request, guest, Call(None, request.match_info.get("method", ""), dict(query)), b""
             )
@@ -165,7 +172,7 @@ class DeribitPort:
                 raise Unreadable(-32600, "Invalid Request", "the URL names another method", call.id)
             return await self._answer(request, guest, call, body)
         except Unreadable as error:
-            return self._refused(guest, error.failure, error.id)
+            return await self._refused(guest, error.failure, error.id)
         except TimeoutError:
             guest.abort()
             raise
@@ -179,24 +186,38 @@ class DeribitPort:
             try:
                 caller, signed = await self._signed(guest, header, request, body)
             except Failure as failure:
-                caller.asker.note_failed(self.service.context.audit, "")
-                return self._refused(guest, failure, call.id)
+                return await self._refused(guest, failure, call.id, is_failed_login=True)
         code, text = await outcome(self.service, call, caller, self._is_test, signed)
-        return _response(code, text)
+        return await _response(code, text)
 
     async def _signed(self, guest: Guest, header: str, request: web.Request, body: bytes) -> tuple[Caller, Signed]:
         if not header.isascii() or not request.raw_path.isascii():
             raise Failure(13009, "unauthorized", reason="what is signed is ASCII")
         return await self.service.signed(guest.address, header, (request.method, request.raw_path, body))
 
-    def _refused(self, guest: Guest, failure: Failure, call_id: Any = None) -> web.StreamResponse:
-        """Say no to what is no call, or was not signed by a key; it costs."""
+    async def _nothing(self, request: web.Request) -> web.StreamResponse:
+        """There is nothing at this URL, or not for this verb."""
+        guest = self._guest(request)
         try:
-            self._stranger(guest).asker.charge(UNREADABLE_COST)
+            return await self._refused(guest, Failure(-32601, "Method not found", reason=f"calls are at {PATH}/METHOD"))
+        finally:
+            guest.wait(IDLE_SECONDS)
+
+    async def _refused(
+        self, guest: Guest, failure: Failure, call_id: Any = None, is_failed_login: bool = False
+    ) -> web.StreamResponse:
+        """Say no to what is no call, or was not signed by a key; it costs. What is refused for its rate is noted nowhere."""
+        asker = self._stranger(guest).asker
+        try:
+            asker.charge(UNREADABLE_COST)
+            if is_failed_login:
+                asker.note_failed(self.service.context.audit, "")
         except Failure as owes:
             failure = owes
-        return _response(failure.code, error_answer(None, failure, self._is_test, call_id))
+        return await _response(failure.code, error_answer(None, failure, self._is_test, call_id))
 
 
-def _response(code: int, text: bytes) -> web.Response:
+async def _response(code: int, text: bytes) -> web.Response:
+    if code == TOO_MANY:
+        await asyncio.sleep(OWES_SECONDS)
     return web.Response(body=text, status=_STATUSES.get(code, 400), content_type="application/json")

@@ -28,6 +28,8 @@ from gateway.deribit.signatures import Signed
 
 AUTH: Final = "public/auth"
 VERSION: Final = "sbx.v1"
+FAILED_LOGIN_COST: Final = 4
+"""Beside what a question costs."""
 DEFAULT_COUNT: Final = 10
 """Of trades, as on Deribit."""
 MAX_SUMMARIES: Final = 200
@@ -70,6 +72,8 @@ async def _auth(venue: Venue, caller: Caller, params: Params) -> Any:
     try:
         key = _key_of(venue, params, grant, client_id)
     except Failure:
+        # As much as a login of `sbx.v1`; what is refused for its rate is told to nobody else.
+        caller.asker.charge(FAILED_LOGIN_COST)
         caller.asker.note_failed(venue.context.audit, client_id)
         raise
     if caller.key is not None and caller.key.client_id != key.client_id:

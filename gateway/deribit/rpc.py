@@ -120,6 +120,9 @@ def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands twice in one object")
+    for key in found:
+        # Half of a letter, which JSON can write and UTF-8 can't: an answer that names it could not be sent.
+        key.encode()
     return found
 
 

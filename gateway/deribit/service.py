@@ -155,7 +155,12 @@ class Service:
         asker = self._askers.get(key.client_id)
         if asker is None or asker.is_over:
             asker = Asker(self._peers, address)
-            self._act_for(asker, key)
+            try:
+                self._act_for(asker, key)
+            except Failure:
+                # It is nobody's, so nobody else would end it.
+                asker.end()
+                raise
             self._askers[key.client_id] = asker
         self._asked_at[key.client_id] = asyncio.get_running_loop().time()
         caller = Caller(asker, address)
@@ -187,6 +192,9 @@ class Service:
             raise Failure(13021, "forbidden", reason=f"{account or 'no account'} is an account of {key.participant}")
         desk = self._desks.get(account)
         if desk is None or desk.is_over:
+            if desk is not None:
+                # One that could not begin has a session all the same.
+                desk.end()
             desk = self._desks[account] = Desk(
                 self._peers, self.context, self.markets, participant=participant, account=account
             )

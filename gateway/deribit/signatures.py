@@ -79,6 +79,8 @@ class Signatures:
         """Signatures by client id, each with until when it counts."""
         self._order: Final[dict[str, deque[bytes]]] = {}
         """The same in the order in which they came."""
+        self._since_ms: Final[dict[str, int]] = {}
+        """Of a key that was away: when it went. What came before that is not known any more."""
 
     def of_request(self, header: str, method: str, uri: str, body: bytes) -> tuple[PortKey, Signed]:
         """Whose request it is. Raises `Failure`: 13009 if it is nobody's."""
@@ -104,8 +106,8 @@ class Signatures:
     def use(self, key: PortKey, signed: Signed) -> None:
         """A signed request is about to act: take it once. Raises `Failure` if it was taken before, or may have been."""
         now_ms = self._clock()
-        if int(signed.ts) < self._opened_ms:
-            raise unauthorized("signed before this port was opened: sign it again")
+        if int(signed.ts) <= max(self._opened_ms - 1, self._since_ms.get(key.client_id, 0)):
+            raise unauthorized("signed before this port was opened, or the key was away: sign it again")
         kept = self._kept.setdefault(key.client_id, {})
         order = self._order.setdefault(key.client_id, deque())
         while order and kept[order[0]] < now_ms:
@@ -120,7 +122,12 @@ class Signatures:
         order.append(mark)
 
     def forget(self, client_id: str) -> None:
-        """A key is gone."""
+        """A key is gone. It may come back, as one does whose file others could read for a moment: what it signed until now is taken no more."""
+        now_ms = self._clock()
+        for each in [each for each, since_ms in self._since_ms.items() if now_ms - since_ms > VALID_MS + AHEAD_MS]:
+            del self._since_ms[each]
+        # Its clock may have been ahead.
+        self._since_ms[client_id] = now_ms
         self._kept.pop(client_id, None)
         self._order.pop(client_id, None)
 

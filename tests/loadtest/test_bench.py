@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.build import is_compiled
-from engine.vocabulary.memory_limits import CONNECTION_BYTES
+from engine.vocabulary.memory_limits import CONNECTION_BYTES, TLS_CONNECTION_BYTES
 from engine.vocabulary.messages.events import Trade
 from gateway.cli.main import group
 from loadtest.bench.bare import BareBook
@@ -260,7 +260,7 @@ def test_all_of_a_crowd_come_twice_while_orders_are_answered(name: str) -> None:
     assert line.connections == 12
     assert bool(line.tls) == CONNECTION_BENCHMARKS[name]
     assert min(line.arrivals_per_second, line.arrivals_per_second_beside_orders, line.venue_us_per_arrival) > 0
-    assert 0 < line.bytes_per_connection < CONNECTION_BYTES
+    assert 0 < line.bytes_per_connection < (TLS_CONNECTION_BYTES if line.tls else CONNECTION_BYTES)
     assert list(line.latency) == ["without", "among", "arriving"]
     for each in line.latency.values():
         assert each.requests > 1

@@ -41,6 +41,8 @@ class _Of:
         )
         self._currency: Final = params.text("currency", ANY)
         self._kind: Final = params.one_of("kind", ASKED_KINDS, ANY)
+        # By it `ccxt` chose the currency, and it sends it along.
+        params.ignore("code")
 
     def holds(self, instrument: str) -> bool:
         """Whether this one is."""

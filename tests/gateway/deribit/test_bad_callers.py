@@ -182,3 +182,13 @@ async def test_what_another_exchange_calls_it_is_refused_with_the_word_of_this_o
         await rest.result("private/sell", BOB, **terms)
         (trade,) = (await rest.result("private/buy", ALICE, **terms | {"type": "market"}))["trades"]
         assert trade.get("order_type", "market") == "market"
+
+
+@pytest.mark.parametrize(
+    "call", ["get_open_orders_by_currency", "get_order_history_by_currency", "get_user_trades_by_currency"]
+)
+async def test_what_ccxt_sends_along_when_its_user_names_a_currency(tmp_path, call: str):
+    async with serving(tmp_path) as server, opened(server, tmp_path) as port, resting(port) as rest:
+        await rest.result("private/buy", ALICE, instrument_name=NAME, amount=1, price=100)
+        found = await rest.result(f"private/{call}", ALICE, currency="RUB", code="RUB")
+        assert found == await rest.result(f"private/{call}", ALICE, currency="RUB")

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from heapq import heappop, heappush
 from typing import Any, Final
 
@@ -361,7 +361,7 @@ class Traded:
             [each.packed() for each in self.minutes],
         )
 
-    def restore(self, state: State) -> None:
+    def restore(self, state: Sequence[Any]) -> None:
         """Be as it was. `KeptCandles.restored` is to be called when all are."""
         self.trades, self.changes, self.last_ticks, self.last_ns, self.changed_ns, self.minutes_from_ns = state[:6]
         second, minute, minutes = state[6:9]

@@ -8,7 +8,6 @@ worth is answered `rate_limited`, and nothing of that is decoded, sequenced or j
 from __future__ import annotations
 
 import ipaddress
-import weakref
 from collections.abc import Callable, Mapping
 from typing import Any, Final, Literal
 
@@ -93,7 +92,7 @@ class Meter:
     the way to the login, and the first message of a connection, which may be one, passes whatever others there have spent.
     """
 
-    __slots__ = ("__weakref__", "_clock", "_is_new", "_own", "_rates", "_scope", "_shared", "is_overdrawn")
+    __slots__ = ("_clock", "_is_new", "_own", "_rates", "_scope", "_shared", "_version", "is_overdrawn")
 
     def __init__(self, rates: Rates, shared: Bucket) -> None:
         self._rates: Final = rates
@@ -102,6 +101,7 @@ class Meter:
         self._scope: Scope = "address"
         self._shared = shared
         self._own = rates.part_of(shared)
+        self._version = rates.version
         self.is_overdrawn = False
         """Whether something is owed: then the connection is not to be read for `wait_ns`."""
 
@@ -111,15 +111,19 @@ class Meter:
         self._scope = "participant"
         self._shared = self._rates.of_participant(participant)
         self._own = self._rates.part_of(self._shared)
+        self._version = self._rates.version
         self._fill()
         self.is_overdrawn = self._shared.left_ns < 0
 
-    def renew(self) -> None:
+    def _renew(self) -> None:
         """What it shares may have another rate: its own follows from that."""
+        self._version = self._rates.version
         self._own.become(self._rates.part_entry(self._shared))
 
     def admit(self) -> bool:
         """Whether what was read is to be looked at; False: more than a second's worth is owed."""
+        if self._version != self._rates.version:
+            self._renew()
         now_ns = self._clock()
         own, shared = self._own, self._shared
         own.fill(now_ns)
@@ -153,6 +157,8 @@ class Meter:
         return [self._own.stated("connection"), self._shared.stated(self._scope)]
 
     def _fill(self) -> None:
+        if self._version != self._rates.version:
+            self._renew()
         now_ns = self._clock()
         self._own.fill(now_ns)
         self._shared.fill(now_ns)
@@ -171,7 +177,8 @@ class Rates:
         self._limits: Final = limits
         self._set: dict[str, tuple[int, int]] = {}
         """By command: units a second and burst, by `scope:name`."""
-        self._meters: Final[weakref.WeakSet[Meter]] = weakref.WeakSet()
+        self.version = 0
+        """Rises with what is set: a meter that knows an older one looks at its rate again before it goes on."""
         self._participants: Final[dict[str, Bucket]] = {}
         """No more than the venue file names."""
         self._addresses: Final[dict[str, Bucket]] = {}
@@ -185,9 +192,7 @@ class Rates:
             # Whoever has a connection from there keeps the bucket.
             del self._addresses[next(iter(self._addresses))]
         self._addresses[network] = bucket
-        meter = Meter(self, bucket)
-        self._meters.add(meter)
-        return meter
+        return Meter(self, bucket)
 
     def follow(self, by_command: Mapping[str, tuple[int, int]]) -> None:
         """Go by what was set by command, and by the venue file where nothing was. O(buckets) if that has changed."""
@@ -198,8 +203,7 @@ class Rates:
             bucket.become(self._of_name(name))
         for bucket in self._addresses.values():
             bucket.become(self._of_address())
-        for meter in self._meters:
-            meter.renew()
+        self.version += 1
 
     def _of_name(self, name: str) -> RateEntry:
         """The rate of a participant: its own, else that of all, each by command before that of the file."""

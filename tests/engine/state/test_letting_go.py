@@ -21,7 +21,7 @@ SPARE_BLOCKS = 300
 def busy_venue() -> int:
     """Trade everything there is in every way, and drop it with all that is open; returns how much that is."""
     exchange = Exchange(PreTradeHook())
-    drawn = Everything(3, exchange, "")
+    drawn = Everything(1, exchange, "")
     for command in drawn.setup():
         drawn.send(command)
     for _ in range(250):

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from engine.build import is_compiled
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
 from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL
@@ -207,6 +208,7 @@ def trade_at(desk: Desk, after_ns: int, instrument: str = "BTC/RUB") -> None:
         desk.send(NewOrder(account, account, number, instrument, side, LIMIT, GTC, 100 * E8, E8))
 
 
+@pytest.mark.skipif(is_compiled(), reason="a compiled module has its bounds built in")
 def test_beyond_the_bound_the_oldest_minutes_go_and_it_is_said_since_when_it_counts(monkeypatch):
     monkeypatch.setattr(traded_module, "MAX_KEPT_MINUTES", 5)
     desk, fanout = Desk(), Fanout()

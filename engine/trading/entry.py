@@ -225,9 +225,9 @@ def _trading_problem(state: State, order: Order) -> Problem | None:
         return None
     if order.time_in_force == FOK or command.min_quantity_e8:
         least = command.min_quantity_e8 // order.instrument.lot_e8 or order.quantity_lots
-        lots = fillable_lots(state, order, order.quantity_lots)
-        if lots < least:
-            return Problem(FILLABILITY, said("fillability.lots", lots, least))
+        if fillable_lots(state, order, order.quantity_lots) < least:
+            # How many there are is not said: hidden quantity is among them, and who is refused has paid nothing to learn it.
+            return Problem(FILLABILITY, said("fillability.least", least))
     if mode == STP_REJECT and order.price_ticks and meets_own(state, order):
         return Problem(SELF_TRADE, said("self_trade.meets"))
     return None

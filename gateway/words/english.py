@@ -56,6 +56,7 @@ ENGLISH: Final[dict[str, str]] = {
     "display.quantity": "the display quantity must not exceed the quantity",
     "effective.most": "no more than {0} changes may wait for their effective date",
     "effective.past": "effective_ns must be in the future",
+    "fillability.least": "fewer than {0} lots can be filled at once",
     "fillability.lots": "only {0} of {1} lots can be filled at once",
     "freeze.cancelled": "{0} of {1} {2} held are frozen",
     "freeze.nobody": "{0} is money that nobody issues here, so nobody can freeze it",
@@ -393,6 +394,9 @@ ENGLISH: Final[dict[str, str]] = {
 
 BETWEEN: Final[dict[str, str]] = {"list.names": ", ", "list.reasons": "; "}
 """Of lists, which have any number of values: what stands between two."""
+
+FORMER: Final[tuple[str, ...]] = ("fillability.lots",)
+"""What only journals of earlier core versions say: until 8, how much could be had, hidden quantity included."""
 
 TITLES: Final[dict[str, str]] = {"VENUE": "No rulebook in force"}
 """Of refusals that are no rule of any rulebook."""

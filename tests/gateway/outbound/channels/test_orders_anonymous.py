@@ -149,3 +149,29 @@ def test_which_of_two_has_more_behind_it_makes_no_difference():
         told.append(world.told())
     assert told[0] == told[1]
     assert told[0][-1][4][-1] == ["add", "buy", 3, "99", "5"]
+
+
+@pytest.mark.parametrize("own_first", [False, True])
+def test_a_refusal_does_not_say_how_much_is_hidden(own_first: bool):
+    """Who asks for more than there is pays nothing: so what he is answered may not depend on what hides."""
+    told = []
+    for hides in (20, 400):
+        world = World()
+        if own_first:
+            world.enter("own", 2, SELL, 1, 100)
+        world.enter("m", 0, SELL, 5, 100, total=hides)
+        if not own_first:
+            world.enter("own", 2, SELL, 1, 100)
+        refused = []
+        for mode in range(1 + codes.STP_REJECT):
+            for number, life in enumerate((codes.FOK, codes.IOC)):
+                least = 0 if life == codes.FOK else 500 * E8
+                terms = ("BTC/RUB", BUY, codes.LIMIT, life, 100 * E8, 600 * E8)
+                name = f"{mode}-{number}"
+                world.send(NewOrder("cid", "cid", name, *terms, min_quantity_e8=least, self_trade=mode))
+                (event,) = world.desk.results[-1]
+                assert isinstance(event, OrderRejected)
+                assert event.code == codes.FILLABILITY
+                refused.append(event)
+        told.append(refused)
+    assert told[0] == told[1]

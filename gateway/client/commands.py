@@ -53,10 +53,12 @@ AdminCommand = Literal[
     "set_market_halt",
     "set_parameter",
     "set_phase",
+    "set_rates",
     "set_schedule",
     "set_trading_rules",
     "set_venue_rules",
     "update_asset",
+    "update_instrument",
     "withdraw",
 ]
 

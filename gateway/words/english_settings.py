@@ -13,5 +13,12 @@ ENGLISH_SETTINGS: Final[dict[str, str]] = {
     "rates.filed": "as the venue file says",
     "rates.range": "units_per_second must be from {0} to {1}, burst from as many to {2}",
     "rates.scope": "unknown scope of a rate",
+    "time.forward": "time is moved forward alone, and this is not ahead of the venue's",
+    "time.last": "time is moved up to 2100-01-01 at most",
+    "time.most": "one command moves time by {0} days at most: send several",
+    "time.reason": "say why the time is moved",
+    "time.stays_test": "a venue for tests stays one",
+    "time.test_only": "only the time of a venue for tests can be moved: its first start makes it one, by test = true under [venue]",
+    "time.too_late": "only a venue without accounts can be made one for tests",
 }
 """By template."""

@@ -74,6 +74,7 @@ CHECKS: dict[str, Callable[..., bool]] = {
     "A book of your own": lambda n: (
         n["best"] == (7_990_000, 5) and n["depth"] == 1 and n["middle"] == 8_000_000 and n["book"].is_current
     ),
+    "The place of an order": lambda n: n["before_mine"] is not None and n["first"].price == 7_990_000,
     "Market data": lambda n: n["spread"] == 20_000 and n["trade"].price == 8_010_000,
     "Market data 2": lambda n: n["candle"].trades > 0 and n["hours"][-1].high >= n["candle"].high,
     "Market data 3": lambda n: (n["lot"], n["tick"]) == (D("0.0001"), 100),

@@ -148,4 +148,6 @@ def test_the_list_has_every_example() -> None:
     listed = re.findall(
         r"^\| \[[^\]]+\]\(([^)]+)\) \|", (EXAMPLES / "README.md").read_text(encoding="utf-8"), re.MULTILINE
     )
-    assert sorted(listed) == sorted([*(path.name for path in PROGRAMS), "node/bot.mjs", "duckdb/"])
+    assert sorted(listed) == sorted(
+        [*(path.name for path in PROGRAMS), "node/bot.mjs", "deribit/ccxt_trader.py", "duckdb/"]
+    )

@@ -19,7 +19,7 @@ from loadtest.load.plan.shapes import PlanError, parse_shape
 DEFAULT_MIX: Final = "day"
 _Kind = TypeVar("_Kind", bound=msgspec.Struct)
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
-Channel = Literal["trades", "top", "ticker", "book", "status", "marks", "auction"]
+Channel = Literal["trades", "top", "ticker", "book", "orders", "status", "marks", "auction"]
 
 
 class Section(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):

@@ -197,7 +197,7 @@ async def alerted(venue: Controlled) -> tuple[int, list[str]]:
 
 def test_from_an_alert_to_a_closed_case(venue: Controlled) -> None:
     alert, refused = asyncio.run(alerted(venue))
-    assert refused[:2] == ["not_allowed: as surveillance you may send: raise_alert"] * 2
+    assert refused[:2] == ["not_allowed: as surveillance you may send: raise_alert, register_key, revoke_key"] * 2
     assert refused[2] == "not_allowed"
     (listed,) = shown(venue, "alert")
     assert (listed["name"], listed["by"], listed["evidence"]) == (str(alert), "surveillance", [1, 2])

@@ -312,7 +312,7 @@ def test_beside_a_running_venue(tmp_path: Path) -> None:
         found = as_json(report(tmp_path, "--json"))
         assert process.poll() is None
     assert (found["status"], found["venue"], found["settlement_adds_up"]) == ("complete", "small", True)
-    assert found["commands_read"] == 15
+    assert found["commands_read"] == 19
 
 
 def test_the_journal_is_only_read(journal: Path) -> None:

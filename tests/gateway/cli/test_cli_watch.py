@@ -55,10 +55,10 @@ def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveVenue]:
 def test_somebody_walks_in_a_recorded_session(recorded: Path) -> None:
     with pseudo_terminal("watch", recorded, "--speed", "step") as terminal:
         before = terminal.modes()
-        screen = terminal.shows("seq 15 of", "[step by step]", ">  BTC/RUB", "q quit")
+        screen = terminal.shows("seq 19 of", "[step by step]", ">  BTC/RUB", "q quit")
         assert len(screen) == 24
         terminal.press("..")
-        terminal.shows("seq 17 of")
+        terminal.shows("seq 21 of")
         terminal.press("g301\x7f0\r")
         screen = terminal.shows("seq 300 of", ">", "BTC/RUB", "bid ", "ask ", "spread")
         assert max(map(cell_len, screen)) <= 80

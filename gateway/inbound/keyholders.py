@@ -11,6 +11,7 @@ from engine.state.access import Access, Key
 from engine.vocabulary.access import SCOPES_OF
 from engine.vocabulary.codes import KEY_EXPIRED, KEY_REPLACED, KEY_REVOKED
 from engine.vocabulary.messages.events import KeyEnded
+from gateway.addresses import parsed_address
 from gateway.keys import has_signed
 from gateway.protocol.messages import Login, login_challenge
 from gateway.venue.venue import Participant
@@ -148,11 +149,9 @@ class Keyholders:
 def is_from(peer: str, addresses: tuple[str, ...]) -> bool:
     """Whether an IP address is one of some, or in one of some networks. One of IPv4 in the clothes of IPv6 is of IPv4."""
     try:
-        found = ipaddress.ip_address(peer.partition("%")[0])
+        found = parsed_address(peer)
     except ValueError:
         return False
-    if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
-        found = found.ipv4_mapped
     return any(found in _network(each) for each in addresses)
 
 

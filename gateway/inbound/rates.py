@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 
 from engine.vocabulary.codes import RATE_OF_ADDRESS, RATE_OF_PARTICIPANT, RATE_SCOPES
 from engine.vocabulary.limits import BYTES_PER_UNIT, CONNECTION_PART, MAX_RATED_ADDRESSES, NS_PER_SECOND
+from gateway.addresses import parsed_address
 from gateway.protocol.messages import Admin, AnyRequest, Login, MassCancel, MassQuote, NewBracket, NewOrderPair, Rate
 from gateway.venue.file import LimitsSection, RateEntry
 
@@ -242,10 +243,7 @@ class Rates:
 def network_of(address: str) -> str:
     """What counts as one address: of IPv6 the network of 64 bits, which one machine may have to itself."""
     try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
+        parsed = parsed_address(address)
     except ValueError:
         return address
-    if parsed.version == 4:
-        return str(parsed)
-    mapped = parsed.ipv4_mapped
-    return str(mapped) if mapped is not None else str(ipaddress.ip_network((parsed, 64), strict=False))
+    return str(parsed if parsed.version == 4 else ipaddress.ip_network((parsed, 64), strict=False))

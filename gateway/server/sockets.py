@@ -22,6 +22,7 @@ from engine.vocabulary.limits import (
     SOCKET_BUFFER_BYTES,
 )
 from engine.vocabulary.memory_limits import GONE_TIMEOUT_SECONDS
+from gateway.addresses import parsed_address
 from gateway.server.arrivals import Arrivals
 from gateway.server.intake import Intake, Strangers
 from gateway.server.share import Share
@@ -166,10 +167,7 @@ def _take_one(counts: Counter[str], key: str) -> None:
 
 def plain_address(address: str) -> str:
     """An address as it is compared: without a zone, one of IPv4 as such although it came in as one of IPv6."""
-    parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped is not None:
-        parsed = parsed.ipv4_mapped
-    return str(parsed)
+    return str(parsed_address(address))
 
 
 def counted_address(address: str) -> str:

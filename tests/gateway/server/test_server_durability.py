@@ -27,6 +27,23 @@ def can_trace(tmp_path) -> str:
     return "" if tried.returncode == 0 else f"strace can't trace here: {tried.stderr.strip()}"
 
 
+def syncs(lines: list[str], descriptor: str) -> list[tuple[int, int]]:
+    """Where each sync of a descriptor begins in a trace, and where it has come to its end, well.
+
+    A call of one thread during which another thread calls is told in two lines.
+    """
+    found, running = [], {}
+    for place, line in enumerate(lines):
+        thread = line.split(maxsplit=1)[0]
+        if re.search(rf"sync\({descriptor}\) += 0", line):
+            found.append((place, place))
+        elif re.search(rf"sync\({descriptor} <unfinished", line):
+            running[thread] = place
+        elif re.search(r"sync resumed>\) += 0", line) and thread in running:
+            found.append((running.pop(thread), place))
+    return found
+
+
 @pytest.mark.parametrize("durability", ["fsync", "os"])
 async def test_the_sync_comes_before_the_send(tmp_path, durability):
     problem = can_trace(tmp_path)
@@ -42,29 +59,13 @@ async def test_the_sync_comes_before_the_send(tmp_path, durability):
     lines = trace.read_text().splitlines()
     for number in range(3):
         name = f"durable-{number}"
-        calls = [line for line in lines if name in line or "sync(" in line]
-        written = next(i for i, line in enumerate(calls) if name in line and "exec_type" not in line)
-        sent = next(i for i, line in enumerate(calls) if name in line and "exec_type" in line)
+        written = next(i for i, line in enumerate(lines) if name in line and "exec_type" not in line)
+        sent = next(i for i, line in enumerate(lines) if name in line and "exec_type" in line)
         assert written < sent
-        between = calls[written + 1 : sent]
-        journal = re.search(r"write\((\d+),", calls[written])
+        journal = re.search(r"write\((\d+),", lines[written])
         assert journal is not None
-        synced = [line for line in between if re.search(rf"sync\({journal[1]}\) += 0", line)]
-        assert len(synced) == (1 if durability == "fsync" else 0), calls
-
-
-def syncs(lines: list[str], descriptor: str) -> list[tuple[int, int]]:
-    """Where each sync of a descriptor begins in a trace, and where it has come to its end, well."""
-    found, running = [], {}
-    for place, line in enumerate(lines):
-        thread = line.split(maxsplit=1)[0]
-        if re.search(rf"sync\({descriptor}\) += 0", line):
-            found.append((place, place))
-        elif re.search(rf"sync\({descriptor} <unfinished", line):
-            running[thread] = place
-        elif re.search(r"sync resumed>\) += 0", line) and thread in running:
-            found.append((running.pop(thread), place))
-    return found
+        own = [begin for begin, end in syncs(lines, journal[1]) if written < begin and end < sent]
+        assert len(own) == (1 if durability == "fsync" else 0), lines[written : sent + 1]
 
 
 async def test_of_orders_that_come_together_none_is_acknowledged_before_its_own_sync(tmp_path):

@@ -1,4 +1,4 @@
-"""Compile the core, the rules and the pure part of the gateway when a wheel is built: by mypyc, and one file that is C.
+"""Compile the core, the rules and the pure part of the gateway when a wheel is built: by mypyc, and two files that are C.
 
 Everything else stands in pyproject.toml.
 
@@ -45,7 +45,7 @@ COMPILED = (
 PACKAGES = tuple(dict.fromkeys(pattern.partition("/")[0] for pattern in COMPILED))
 INTERPRETED_FOLDER = "messages"
 SHARED_LIBRARY = "sandbox_exchange"
-WRITTEN_IN_C = "gateway/outbound/**/*.c"
+WRITTEN_IN_C = "gateway/**/*.c"
 """Each stands beside a module that does the same without it."""
 
 

@@ -13,7 +13,6 @@ from typing import Final
 from engine.command_row import PARTICIPANT
 from engine.state.access import Key
 from engine.vocabulary.access import READ, TRADE
-from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.limits import (
     BYTES_PER_UNIT,
     MAX_CONNECTIONS_PER_PARTICIPANT,
@@ -30,17 +29,17 @@ from gateway.inbound.context import VenueContext
 from gateway.inbound.faucet import asked_command
 from gateway.inbound.frames import POLICY_VIOLATION, FrameReader
 from gateway.inbound.keyholders import Proven, Unproven
+from gateway.inbound.plain import PLAIN_COST, SCANS, Scan
 from gateway.inbound.rates import MALFORMED_COST, cost_of
 from gateway.inbound.subscribing import Subscriptions
 from gateway.inbound.translate import TRANSLATE
-from gateway.inbound.welcome import welcome
+from gateway.inbound.welcome import hello, welcome
 from gateway.keys import fingerprint
 from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.messages import (
     Admin,
     AnyRequest,
     Error,
-    Hello,
     Login,
     Logout,
     Message,
@@ -55,7 +54,6 @@ from gateway.protocol.wire import UNDECODABLE, Codec, Malformed, complaint
 from gateway.venue.venue import Participant
 from gateway.words.language import language
 
-PROTOCOL: Final = "sbx.v1"
 MAX_ERROR_CHARS: Final = 400
 """Of an error: a list of what may be sent is as long, and what was wrong with a request is repeated no further."""
 
@@ -69,7 +67,7 @@ class Session(FrameReader):
     """The state of one connection."""
 
     __slots__ = (
-        "_context", "_is_limited", "_left_by", "_login_attempts", "_malformed_count", "_nonce", "_put_aside", "answer", "armed",
+        "_context", "_is_limited", "_left_by", "_login_attempts", "_malformed_count", "_nonce", "_put_aside", "_scan", "_trades_as", "answer", "armed",
         "asks_as", "caller", "inbox", "is_asking", "is_backed_up", "is_ended", "is_waiting", "key", "keys_left", "left_at", "participant",
         "questions", "received_ns", "scopes", "steps_left", "subscriptions", "taken",
     )  # fmt: skip
@@ -118,6 +116,8 @@ class Session(FrameReader):
         self._login_attempts = 0
         self._malformed_count = 0
         self._put_aside: tuple[int, ...] = ()  # requests that came too late for its key
+        self._scan: Scan | None = None  # reads a plain request, once somebody is known who may trade
+        self._trades_as = ""
 
     @property
     def is_known(self) -> bool:
@@ -149,19 +149,7 @@ class Session(FrameReader):
 
     def greet(self, now_ns: int) -> None:
         """Send the first message."""
-        context = self._context
-        hello = Hello(
-            venue=context.venue_id,
-            protocol=PROTOCOL,
-            core_version=CORE_VERSION,
-            nonce=self._nonce,
-            durability=context.durability,
-            rulebook=context.fanout.rulebook,
-            time=now_ns,
-            heartbeat_interval=context.heartbeat_ns,
-            heartbeat_timeout=context.silence_ns,
-        )
-        self._reply(context.marked(hello))
+        self._reply(self._context.marked(hello(self._context, self._nonce, now_ns)))
 
     def end(self) -> None:
         """The connection is gone: take it off every list, and forget what it asked. What its inbox holds is still sequenced."""
@@ -169,7 +157,7 @@ class Session(FrameReader):
         self.drop_questions()
         self.subscriptions.end(self)
         if self.participant is not None:
-            name, self.participant = self.participant.participant, None
+            name, self.participant, self._scan = self.participant.participant, None, None
             self._context.fanout.forget(self, name)
             self._context.keyholders.gone(self, name, self.key)
             self._context.attendance.gone(self, name)
@@ -206,14 +194,17 @@ class Session(FrameReader):
             self._rate_limited(payload, meter.wait_ns())
             return
         self._is_limited = False
+        if self._scan is not None and (plain := self._scan(payload, self._trades_as)) is not None:
+            self._charge(PLAIN_COST + len(payload) // BYTES_PER_UNIT)
+            self.inbox.append((*plain, self.received_ns))
+            return
         try:
             request = self.codec.decode(payload)
         except UNDECODABLE as error:
             self._charge(len(payload) // BYTES_PER_UNIT)
             self._malformed(complaint(error), self.codec.find_id(payload))
             return
-        if meter is not None:
-            meter.charge(cost_of(request, len(payload)))
+        self._charge(cost_of(request, len(payload)))
         participant = self.participant
         translate = TRANSLATE.get(type(request))
         if self._context.is_recording and (translate is not None or isinstance(request, Admin)):
@@ -330,6 +321,8 @@ class Session(FrameReader):
         self._context.fanout.listen(self, self.participant.participant, hears=READ in self.scopes)
         if self.key is not None:
             self._context.keyholders.came(self, self.participant.participant, self.key)
+        if self.participant.role == PARTICIPANT and TRADE in self.scopes and not self._context.is_recording:
+            self._scan, self._trades_as = SCANS.get(self.codec.name), self.participant.participant
 
     @property
     def is_cut_off(self) -> bool:

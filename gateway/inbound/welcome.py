@@ -1,10 +1,30 @@
-"""What a connection is told that has logged in."""
+"""What a connection is told first, and what when it has logged in."""
 
 from __future__ import annotations
 
+from typing import Final
+
+from engine.vocabulary.codes import CORE_VERSION
 from gateway.inbound.context import VenueContext
 from gateway.inbound.keyholders import Proven
-from gateway.protocol.messages import Login, Welcome
+from gateway.protocol.messages import Hello, Login, Welcome
+
+PROTOCOL: Final = "sbx.v1"
+
+
+def hello(context: VenueContext, nonce: str, now_ns: int) -> Hello:
+    """What venue this is, and what is to be signed for a login."""
+    return Hello(
+        venue=context.venue_id,
+        protocol=PROTOCOL,
+        core_version=CORE_VERSION,
+        nonce=nonce,
+        durability=context.durability,
+        rulebook=context.fanout.rulebook,
+        time=now_ns,
+        heartbeat_interval=context.heartbeat_ns,
+        heartbeat_timeout=context.silence_ns,
+    )
 
 
 def welcome(login: Login, proven: Proven, context: VenueContext) -> Welcome:

@@ -27,6 +27,7 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderAccepted, OrderCancelled, Trade
+from gateway.inbound.plain import SCANS
 from gateway.inbound.translate import TRANSLATE, Known, to_command
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol import messages
@@ -189,6 +190,17 @@ def run_journaled(
     return results
 
 
+def command_of(codec: Codec, payload: bytes, participant: str, known: Known) -> AnyCommand:
+    """The command that a request to trade asks for, read as a session reads it."""
+    scan = SCANS.get(codec.name)
+    plain = None if scan is None else scan(payload, participant)
+    if plain is not None:
+        return plain[1]
+    request = codec.decode(payload)
+    assert type(request) in TRANSLATE
+    return to_command(request, participant, known)
+
+
 def run_pipeline(exchange: Exchange, requests: list[tuple[str, bytes]], reports: JsonReports) -> list[list[Event]]:
     """Take JSON requests to JSON reports as a venue does, all but sockets and disk: decode, apply, frame, report."""
     results: list[list[Event]] = []
@@ -196,10 +208,9 @@ def run_pipeline(exchange: Exchange, requests: list[tuple[str, bytes]], reports:
     for start in range(0, len(requests), MAX_TURN_COMMANDS):
         batch: list[Sequenced] = []
         for participant, payload in requests[start : start + MAX_TURN_COMMANDS]:
-            request = JSON.decode(payload)
-            assert type(request) in TRANSLATE
             seq = exchange.seq + len(batch) + 1
-            batch.append(Sequenced(seq, START_NS + seq * 1_000, to_command(request, participant, known)))
+            command = command_of(JSON, payload, participant, known)
+            batch.append(Sequenced(seq, START_NS + seq * 1_000, command))
         results += run_journaled(exchange, batch, reports.add)
     return results
 

@@ -19,13 +19,11 @@ from engine.vocabulary.limits import MAX_TURN_COMMANDS
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced
 from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal
-from gateway.inbound.rates import cost_of
-from gateway.inbound.translate import Known, to_command
+from gateway.inbound.translate import Known
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
-from gateway.protocol.messages import AnyRequest
 from gateway.protocol.wire import JSON, MSGPACK, Codec
-from loadtest.bench.core import ACCOUNTS, INSTRUMENT, START_NS, Prepared, prepare_core
+from loadtest.bench.core import ACCOUNTS, INSTRUMENT, START_NS, Prepared, command_of, prepare_core
 from loadtest.bench.measure import Machine, machine, workload
 from loadtest.bench.stream import Stream
 
@@ -36,8 +34,7 @@ CODECS: Final = {"json": JSON, "msgpack": MSGPACK}
 SUBSCRIBED: Final = ("trades", "top", "book")
 """The channels of the one who hears market data."""
 STAGES: Final[dict[str, str]] = {
-    "decode": "a request from bytes, its keys each once",
-    "translate": "what it costs by the rates, and the command that it is",
+    "read": "a request from its bytes, each key once, to the command that it is",
     "core": "matching, money, events; every order passes",
     "rules": "what the rulebook's hook adds to the core",
     "journal": "events and command as a frame, its checksum and link",
@@ -111,13 +108,9 @@ class Fanned:
         return size
 
 
-def translated(known: Known, piece: list[tuple[str, bytes]], requests: list[AnyRequest]) -> list[AnyCommand]:
+def read(codec: Codec, piece: list[tuple[str, bytes]], known: Known) -> list[AnyCommand]:
     """The commands that requests of participants ask for."""
-    commands: list[AnyCommand] = []
-    for (participant, payload), request in zip(piece, requests, strict=True):
-        cost_of(request, len(payload))
-        commands.append(to_command(request, participant, known))
-    return commands
+    return [command_of(codec, payload, participant, known) for participant, payload in piece]
 
 
 def applied(exchange: Exchange, commands: list[AnyCommand]) -> list[Row]:
@@ -188,8 +181,7 @@ def run_stages(codec: Codec, stream: Stream) -> dict[str, int]:
     link = FIRST_LINK
     for start in range(0, len(payloads), MAX_TURN_COMMANDS):
         piece = payloads[start : start + MAX_TURN_COMMANDS]
-        requests = timed("decode", decoded, codec, piece)
-        commands = timed("translate", translated, known, piece, requests)
+        commands = timed("read", read, codec, piece, known)
         timed("core", applied, bare, commands)
         rows = timed("rules", applied, ruled.exchange, commands)
         link = timed("journal", framed, rows, link)
@@ -203,11 +195,6 @@ def run_stages(codec: Codec, stream: Stream) -> dict[str, int]:
     spent_ns["market data"] -= spent_ns["reports"]
     spent_ns["reports"] -= spent_ns["books"]
     return spent_ns
-
-
-def decoded(codec: Codec, piece: list[tuple[str, bytes]]) -> list[AnyRequest]:
-    """The requests of a batch."""
-    return [codec.decode(payload) for _, payload in piece]
 
 
 def show_stages(lines: Iterable[bytes]) -> None:

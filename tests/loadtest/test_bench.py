@@ -99,7 +99,7 @@ def test_the_stages_of_a_command_are_told_apart(tmp_path: Path) -> None:
     for line in stages:
         assert list(line["stages_ns"]) == list(STAGES)
         assert sum(line["stages_ns"].values()) == line["total_ns"]
-        assert min(line["stages_ns"][stage] for stage in ("decode", "translate", "core", "journal", "books")) > 0
+        assert min(line["stages_ns"][stage] for stage in ("read", "core", "journal", "books")) > 0
     shown = CliRunner().invoke(group, [*arguments, "--profile"])
     assert shown.exit_code == 0, shown.output
     for stage, about in STAGES.items():

@@ -75,6 +75,17 @@ code_of(const Codes *codes, Piece word)
     return -1;
 }
 
+/* What a text may have: all of ASCII that is seen, and spaces; JSON's are without its quote and its backslash. */
+enum { PACKED = 1, JSON = 2 };
+static unsigned char texts[256];
+
+static void
+learn_texts(void)
+{
+    for (int byte = 0x20; byte <= 0x7E; byte++)
+        texts[byte] = byte == '"' || byte == '\\' ? PACKED : PACKED | JSON;
+}
+
 /* ── values, of both codecs ───────────────────────────────────────────────────────────────────────────────────────── */
 
 /* Put the text or number of a key where it belongs. Each gives 0 where the request is not a plain one. */
@@ -83,7 +94,7 @@ static inline int
 field_of(Request *request, Piece key)
 {
     for (int field = 0; field < FIELDS; field++)
-        if (is_same(keys[field], key)) {
+        if (keys[field].size == key.size && keys[field].text[0] == key.text[0] && is_same(keys[field], key)) {
             if (request->seen & HAS(field))
                 return -1;
             request->seen |= HAS(field);
@@ -138,16 +149,13 @@ take(Reader *in, unsigned char byte)
 static inline int
 json_text(Reader *in, Piece *text)
 {
+    const unsigned char *at = in->at;
+    while (at < in->end && texts[*at] & JSON)
+        at++;
     text->text = in->at;
-    while (in->at < in->end && *in->at != '"') {
-        if (*in->at < 0x20 || *in->at > 0x7E || *in->at == '\\')
-            return 0;
-        in->at++;
-    }
-    if (in->at == in->end)
-        return 0;
-    text->size = in->at++ - text->text;
-    return 1;
+    text->size = at - in->at;
+    in->at = at + 1;
+    return at < in->end && *at == '"';
 }
 
 static inline int
@@ -234,8 +242,8 @@ packed_text(Reader *in, unsigned long long size, Piece *text)
         return 0;
     text->text = in->at;
     text->size = (Py_ssize_t)size;
-    for (; size; size--, in->at++)
-        if (*in->at < 0x20 || *in->at > 0x7E)
+    for (; size; size--)
+        if (!(texts[*in->at++] & PACKED))
             return 0;
     return 1;
 }
@@ -553,6 +561,7 @@ prepare(PyObject *module, PyObject *arguments)
     }
     if (learn(&sides, words[0]) < 0 || learn(&kinds, words[1]) < 0 || learn(&lives, words[2]) < 0)
         return NULL;
+    learn_texts();
     zero = PyLong_FromLong(0);
     nameless = PyUnicode_New(0, 0);
     if (zero == NULL || nameless == NULL)

@@ -190,15 +190,19 @@ def run_journaled(
     return results
 
 
-def command_of(codec: Codec, payload: bytes, participant: str, known: Known) -> AnyCommand:
-    """The command that a request to trade asks for, read as a session reads it."""
+def commands_of(codec: Codec, requests: list[tuple[str, bytes]], known: Known) -> list[AnyCommand]:
+    """The commands that requests to trade ask for, each with its participant, read as sessions read them."""
+    commands: list[AnyCommand] = []
     scan = SCANS.get(codec.name)
-    plain = None if scan is None else scan(payload, participant)
-    if plain is not None:
-        return plain[1]
-    request = codec.decode(payload)
-    assert type(request) in TRANSLATE
-    return to_command(request, participant, known)
+    for participant, payload in requests:
+        plain = None if scan is None else scan(payload, participant)
+        if plain is not None:
+            commands.append(plain[1])
+            continue
+        request = codec.decode(payload)
+        assert type(request) in TRANSLATE
+        commands.append(to_command(request, participant, known))
+    return commands
 
 
 def run_pipeline(exchange: Exchange, requests: list[tuple[str, bytes]], reports: JsonReports) -> list[list[Event]]:
@@ -207,9 +211,8 @@ def run_pipeline(exchange: Exchange, requests: list[tuple[str, bytes]], reports:
     known = Known(exchange.instruments, exchange.assets)
     for start in range(0, len(requests), MAX_TURN_COMMANDS):
         batch: list[Sequenced] = []
-        for participant, payload in requests[start : start + MAX_TURN_COMMANDS]:
+        for command in commands_of(JSON, requests[start : start + MAX_TURN_COMMANDS], known):
             seq = exchange.seq + len(batch) + 1
-            command = command_of(JSON, payload, participant, known)
             batch.append(Sequenced(seq, START_NS + seq * 1_000, command))
         results += run_journaled(exchange, batch, reports.add)
     return results

@@ -23,7 +23,7 @@ from gateway.inbound.translate import Known
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import JSON, MSGPACK, Codec
-from loadtest.bench.core import ACCOUNTS, INSTRUMENT, START_NS, Prepared, command_of, prepare_core
+from loadtest.bench.core import ACCOUNTS, INSTRUMENT, START_NS, Prepared, commands_of, prepare_core
 from loadtest.bench.measure import Machine, machine, workload
 from loadtest.bench.stream import Stream
 
@@ -108,11 +108,6 @@ class Fanned:
         return size
 
 
-def read(codec: Codec, piece: list[tuple[str, bytes]], known: Known) -> list[AnyCommand]:
-    """The commands that requests of participants ask for."""
-    return [command_of(codec, payload, participant, known) for participant, payload in piece]
-
-
 def applied(exchange: Exchange, commands: list[AnyCommand]) -> list[Row]:
     """Apply a batch; its rows."""
     rows: list[Row] = []
@@ -181,7 +176,7 @@ def run_stages(codec: Codec, stream: Stream) -> dict[str, int]:
     link = FIRST_LINK
     for start in range(0, len(payloads), MAX_TURN_COMMANDS):
         piece = payloads[start : start + MAX_TURN_COMMANDS]
-        commands = timed("read", read, codec, piece, known)
+        commands = timed("read", commands_of, codec, piece, known)
         timed("core", applied, bare, commands)
         rows = timed("rules", applied, ruled.exchange, commands)
         link = timed("journal", framed, rows, link)

@@ -42,9 +42,8 @@ def json_frame(codec: Codec, formats: Formats, report: PrivateReport, request_id
     kind = type(report.event)
     write = WRITTEN.get(kind)
     if write is not None:
-        moment = formats.moment(report.time_ns)
         frame: bytes | None = write(
-            report.event, formats.pieces, report.command_seq, report.place, report.as_first, moment, request_id
+            report.event, formats.pieces, report.command_seq, report.place, report.as_first, report.time_ns, request_id
         )
         return frame
     say = direct.DIRECT.get(kind)

@@ -92,16 +92,22 @@ put_text(Buffer *out, PyObject *text)
     return found == NULL ? -1 : put(out, found, size);
 }
 
+/* 00 to 99. */
+static char pairs[200];
+
 static inline int
 put_number(Buffer *out, long long value)
 {
     char digits[20];
     int at = sizeof digits;
     unsigned long long left = value < 0 ? 0ULL - (unsigned long long)value : (unsigned long long)value;
-    do {
+    for (; left >= 100; left /= 100) {
+        at -= 2;
+        memcpy(digits + at, &pairs[left % 100 * 2], 2);
+    }
+    do
         digits[--at] = (char)('0' + left % 10);
-        left /= 10;
-    } while (left);
+    while (left /= 10);
     if (value < 0)
         digits[--at] = '-';
     return put(out, digits + at, (Py_ssize_t)sizeof digits - at);
@@ -193,7 +199,7 @@ piece(PyObject *pieces, long long place)
 /* ── what all reports have ────────────────────────────────────────────────────────────────────────────────────────── */
 
 /* What is said of a report beside its event, as the functions below take it. */
-enum { EVENT, INSTRUMENTS, COMMAND_SEQ, PLACE, AS_FIRST, MOMENT, REQUEST_ID, ARGUMENTS };
+enum { EVENT, INSTRUMENTS, COMMAND_SEQ, PLACE, AS_FIRST, TIME_NS, REQUEST_ID, ARGUMENTS };
 
 static PyObject *
 known_of(PyObject *const *arguments, PyObject *instrument)
@@ -218,7 +224,7 @@ begin(Buffer *out, const Kind *kind, PyObject *const *arguments, Py_ssize_t of, 
         || put_text(out, PyTuple_GET_ITEM(known, OF_ORDERS)) < 0 || put_text(out, piece(statuses, status)) < 0
         || put_number(out, PyLong_AsLongLong(arguments[COMMAND_SEQ])) < 0 || PUT("-") < 0
         || put_number(out, PyLong_AsLongLong(arguments[PLACE])) < 0 || (arguments[AS_FIRST] == Py_True && PUT("m") < 0)
-        || put_text(out, arguments[MOMENT]) < 0)
+        || PUT("\",\"transact_time\":") < 0 || put_number(out, PyLong_AsLongLong(arguments[TIME_NS])) < 0)
         return -1;
     if (request_id != Py_None && (PUT(",\"id\":") < 0 || put_number(out, PyLong_AsLongLong(request_id)) < 0))
         return -1;
@@ -249,7 +255,7 @@ static int
 is_called_well(const Kind *kind, PyObject *const *arguments, Py_ssize_t count)
 {
     if (count != ARGUMENTS || !PyDict_Check(arguments[INSTRUMENTS])) {
-        PyErr_SetString(PyExc_TypeError, "event, instruments, command_seq, place, as_first, moment, request_id");
+        PyErr_SetString(PyExc_TypeError, "event, instruments, command_seq, place, as_first, time_ns, request_id");
         return 0;
     }
     return kind->type != NULL && is_sound(kind, arguments[EVENT]);
@@ -424,6 +430,10 @@ learn(Kind *kind, PyObject *type, PyObject *heads)
 static PyObject *
 prepare(PyObject *module, PyObject *arguments)
 {
+    for (int number = 0; number < 100; number++) {
+        pairs[number * 2] = (char)('0' + number / 10);
+        pairs[number * 2 + 1] = (char)('0' + number % 10);
+    }
     PyObject *types[3], *heads[3], *kept[6];
     if (!PyArg_ParseTuple(arguments, "(OOO)(OOO)(O!O!O!O!O!O)ll", &types[0], &types[1], &types[2], &heads[0], &heads[1], &heads[2],
                           &PyTuple_Type, &kept[0], &PyTuple_Type, &kept[1], &PyTuple_Type, &kept[2], &PyTuple_Type, &kept[3],

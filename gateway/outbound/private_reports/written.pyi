@@ -24,7 +24,7 @@ def accepted(
     command_seq: int,
     place: int,
     as_first: bool,
-    moment: str,
+    time_ns: int,
     request_id: int | None,
     /,
 ) -> bytes: ...
@@ -34,7 +34,7 @@ def trade(
     command_seq: int,
     place: int,
     as_first: bool,
-    moment: str,
+    time_ns: int,
     request_id: int | None,
     /,
 ) -> bytes: ...
@@ -44,7 +44,7 @@ def cancelled(
     command_seq: int,
     place: int,
     as_first: bool,
-    moment: str,
+    time_ns: int,
     request_id: int | None,
     /,
 ) -> bytes | None: ...

@@ -20,6 +20,7 @@ from gateway.cli import (
     control_parties,
     control_terms,
     control_time,
+    control_trading,
 )
 from gateway.cli.control_options import acts, carry_dated, dated, names_of, target_of
 from gateway.cli.control_running import Target, ask, standing
@@ -92,6 +93,8 @@ for _each in (
     control_parties.block,
     control_parties.unblock,
     control_parties.set_class,
+    control_parties.custody,
+    control_parties.figures,
     control_parties.freeze,
     control_arrests.arrest,
     control_arrests.lift_arrest,
@@ -113,6 +116,8 @@ for _each in (
     control_keys.revoke_key,
     control_terms.terms,
     control_terms.rates,
+    control_trading.trading_rules,
+    control_trading.schedule,
     control_time.advance,
 ):
     command.add_command(_each)

@@ -55,15 +55,20 @@ def names_of(kind: RecordKind | None = None) -> Completion:
     return complete
 
 
-def acts(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that all share which do something."""
+def acts_without_reason(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that all share which do something, but for a reason: of this one the journal keeps none."""
     for option in (
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object of what came of it."),
         click.option("--yes", is_flag=True, help="Do it without asking, as scripts must."),
-        click.option("--reason", metavar="TEXT", help="Why. It is journaled. On a terminal it is asked for."),
     ):
         function = option(function)
     return function
+
+
+def acts(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options that all share which do something, and say why."""
+    reason = click.option("--reason", metavar="TEXT", help="Why. It is journaled. On a terminal it is asked for.")
+    return reason(acts_without_reason(function))
 
 
 dated = click.option(
@@ -72,8 +77,9 @@ dated = click.option(
 
 
 def carry(plan: Plan, asked: dict[str, Any]) -> NoReturn:
-    """Run what a command plans, with the options of `acts`."""
-    run(click.get_current_context().obj, plan, Asked(asked["reason"], asked["yes"], asked["as_json"]))
+    """Run what a command plans, with the options of `acts` or `acts_without_reason`."""
+    known = Asked(asked.get("reason"), asked["yes"], asked["as_json"], needs_reason="reason" in asked)
+    run(click.get_current_context().obj, plan, known)
 
 
 def carry_dated(plan: Callable[..., Awaitable[Action]], asked: dict[str, Any], since: str | None) -> NoReturn:

@@ -9,6 +9,7 @@ from typing import Any, Final
 import click
 
 from compliance.registry.classes import CLASSES
+from engine.vocabulary.codes import CUSTODIES
 from engine.vocabulary.rounding import PPM
 from gateway.cli.control_options import NEGATIVES, acts, carry, carry_dated, dated, names_of
 from gateway.control import actions
@@ -16,6 +17,7 @@ from gateway.control import actions
 BY_EVIDENCE: Final = "by-evidence"
 _PERCENT: Final = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,4}))?", re.ASCII)
 """Four decimals of a percent are parts per million."""
+_WHOLE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 def share_ppm(_ctx: click.Context, _param: click.Parameter, percent: str) -> int:
@@ -27,6 +29,26 @@ def share_ppm(_ctx: click.Context, _param: click.Parameter, percent: str) -> int
             f"{percent!r} is no percentage: 0 to 100, with up to 4 decimals behind a point, such as 12.5"
         )
     return ppm
+
+
+def _figures(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+    """The figures of an asset, each once: a record of them is replaced whole."""
+    found: dict[str, int] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not equals or key not in actions.FIGURES:
+            raise click.BadParameter(
+                f"{text!r} is no figure: write KEY=VALUE, with KEY one of {', '.join(actions.FIGURES)}"
+            )
+        if key in found:
+            raise click.BadParameter(f"{key} is named twice")
+        if not _WHOLE.fullmatch(value):
+            raise click.BadParameter(f"{key} is a whole number, not {value!r}")
+        found[key] = int(value)
+    lacking = [key for key in actions.FIGURES if key not in found]
+    if lacking:
+        raise click.BadParameter(f"give all of them, {', '.join(lacking)} too: they are replaced together")
+    return found
 
 
 @click.command()
@@ -103,6 +125,41 @@ def set_class(investor: str, investor_class: str, since: str | None, **asked: An
     """
     chosen = "" if investor_class == BY_EVIDENCE else investor_class
     carry_dated(partial(actions.override_class, investor=investor, investor_class=chosen), asked, since)
+
+
+@click.command()
+@click.argument("account", shell_complete=names_of("account"))
+@click.argument("way", metavar="WAY", type=click.Choice(CUSTODIES))
+@dated
+@acts
+def custody(account: str, way: str, since: str | None, **asked: Any) -> None:
+    """Have ACCOUNT held in another WAY: depositary, own_address (one registered as the holder's own) or self_custody.
+
+    Which of them are allowed depends on the class of the investor (CUST-1).
+
+    \b
+    Examples:
+      sbx control custody anna.main own_address --reason "application 14"
+      sbx control custody anna.main depositary --from 2027-01-01 --reason "the year ends"
+    """
+    carry_dated(partial(actions.set_custody, account=account, custody=way), asked, since)
+
+
+@click.command()
+@click.argument("asset", shell_complete=names_of("asset"))
+@click.argument("given", metavar="KEY=VALUE...", nargs=-1, required=True, callback=_figures)
+@dated
+@acts
+def figures(asset: str, given: dict[str, int], since: str | None, **asked: Any) -> None:
+    """Set the figures of ASSET that its liquidity tier follows from: market_cap_rub, turnover_rub and history_years, all three.
+
+    They are whole roubles and years. What retail may buy goes by the tier where RET-2 is set to criteria, not to a list.
+
+    \b
+    Example:
+      sbx control figures SOL market_cap_rub=6000000000000 turnover_rub=1200000000000 history_years=6 --reason "figures of June"
+    """
+    carry_dated(partial(actions.set_figures, asset=asset, figures=given), asked, since)
 
 
 @click.command(context_settings=NEGATIVES)

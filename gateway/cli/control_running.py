@@ -109,6 +109,7 @@ class Asked(msgspec.Struct):
     reason: str | None
     yes: bool
     as_json: bool
+    needs_reason: bool = True
 
 
 def is_terminal() -> bool:
@@ -146,7 +147,7 @@ def run(target: Target, plan: Plan, asked: Asked) -> NoReturn:
     if asked.reason is not None and not 0 < len(asked.reason.strip()) <= MAX_TEXT_CHARS:
         raise NotSent(f"--reason has 1 to {MAX_TEXT_CHARS} characters")
     if not is_terminal():
-        if asked.reason is None:
+        if asked.reason is None and asked.needs_reason:
             raise NotSent("say why: --reason TEXT. It is journaled, and stands in `sbx history`")
         if not asked.yes:
             raise NotSent("there is no terminal to ask on: --yes does it without asking")
@@ -157,7 +158,9 @@ def run(target: Target, plan: Plan, asked: Asked) -> NoReturn:
     action, where = ask(target, planned)
     console = Terminal(stderr=asked.as_json, wraps=False)
     console.tell(f"{where}: {sentence(action)}")
-    reason = (asked.reason or "").strip() or click.prompt(tr("why?"), err=asked.as_json, value_proc=_reason)
+    reason = (asked.reason or "").strip()
+    if asked.needs_reason and not reason:
+        reason = click.prompt(tr("why?"), err=asked.as_json, value_proc=_reason)
     if not asked.yes and not click.confirm(tr("go on?"), err=asked.as_json):
         raise NotSent("nothing was sent")
     sys.exit(carried_out(target, action, reason, as_json=asked.as_json))
@@ -180,7 +183,7 @@ def carried_out(target: Target, action: Action, reason: str, *, as_json: bool) -
         "status": "done" if action.effective_ns is None else "scheduled",
         "command": action.command,
         "arguments": action.arguments,
-        "reason": reason,
+        "reason": reason or None,
         "effective_utc": None if action.effective_ns is None else utc(action.effective_ns),
         "says": action.says,
         "concerns": {"accounts": action.accounts, "open_orders": action.open_orders},

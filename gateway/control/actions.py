@@ -11,7 +11,7 @@ import msgspec
 
 from compliance import Rulebook
 from compliance.rulebook.wording import setting_text
-from engine.vocabulary.codes import SCOPES
+from engine.vocabulary.codes import CUSTODIES, SCOPES
 from engine.vocabulary.days import moscow_day
 from engine.vocabulary.limits import MAX_E8
 from engine.vocabulary.rounding import PPM
@@ -24,6 +24,8 @@ from gateway.venue.venue import built_in_rulebooks
 
 VENUE: Final = "venue"
 DATES: Final = "2027-01-01, 18:00 or 2027-01-01T18:00 (Moscow; or with Z or +03:00 behind it), or 90m or 2d from now"
+FIGURES: Final = ("market_cap_rub", "turnover_rub", "history_years")
+"""What `update_asset` sets of an asset, all at once."""
 _RECHECKED: Final = "open orders that the rules then forbid are cancelled"
 
 
@@ -43,7 +45,7 @@ class Action(msgspec.Struct, kw_only=True):
     effective_ns: int | None = None
     """When it takes effect, nanoseconds since the epoch, UTC; None: at once."""
     reason_is: str = "reason"
-    """What the command calls the reason for it."""
+    """What the command calls the reason for it; empty: it takes none."""
 
 
 def _action(
@@ -228,6 +230,27 @@ async def risk_level_action(client: Client, investor: str, level: str, at_ns: in
     assert found.kind is not None
     arguments: dict[str, Argument] = {"investor": investor, "kind": found.kind, "risk_level": level}
     return _action("register_investor", arguments, says, about, found, at_ns=at_ns)
+
+
+async def set_custody(client: Client, account: str, custody: str, *, at_ns: int | None = None) -> Action:
+    """Have an account held in another way (CUST-1)."""
+    found = await look_up(client, "account", account)
+    about: tuple[RecordKind, str] = ("account", account)
+    before = found.custody or CUSTODIES[0]
+    await _check_new(client, about, ("custody", before, custody), f"account {account} is held by {custody}", at_ns)
+    arguments: dict[str, Argument] = {"account": account, "custody": custody}
+    says = f"have account {account} held by {custody} instead of {before}"
+    return _action("set_custody", arguments, says, about, found, at_ns=at_ns)
+
+
+async def set_figures(client: Client, asset: str, figures: dict[str, int], *, at_ns: int | None = None) -> Action:
+    """Set the figures of an asset that its liquidity tier follows from (LIQ-1); `figures`: all of `FIGURES`."""
+    assert tuple(sorted(figures)) == tuple(sorted(FIGURES))
+    found = await look_up(client, "asset", asset)
+    told = ", ".join(f"{name}={figures[name]}" for name in FIGURES)
+    says = f"set {told} of {asset}, which decide its liquidity tier; {_RECHECKED}"
+    arguments: dict[str, Argument] = {"asset": asset, **figures}
+    return _action("update_asset", arguments, says, ("asset", asset), found, at_ns=at_ns)
 
 
 async def freeze(client: Client, asset: str, share_ppm: int, account: str = "") -> Action:

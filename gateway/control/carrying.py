@@ -43,7 +43,7 @@ class Outcome(msgspec.Struct, kw_only=True):
 
 
 async def carry_out(client: Client, action: Action, reason: str) -> Outcome:
-    """Send an action with its reason, and gather what came of it.
+    """Send an action with its reason, if it takes one, and gather what came of it.
 
     The reply comes when everything is done that the command sets off, and whoever asks for a record after it hears of that
     first. So all that was told until then is what there is to tell.
@@ -59,7 +59,7 @@ async def carry_out(client: Client, action: Action, reason: str) -> Outcome:
         for stream in streams:
             await stream.start()
             readers.append(asyncio.ensure_future(_read(stream, told.append)))
-        arguments = {**action.arguments, action.reason_is: reason}
+        arguments = {**action.arguments, **({action.reason_is: reason} if action.reason_is else {})}
         reply = await client.request(m.Admin(id=client.next_id(), command=action.command, arguments=arguments), m.Done)
         outcome = Outcome(seq=reply.seq, waits_until=reply.waits_until)
         try:

@@ -19,6 +19,7 @@ _SUBJECTS: Final[dict[str, tuple[RecordKind, tuple[str, ...]]]] = {
     "register_intermediary": ("intermediary", ("intermediary",)),
     "register_investor": ("investor", ("investor",)),
     "set_blocked": ("investor", ("investor",)),
+    "set_custody": ("account", ("account",)),
     "set_parameter": ("parameter", ("rule",)),
     "update_asset": ("asset", ("asset",)),
 }

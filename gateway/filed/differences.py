@@ -27,6 +27,7 @@ _TERMS: Final = (
     "max_position",
 )
 _RULES: Final = ("static_ppm", "dynamic_ppm", "volatility", "auction_random", "allocation", "batch")
+_IN_SECONDS: Final = ("volatility", "auction_random", "batch")
 _FIGURES: Final = ("market_cap_rub", "turnover_rub", "history_years")
 _TESTS: Final = ("knowledge", "risk", "products")
 
@@ -104,14 +105,14 @@ def _apply(kind: str, name: str, field: str, wanted: Settings) -> str:
         if field in _TERMS:
             return f"sbx control terms {name} {field}={value}"
         if field in _RULES:
-            return "set_trading_rules"
-        return "set_schedule" if field == "schedule" else ""
+            return f"sbx control trading-rules {name} {field}={value}{'s' if field in _IN_SECONDS else ''}"
+        return f"sbx control schedule {name} {_steps(value)}" if field == "schedule" else ""
     if kind == "asset":
         if field in _FIGURES:
-            return "update_asset"
+            return f"sbx control figures {name} {' '.join(f'{each}={wanted[each]}' for each in _FIGURES)}"
         return "publish_disclosure" if field == "disclosure" else ""
     if kind == "account":
-        return "set_custody" if field == "custody" else ""
+        return f"sbx control custody {name} {value}" if field == "custody" else ""
     if kind == "investor":
         return _of_investor(name, field, value)
     if kind == "intermediary":
@@ -124,6 +125,12 @@ def _apply(kind: str, name: str, field: str, wanted: Settings) -> str:
         "margin rules": "set_margin_rules",
     }
     return alone.get(kind, "")
+
+
+def _steps(day: str) -> str:
+    """A schedule as `sbx control schedule` takes it: times and phases follow one another in `day`."""
+    words = day.split()
+    return " ".join(f"{at}={phase}" for at, phase in zip(words[::2], words[1::2], strict=True)) or "--none"
 
 
 def _of_investor(name: str, field: str, value: str) -> str:

@@ -14,6 +14,7 @@ import msgspec
 from gateway.client import Client, ClientError, LocalBook, RequestFailed, RequestTimedOut, Stream, Ticker, Trade
 from gateway.near import instead
 from gateway.protocol import messages as m
+from gateway.reporting.times import moscow_time
 from gateway.watching.scene import (
     MAX_LEVELS,
     MAX_MARKETS,
@@ -43,8 +44,6 @@ class LiveView:
         self._client: Final = client
         self._markets: Final[dict[str, Market]] = {}
         """Those that are followed, in the venue's order."""
-        self._first: Final[dict[str, Decimal]] = {}
-        """What changes are counted from: the last price when the watching began, where there was none the reference, else the first."""
         self._untold: Final[dict[tuple[str, str], None]] = {}
         """Channels of which nothing came yet."""
         self._told: Final = asyncio.Event()
@@ -75,7 +74,6 @@ class LiveView:
             )
         for name in names:
             self._markets[name] = Market(name, listed[name].phase)
-        references = {name: listed[name].reference_price for name in names}
         has_copies = await self._follow_copies()
         follow = self._follow
         starting = [follow(self._client.heartbeats(), self._heard)]
@@ -91,9 +89,6 @@ class LiveView:
         if self._untold:
             async with asyncio.timeout(FIRST_SECONDS):
                 await self._told.wait()
-        for name, reference in references.items():
-            if reference is not None and name not in self._first:
-                self._first[name] = Decimal(reference)
 
     async def _follow_copies(self) -> bool:
         try:
@@ -144,12 +139,13 @@ class LiveView:
         self._time_ns = max(self._time_ns or 0, time_ns)
 
     def _ticker(self, message: Ticker) -> None:
-        last, name = message.last_price, message.instrument
+        change = message.change_percent_24h
         self._change(
             "ticker",
             message,
-            last=_text(last),
-            change=None if last is None else percent(last, self._first.setdefault(name, last)),
+            last=_text(message.last_price),
+            change_percent_24h=None if change is None else f"{change:+f}",
+            since_24h_ns=message.since_24h,
             bid=_text(message.bid_price),
             bid_quantity=_text(message.bid_quantity),
             ask=_text(message.ask_price),
@@ -159,7 +155,7 @@ class LiveView:
     def _status(self, message: m.Status) -> None:
         self._change("status", message, phase=message.phase)
 
-    def _change(self, channel: str, message: Ticker | m.Status, **values: str | None) -> None:
+    def _change(self, channel: str, message: Ticker | m.Status, **values: str | int | None) -> None:
         self._at(message.time)
         name = message.instrument
         self._markets[name] = msgspec.structs.replace(self._markets[name], **values)
@@ -230,6 +226,11 @@ class LiveView:
                 if lost == 1
                 else f"the connection was lost {lost:,} times; {missed:,} messages were missed"
             )
+        since_ns = max((market.since_24h_ns or 0 for market in self._markets.values()), default=0)
+        if since_ns:
+            notes.append(
+                f"changes of 24 hours are since {moscow_time(since_ns)[:16]} (Moscow): the venue does not know what was before"
+            )
         recording = self._client.hello.recording
         state = _STATES.get(self._client.state, "connected")
         return Scene(
@@ -298,11 +299,6 @@ class LiveView:
 _STATES: Final = {"connecting": "connecting", "lost": "CONNECTION LOST, trying again", "closed": "closed"}
 _NO_RIGHT: Final = ("not_logged_in", "not_allowed")
 _ONLY_RECORDED: Final = "a live venue can't be walked in: `sbx watch DIR --from MOMENT` shows what it has recorded"
-
-
-def percent(last: Decimal, first: Decimal) -> str | None:
-    """How far a price has moved, with its sign; None: from nothing."""
-    return f"{(last / first - 1) * 100:+.2f}%" if first else None
 
 
 def _seq_of(report: m.ExecutionReport) -> int:

@@ -225,7 +225,7 @@ _PRICES: Final = (
     Column("instrument", STAYS, True, is_plain=True),
     Column("phase", 5, True, is_plain=True),
     Column("last", 8, is_plain=True),
-    Column("change", 4),
+    Column("in 24h", 4),
     Column("bid quantity", 1, is_plain=True),
     Column("bid", 7, is_plain=True),
     Column("ask", 6, is_plain=True),
@@ -242,15 +242,16 @@ def _prices(scene: Scene, width: int, room: int) -> list[Text]:
 
 def _market(market: Market, is_chosen: bool) -> Row:
     prices = (market.bid_quantity, market.bid, market.ask, market.ask_quantity)
+    change = market.change_percent_24h or ""
     cells = [
         ">" if is_chosen else " ",
         printable(market.instrument),
         market.phase.replace("_", " "),
         _figure(market.last),
-        market.change or "",
+        f"{change}%" if change else "",
         *map(_figure, prices),
     ]
-    moved = (market.change or "").strip("%0.+-") and (ASK if (market.change or "").startswith("-") else BID)
+    moved = change.strip("0.+-") and (ASK if change.startswith("-") else BID)
     return Row(cells, CHOSEN if is_chosen else "" if market.phase == "continuous" else WARN, moved)
 
 

@@ -32,8 +32,10 @@ class Market(msgspec.Struct, frozen=True):
     bid_quantity: str | None = None
     ask: str | None = None
     ask_quantity: str | None = None
-    change: str | None = None
-    """Of the last price since it is watched, in percent; None: nobody says from when on."""
+    change_percent_24h: str | None = None
+    """Of the last price in 24 hours, signed; None: nothing was traded in them, or nobody says."""
+    since_24h_ns: int | None = None
+    """When these hours begin, if that is later than 24 hours ago: nobody knows what was before."""
 
 
 class Level(msgspec.Struct, frozen=True):

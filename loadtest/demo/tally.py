@@ -10,7 +10,6 @@ from typing import Any, Final
 from hdrh.histogram import HdrHistogram
 
 from gateway.client import OrderRejected, RequestFailed, Trade
-from gateway.watching.live import percent
 
 # Microseconds: from 1 to one minute, three significant digits.
 LOWEST_US: Final = 1
@@ -185,13 +184,18 @@ class Tally:
                         "quantity": format(each.quantity, "f"),
                         "turnover": format(each.turnover, "f"),
                         "last": format(each.last, "f"),
-                        "change": percent(each.last, each.first) or "",
+                        "change": _percent(each.last, each.first) or "",
                     }
                     for name, each in sorted(self.traded.items())
                 },
             },
             "latency_us": {"count": int(self.latency.get_total_count()), **self.percentiles_us()},
         }
+
+
+def _percent(last: Decimal, first: Decimal) -> str | None:
+    """How far a price has moved, with its sign; None: from nothing."""
+    return f"{(last / first - 1) * 100:+.2f}%" if first else None
 
 
 def _count(rejects: dict[str, Reject], attempt: str, error: OrderRejected) -> None:

@@ -134,7 +134,10 @@ def test_a_picture_follows_from_what_is_seen() -> None:
         last_seq=None,
         time_ns=0,
         chosen="A/B",
-        markets=[Line("A/B", "continuous", last="1", change="-0.50%"), Line("C/D", "halted", change="+0.50%")],
+        markets=[
+            Line("A/B", "continuous", last="1", change_percent_24h="-0.50"),
+            Line("C/D", "halted", change_percent_24h="+0.50"),
+        ],
         book=Book("A/B", [Level("1", "2")], [Level("2", "3")]),
         tape=[],
         verdicts=[],

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import msgspec
 import pytest
 
-from gateway.client import Client, OrderRejected, connect
+from gateway.client import Client, OrderRejected, Ticker, connect
 from gateway.watching.live import LiveView, watching
 from gateway.watching.view import Refused
 from tests.support.gateway.live_venue import LiveVenue, live_venue
 from tests.support.gateway.played_again import playing, record
 
+NOON_NS = 1_780_304_647_123_456_789
+"""2026-06-01 12:04:07 in Moscow."""
 SECONDS = 20
 """For what takes milliseconds on a machine that does nothing else."""
 
@@ -74,6 +78,7 @@ async def test_a_supervisor_sees_prices_book_tape_and_verdicts(venue: LiveVenue)
         assert (scene.accepted, scene.refused) == (3, 1)
         market = next(each for each in scene.markets if each.instrument == "ETH/RUB")
         assert (market.last, market.ask, market.ask_quantity) == ("250000", "250500", "0.300")
+        assert (market.change_percent_24h, market.since_24h_ns) == ("+0.00", None)
         assert scene.book is not None
         assert [(each.price, each.quantity, each.hidden) for each in scene.book.asks] == [("250500", "0.300", None)]
         # A halt, an undone trade, and an order that a rule ended.
@@ -95,6 +100,8 @@ async def test_a_supervisor_sees_prices_book_tape_and_verdicts(venue: LiveVenue)
         view.step()
         assert view.scene().is_paused
         assert view.scene().accepted == before.accepted + 3
+        # From the first trade of these hours, though it is undone by now: one tick of 10 in 250 000.
+        assert [each.change_percent_24h for each in view.scene().markets if each.last] == ["+0.00"]
         view.choose(-1)
         assert view.scene().chosen == list(listed)[list(listed).index("ETH/RUB") - 1]
         await until(view, lambda: view.scene().book is not None)
@@ -103,6 +110,30 @@ async def test_a_supervisor_sees_prices_book_tape_and_verdicts(venue: LiveVenue)
         for refused in (view.back, lambda: view.jump("12s"), lambda: view.change_speed(1)):
             with pytest.raises(Refused, match="live venue"):
                 refused()
+
+
+async def test_the_change_is_the_venues_and_where_its_hours_are_fewer_that_is_said(venue: LiveVenue) -> None:
+    async with connect(venue.url) as client, watching(client, "SOL/RUB") as view:
+        told = Ticker(instrument="SOL/RUB", seq=1, prev_seq=1, time=NOON_NS, bid_price=None, bid_quantity=None, ask_price=None,
+                      ask_quantity=None)  # fmt: skip
+        for change, since_ns, seen in (
+            ("-1.25", NOON_NS, ("-1.25", NOON_NS)),
+            ("0.50", NOON_NS, ("+0.50", NOON_NS)),
+            ("0.00", None, ("+0.00", None)),
+            (None, None, (None, None)),
+        ):
+            view._ticker(
+                msgspec.structs.replace(
+                    told,
+                    change_percent_24h=None if change is None else Decimal(change),
+                    since_24h=since_ns,
+                )
+            )
+            scene = view.scene()
+            market = next(each for each in scene.markets if each.instrument == "SOL/RUB")
+            assert (market.change_percent_24h, market.since_24h_ns) == seen
+            said = [note for note in scene.notes if note.startswith("changes of 24 hours are since 2026-06-01 12:04 ")]
+            assert len(said) == (since_ns is not None)
 
 
 async def test_without_a_key_everything_public_is_seen(venue: LiveVenue) -> None:

@@ -91,6 +91,25 @@ def test_what_a_supervisor_reads_at_80_columns() -> None:
     ]
 
 
+def test_the_change_of_24_hours_stands_beside_the_last_price() -> None:
+    markets = [
+        Market("BTC/RUB", "continuous", "8000100.5", "8000000.0", "0.25", "8000200.5", "1.5", "-1.25"),
+        Market("ETH/RUB", "continuous", "250000", "249990", "1", change_percent_24h="+0.50"),
+        Market("SOL/RUB", "halted"),
+    ]
+    found = [line.rstrip() for line in lines(scene(markets=markets), 80, 24)]
+    assert found[5:9] == [
+        "  instrument phase             last in 24h         bid         ask",
+        "> BTC/RUB    continuous 8,000,100.5 -1.25% 8,000,000.0 8,000,200.5",
+        "  ETH/RUB    continuous     250,000 +0.50%     249,990           -",
+        "  SOL/RUB    halted               -                  -           -",
+    ]
+    drawn = picture(scene(markets=markets), 80, 24)
+    for change, colour in (("-1.25%", "red"), ("+0.50%", "green")):
+        at = drawn.plain.index(change)
+        assert colour in [span.style for span in drawn.spans if span.start <= at < span.end]
+
+
 def test_a_wider_window_shows_more() -> None:
     found = "\n".join(lines(scene(), 120, 30))
     for more in ("ask quantity", "hidden", "7.5", "hidden  orders", "  trade", " 902", "12:04:06.123"):

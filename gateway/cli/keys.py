@@ -9,7 +9,15 @@ import click
 from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal, say
 from gateway.cli.walking import opened, walked
-from gateway.keys import KeyFileError, new_private_key, public_key_hex, read_private_key, write_private_key
+from gateway.keys import (
+    KeyFileError,
+    fingerprint,
+    new_private_key,
+    public_key_bytes,
+    public_key_hex,
+    read_private_key,
+    write_private_key,
+)
 from gateway.printable import json_text, printable
 from gateway.reporting.times import moscow_time
 
@@ -53,17 +61,19 @@ def new(name: str, out: Path | None, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def show(file: Path, as_json: bool) -> None:
-    """Print the public key of the private key in FILE.
+    """Print the public key of the private key in FILE, with --json its fingerprint too, which an audit and `me` name it by.
 
     \b
     Example:
       sbx keys show alice.pem
     """
     try:
-        public_key = public_key_hex(read_private_key(file))
+        key = read_private_key(file)
     except KeyFileError as error:
         raise click.ClickException(str(error)) from error
-    click.echo(json_text({"private_key": str(file), "public_key": public_key}) if as_json else public_key)
+    public_key = public_key_hex(key)
+    told = {"private_key": str(file), "public_key": public_key, "fingerprint": fingerprint(public_key_bytes(key))}
+    click.echo(json_text(told) if as_json else public_key)
 
 
 @command.command("list")

@@ -27,6 +27,7 @@ from engine.vocabulary.limits import (
 from gateway.inbound.asking import supervises
 from gateway.inbound.fees import FeesPaid
 from gateway.inbound.session import Session
+from gateway.keys import fingerprint
 from gateway.outbound.fanout import Fanout
 from gateway.protocol import messages as m
 
@@ -154,9 +155,25 @@ class Standing:
             accounts=listed,
             key=None if session.key is None else session.key.key,
             scopes=list(session.scopes),
+            keys=self._own_keys(session.participant.participant),
             more=more,
         )
-        return reply, ROW_STEPS
+        return reply, (1 + len(reply.keys)) * ROW_STEPS
+
+    def _own_keys(self, name: str) -> list[m.OwnKey]:
+        """The keys of a participant that are in force: few, whoever it is."""
+        registered = self._exchange.access.of.get(name)
+        return [
+            m.OwnKey(
+                key=each.key,
+                fingerprint=fingerprint(bytes.fromhex(each.public_key)),
+                scopes=list(each.scopes),
+                since=each.since_ns,
+                addresses=list(each.addresses),
+                until=each.expires_ns or None,
+            )
+            for each in (() if registered is None else registered.keys.values())
+        ]
 
     def _own_account(self, account: Account) -> m.OwnAccount:
         found = m.OwnAccount(account=account.account, seq=account.report_seq, investor=account.investor)

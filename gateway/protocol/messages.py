@@ -136,6 +136,7 @@ from gateway.protocol.standing_messages import (
     LimitsReply,
     MeReply,
     OwnAccount,
+    OwnKey,
     TimeReply,
 )
 from gateway.protocol.standing_requests import Assets, Fees, Limits, Me, Time
@@ -237,6 +238,7 @@ __all__ = [
     "OrdersSnapshot",
     "OrdersUpdate",
     "OwnAccount",
+    "OwnKey",
     "Position",
     "Positions",
     "PositionsReply",

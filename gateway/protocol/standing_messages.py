@@ -144,6 +144,22 @@ class OwnAccount(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """Where it applies."""
 
 
+class OwnKey(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+    """One key of whoever asks, in force as of now."""
+
+    key: str
+    """Its name."""
+    fingerprint: str
+    """The first 16 hexadecimal digits of the SHA-256 of the public key, of its 32 bytes."""
+    scopes: list[str]
+    since: int
+    """When it was registered."""
+    addresses: list[str] = []
+    """From where it may be used; left out: from everywhere."""
+    until: int | None = None
+    """When it ends by itself; left out: when somebody ends it."""
+
+
 class MeReply(Message, tag="me"):
     """Who is logged in, and its accounts in the order in which they were opened."""
 
@@ -155,5 +171,7 @@ class MeReply(Message, tag="me"):
     """With which of its keys the connection has logged in."""
     scopes: list[str] = []
     """What may be done with it."""
+    keys: list[OwnKey] = []
+    """All that may log in as this participant, in the order in which they were registered."""
     more: bool = False
     """There are more accounts after the last of these."""

@@ -73,6 +73,7 @@ _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("Settlement", "kind"): get_args(SettlementKind),
     ("RecordInfo", "risk_level"): RISK_LEVELS,
     ("RecordInfo", "scopes"): SCOPES,
+    ("OwnKey", "scopes"): SCOPES,
     ("Welcome", "scopes"): SCOPES,
     ("InstrumentInfo", "kind"): codes.INSTRUMENT_KINDS,
     **{(kind, "interval"): tuple(CANDLE_INTERVALS) for kind in ("Candle", "CandleSnapshot", "CandleHistoryReply")},

@@ -119,7 +119,7 @@ def test_every_reference_leads_somewhere():
 SENT = sorted(set(structs_in(get_args(m.AnyMessage))), key=lambda kind: kind.__name__)
 NAMES = (
     "account arrest asset authority base buyer by channel class_override client_order_id command concluded contract "
-    "contract_reference cursor dated destination detail digest disclosure exec_id fee_asset follows from_account in_force index instrument intermediary "
+    "contract_reference cursor dated destination detail digest disclosure exec_id fee_asset fingerprint follows from_account in_force index instrument intermediary "
     "investor investor_class issuer key kind link name nonce own_investor participant payee payer public_key quote quote_id "
     "reason rule rulebook seller source speed subject template terms text through title to_account trading_day "
     "underlying value venue what type"

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from typing import get_args
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.client import connect
+from gateway.client.link import Encoding
 from gateway.keys import public_key_hex
 from tests.support.gateway.key_commands import NEW, does, registers
 from tests.support.gateway.small_venue import KEYS, client, serving, url_of
@@ -95,6 +100,49 @@ async def test_each_key_is_found_by_its_own_name(tmp_path: Path) -> None:
         assert {"a b c", "a main"} < {each["name"] for each in listed}
         for unknown in ("a b", "a", " ", "a main ", "nobody main"):
             assert (await otto.ask(type="records", kind="key", name=unknown))["records"] == []
+
+
+@pytest.mark.parametrize("binary", [False, True])
+async def test_everybody_is_told_the_keys_of_ones_own_that_are_in_force(tmp_path: Path, binary: bool) -> None:
+    async with serving(tmp_path) as server, client(url_of(server), "alice", binary=binary) as alice:
+        began = alice.hello["time"]
+        until = began + 3_600 * 10**9
+        await registers(
+            alice, "alice", "eyes", NEW, scopes=["read"], addresses=["127.0.0.1", "10.0.0.0/8"], expires_ns=until
+        )
+        told = (await alice.ask(type="me"))["keys"]
+        assert [each.pop("since") >= began - 60 * 10**9 for each in told] == [True, True]
+        assert told == [
+            {"key": "main", "fingerprint": _fingerprint(KEYS["alice"]), "scopes": ["read", "trade", "drop_copy"]},
+            {
+                "key": "eyes",
+                "fingerprint": _fingerprint(NEW),
+                "scopes": ["read"],
+                "addresses": ["127.0.0.1", "10.0.0.0/8"],
+                "until": until,
+            },
+        ]
+        # One that may only read is told of all, and nobody of somebody else's: also who may ask about every account.
+        async with client(url_of(server), binary=binary) as eyes, client(url_of(server), "sue", binary=binary) as sue:
+            await eyes.login("alice", NEW)
+            assert [each["key"] for each in (await eyes.ask(type="me"))["keys"]] == ["main", "eyes"]
+            of_alice = await sue.ask(type="me", account="alice")
+            assert [each["fingerprint"] for each in of_alice["keys"]] == [_fingerprint(KEYS["sue"])]
+        await does(alice, "revoke_key", participant="alice", key="eyes")
+        assert [each["key"] for each in (await alice.ask(type="me"))["keys"]] == ["main"]
+
+
+async def test_the_client_has_them(tmp_path: Path) -> None:
+    async with serving(tmp_path) as server:
+        for encoding in get_args(Encoding):
+            async with connect(url_of(server), "alice", KEYS["alice"], encoding=encoding) as alice:
+                (key,) = (await alice.me()).keys
+                assert (key.key, key.fingerprint) == ("main", _fingerprint(KEYS["alice"]))
+                assert (key.scopes, key.addresses, key.until) == (["read", "trade", "drop_copy"], [], None)
+
+
+def _fingerprint(private: Ed25519PrivateKey) -> str:
+    return hashlib.sha256(private.public_key().public_bytes_raw()).hexdigest()[:16]
 
 
 # ── scopes ─────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
 import stat
 import tomllib
@@ -276,7 +277,11 @@ def test_keys_new_prints_what_the_venue_file_needs(tmp_path: Path) -> None:
     shown = CliRunner().invoke(group, ["keys", "show", str(out)])
     assert shown.output.strip() == entry["public_key"]
     shown = CliRunner().invoke(group, ["keys", "show", str(out), "--json"])
-    assert json.loads(shown.output) == {"private_key": str(out), "public_key": entry["public_key"]}
+    assert json.loads(shown.output) == {
+        "private_key": str(out),
+        "public_key": entry["public_key"],
+        "fingerprint": hashlib.sha256(bytes.fromhex(entry["public_key"])).hexdigest()[:16],
+    }
     again = CliRunner().invoke(group, ["keys", "new", "alice", "--out", str(out)])
     assert again.exit_code == 1
     assert "exists already" in again.output

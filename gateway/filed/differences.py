@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+import msgspec
+
 from engine.command_table import COMMANDS
 from engine.exchange import Exchange
-from engine.vocabulary.messages.commands import AnyCommand, Deposit, IssueAsset, Sequenced
+from engine.vocabulary.messages.commands import AnyCommand, Deposit, IssueAsset, Sequenced, SetApproval
 from gateway.core import new_exchange
 from gateway.filed.difference import Difference
 from gateway.filed.people import participant_differences
 from gateway.filed.settings import Settings, Subject, settings_of
 from gateway.venue.venue import Venue
 
+APPROVAL: Final[Subject] = ("approval", "")
 MAX_NOTED: Final = 20
 """Differences that a start says; `sbx lint --journal` lists all."""
 
@@ -46,7 +49,38 @@ def differences(venue: Venue, exchange: Exchange, subjects: Iterable[Subject] | 
     filed = set_up(venue, exchange.time_ns)
     asked = dict.fromkeys(_subjects(venue) if subjects is None else subjects)
     people = [] if subjects is not None else list(participant_differences(venue.participants, exchange.access))
-    return people + [found for kind, name in asked for found in _of(filed, exchange, kind, name)]
+    found = people + [each for kind, name in asked for each in _of(filed, exchange, kind, name)]
+    return found if subjects is not None else [_before_a_start(each) for each in found]
+
+
+def _before_a_start(found: Difference) -> Difference:
+    """A difference as a venue has it that may be started again: what nobody has asked for yet, a start takes from the file."""
+    if (found.kind, "") != APPROVAL or found.venue:
+        return found
+    how = f"the next start does it where nobody has set it before, else {found.apply}"
+    return msgspec.structs.replace(found, apply=how)
+
+
+def approval_taken(to_do: Iterable[AnyCommand], exchange: Exchange) -> list[str]:
+    """What a start says of a second approval that it takes from the file; a line, or none.
+
+    Args:
+        to_do: what the file has beyond the journal.
+        exchange: before that is carried out.
+    """
+    if not exchange.seq:
+        return []
+    return [
+        f"approval: {', '.join(each.second)} need a second approval from now on: the venue file asks for it, and nobody had set it"
+        for each in to_do
+        if isinstance(each, SetApproval)
+    ]
+
+
+def approval_left_out(venue: Venue, exchange: Exchange) -> list[Subject]:
+    """The subject of a second approval that a venue asks for and its file does not; the file says by that that nothing waits."""
+    is_asked = any(isinstance(command, SetApproval) for command in venue.genesis())
+    return [APPROVAL] if exchange.second and not is_asked else []
 
 
 def set_up(venue: Venue, time_ns: int) -> Exchange:
@@ -80,6 +114,8 @@ def _subjects(venue: Venue) -> Iterator[Subject]:
     for command in venue.genesis():
         if not isinstance(command, (Deposit, IssueAsset)):
             yield subject_of(command)
+    # A file without [approval] says that nothing waits.
+    yield APPROVAL
 
 
 def subject_of(command: AnyCommand) -> Subject:
@@ -121,7 +157,7 @@ def _apply(kind: str, name: str, field: str, wanted: Settings) -> str:
         return "register_intermediary"
     alone = {
         "rulebook": f"sbx control rulebook {wanted.get('name', '')}",
-        "approval": "set_approval",
+        "approval": f"sbx control approval {wanted.get('second') or 'none'}",
         "margin rules": "set_margin_rules",
     }
     return alone.get(kind, "")

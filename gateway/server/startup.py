@@ -13,7 +13,7 @@ from engine.record.rows import Row
 from engine.vocabulary.messages.commands import AnyCommand, Decline
 from engine.vocabulary.messages.events import CommandProposed, CommandRejected, ProposalEnded
 from gateway.disk import DISK, Disk, make_directories
-from gateway.filed.differences import MAX_NOTED, differences, noted
+from gateway.filed.differences import MAX_NOTED, approval_left_out, approval_taken, differences, noted
 from gateway.filed.people import participant_differences
 from gateway.identity import IDENTITY_FILE, Identities, secrets_of
 from gateway.inbound.attendance import disconnections
@@ -73,7 +73,7 @@ class Started:
         self.notes: Final = said[0]
         """What of the venue file did not come in force, and why; a line each."""
         self.registered: Final = said[1]
-        """Who of the venue file is new to a venue that had a journal, a line each."""
+        """Who of the venue file is new to a venue that had a journal, and what needs a second approval by it from now on, a line each."""
         self.sync_ns: Final = sync_ns
         """What writing and syncing a small batch takes here."""
         self.identities: Final = identities
@@ -156,12 +156,15 @@ def _set_up(
     """Carry out what the venue file has beyond the journal, its participants first; `split` says what it has beside them, and what differs.
 
     Returns:
-        What of the file did not come in force, and who of its participants is new to a venue that had a journal; a line each.
+        What of the file did not come in force; and who of its participants is new to a venue that had a journal, and what from now on
+        needs a second approval by it. A line each.
     """
     to_do, changed = split
     differing = [each.said() for each in participant_differences(venue.participants, exchange.access)]
     people = registrations(venue.participants, exchange.access)
     registered = said(people, exchange.access) if exchange.seq else []
+    taken = approval_taken(to_do, exchange)
+    changed = [*changed, *approval_left_out(venue, exchange)]
     all_of_it = [*_taken_back(exchange, venue.participants), *people, *to_do]
     try:
         # One batch: a crash leaves all of it or nothing, and the next start need not guess what is missing.
@@ -169,7 +172,7 @@ def _set_up(
     except BaseException:
         writer.abandon()
         raise
-    return _some(differing) + _notes(venue, changed, exchange, rows), _some(registered)
+    return _some(differing) + _notes(venue, changed, exchange, rows), taken + _some(registered)
 
 
 def _some(lines: list[str]) -> list[str]:

@@ -10,11 +10,12 @@ import pytest
 from click.testing import CliRunner
 
 from engine.exchange import Exchange
-from engine.vocabulary.messages.commands import AnyCommand, Sequenced, SetBlocked, UpdateInstrument
+from engine.vocabulary.messages.commands import AnyCommand, Sequenced, SetApproval, SetBlocked, UpdateInstrument
 from gateway.cli.main import group
 from gateway.filed.difference import Difference
 from gateway.filed.differences import MAX_NOTED, differences, noted, set_up
 from gateway.venue.venue import Venue, parse_venue
+from tests.support.gateway.four_eyes import asks_for, entry
 from tests.support.gateway.small_venue import serve_command, served_apart, venue_text
 
 NOW_NS = 1_767_300_000 * 10**9
@@ -123,6 +124,29 @@ def test_the_rulebook_and_what_the_whole_venue_has():
         ("margin rules", "margin_grace"),
     ]
     assert found[0].apply == "sbx control rulebook general-2026" and found[-1].file == "77"
+
+
+def test_a_second_approval_is_compared_whether_the_file_has_the_section_or_not():
+    asking = parse_venue(venue_text(MORE + entry("eve") + asks_for("rulebooks")), "", Path())
+    (found,) = [each for each in differences(asking, began()) if each.kind == "approval"]
+    assert found == Difference(
+        "approval",
+        "",
+        "second",
+        "rulebooks",
+        "",
+        "the next start does it where nobody has set it before, else sbx control approval rulebooks",
+    )
+    exchange = began()
+    does(exchange, SetApproval(("trade_corrections",), "the board", "sue"))
+    (found,) = differences(parsed(), exchange)
+    assert found == Difference("approval", "", "second", "", "trade_corrections", "sbx control approval none")
+    (found,) = [each for each in differences(asking, exchange) if each.kind == "approval"]
+    assert (found.file, found.venue, found.apply) == (
+        "rulebooks",
+        "trade_corrections",
+        "sbx control approval rulebooks",
+    )
 
 
 def test_what_a_command_has_changed_since_is_otherwise_and_what_it_made_the_same_is_not():

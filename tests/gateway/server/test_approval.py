@@ -138,6 +138,10 @@ def proposes(venue: Started, command: AnyCommand) -> int:
 
 
 LESS = SetApproval((), "enough", "sue")
+LEFT_OUT = (
+    "approval: second is none in the file, rulebooks trade_corrections here; to have it so: sbx control approval none"
+)
+"""What a start says of a file without the section, where the venue asks for all of it."""
 
 
 def test_what_sets_a_venue_up_waits_for_nobody(tmp_path: Path) -> None:
@@ -150,11 +154,14 @@ def test_what_sets_a_venue_up_waits_for_nobody(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "notes"),
     [
-        (entry("eve"), []),
+        (
+            entry("eve"),
+            [LEFT_OUT],
+        ),
         (
             entry("eve") + asks_for("rulebooks"),
             [
-                "approval: second is rulebooks in the file, rulebooks trade_corrections here; to have it so: set_approval"
+                "approval: second is rulebooks in the file, rulebooks trade_corrections here; to have it so: sbx control approval rulebooks"
             ],
         ),
     ],
@@ -166,11 +173,43 @@ def test_a_file_that_asks_for_less_at_a_restart_changes_nothing(tmp_path: Path, 
     venue.writer.close()
 
 
-def test_a_file_that_asks_for_it_only_later_is_followed(tmp_path: Path) -> None:
-    started(tmp_path, "").writer.close()
+def test_a_file_that_asks_for_it_only_later_is_followed_and_the_start_says_so(tmp_path: Path) -> None:
+    first = started(tmp_path, "")
+    assert first.registered == []
+    first.writer.close()
     venue = started(tmp_path)
-    assert venue.exchange.second == ("rulebooks", "trade_corrections")
+    assert venue.exchange.second == ("rulebooks", "trade_corrections") and venue.notes == []
+    # Eve is new, too.
+    assert [line for line in venue.registered if not line.startswith("participant ")] == [
+        "approval: rulebooks, trade_corrections need a second approval from now on: the venue file asks for it, and nobody had set it"
+    ]
     venue.writer.close()
+    again = started(tmp_path)
+    assert again.registered == again.notes == []
+    again.writer.close()
+
+
+def test_what_a_command_has_ended_no_start_takes_from_the_file_again(tmp_path: Path) -> None:
+    venue = started(tmp_path)
+    number = proposes(venue, LESS)
+    assert does(venue, Approve(number, "read", "eve", "supervisor"))
+    assert venue.exchange.second == ()
+    venue.writer.close()
+    venue = started(tmp_path)
+    assert venue.exchange.second == () and venue.registered == []
+    venue.writer.close()
+
+
+def test_what_a_command_has_asked_for_and_the_file_does_not_is_said_at_each_start(tmp_path: Path) -> None:
+    venue = started(tmp_path, entry("eve"))
+    assert does(venue, SetApproval(("rulebooks",), "the board", "sue"))
+    venue.writer.close()
+    for _ in range(2):
+        venue = started(tmp_path, entry("eve"))
+        assert venue.exchange.second == ("rulebooks",) and venue.notes == [
+            "approval: second is none in the file, rulebooks here; to have it so: sbx control approval none"
+        ]
+        venue.writer.close()
 
 
 def test_a_rulebook_that_is_forced_at_a_start_waits_for_one_supervisor(tmp_path: Path) -> None:
@@ -222,7 +261,7 @@ def test_where_the_journal_knew_nobody_the_file_says_who_may_propose(tmp_path: P
     # The section may stay only where two supervisors do.
     venue = started(tmp_path, text)
     assert list(venue.exchange.proposals) == [stays]
-    assert venue.notes == [f"proposal {gone} of eve is over: {NO_LONGER}"]
+    assert venue.notes == [LEFT_OUT, f"proposal {gone} of eve is over: {NO_LONGER}"]
     assert len(venue.exchange.access.of) == len(venue.registered) > 2
     venue.writer.close()
 

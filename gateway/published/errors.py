@@ -74,7 +74,7 @@ _ERRORS: Final = (
     ),
     Entry(
         "unknown",
-        "There is no such instrument or index to subscribe to, or no such subscription to end.",
+        "There is no such instrument, index or order, or no such subscription to end.",
         "Ask `instruments` for the names. An index is known from its first price on: subscribe again later.",
     ),
     Entry(

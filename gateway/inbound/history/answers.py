@@ -12,8 +12,9 @@ from gateway.inbound.history.looking import Deeper, Looking
 from gateway.inbound.history.orders import order_history, order_status
 from gateway.inbound.history.past import Past
 from gateway.inbound.history.settlements import settlements
+from gateway.outbound.channels.channel import INSTRUMENT
 from gateway.outbound.fanout import Fanout
-from gateway.protocol.messages import Fills, Message, OrderHistory, OrderStatus, Settlements
+from gateway.protocol.messages import Error, Fills, Message, OrderHistory, OrderStatus, Settlements
 from gateway.protocol.past_requests import MAX_LISTED_PAST
 
 PastQuery = Fills | OrderHistory | OrderStatus | Settlements
@@ -38,6 +39,10 @@ class PastAnswers:
 
         What is kept is looked through in one piece, so that all of it is as of one moment.
         """
+        # An order that was refused since there is no such instrument has that name in its history: that may be asked for.
+        name = query.instrument if isinstance(query, Fills | Settlements) else None
+        if name is not None and name not in self._exchange.instruments:
+            return Error(id=query.id, code="unknown", detail=INSTRUMENT.unknown.format(name)), ROW_STEPS
         looking = Looking(query.account, self._fanout, self.past)
         steps = looking.steps + MAX_LISTED_PAST * ROW_STEPS
         try:

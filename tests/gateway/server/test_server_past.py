@@ -256,6 +256,29 @@ async def test_who_may_ask_and_what(before: tuple[Path, dict[str, Told]]) -> Non
             assert (await bob.ask(type="order_status", account="bob", **wrong))["code"] == "malformed"
 
 
+@pytest.mark.parametrize("binary", [False, True])
+async def test_an_instrument_that_is_not_listed_is_refused_and_orders_for_it_are_found(
+    tmp_path: Path, binary: bool
+) -> None:
+    async with serving(tmp_path) as server, client(url_of(server), "bob", binary=binary) as bob:
+        for kind in ("fills", "settlements"):
+            reply = await bob.ask(type=kind, account="bob", instrument="NO/SUCH")
+            assert (reply["type"], reply["code"], reply["detail"]) == (
+                "error",
+                "unknown",
+                "no instrument NO/SUCH is listed",
+            )
+            # As another question says it.
+            candles = await bob.ask(type="candle_history", instrument="NO/SUCH", interval="1m")
+            assert (candles["code"], candles["detail"]) == (reply["code"], reply["detail"])
+            assert (await bob.ask(type=kind, account="bob", instrument="BTC/RUB"))[kind] == []
+        refused = await bob.order("buy", "1", "100", "typo", account="bob", instrument="NO/SUCH")
+        assert refused["code"] == "unknown_instrument"
+        (order,) = (await bob.ask(type="order_history", account="bob", instrument="NO/SUCH"))["orders"]
+        assert order["client_order_id"] == "typo"
+        assert (await bob.ask(type="order_history", account="bob", instrument="NOR/THIS"))["orders"] == []
+
+
 async def test_without_the_index_the_answer_says_that_something_is_missing(
     before: tuple[Path, dict[str, Told]], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,7 +82,11 @@ async def test_limits_say_what_is_left(tmp_path: Path) -> None:
         async with client(url, "otto") as otto, client(url, "alice"):
             first = await alice.ask(type="limits")
             assert (first["participant"], first["connections"], first["max_connections"]) == ("alice", 2, 64)
-            assert "orders" not in first
+            await alice.order("buy", "1", "1", "before", account="alice")
+            await alice.ask(type="cancel_order", account="alice", client_order_id="before")
+            # Nobody counts orders of those whom nobody limits.
+            first = await alice.ask(type="limits")
+            assert "orders" not in first and "trades" not in first
             limits = {"participant": "alice", "orders_per_second": 50, "max_order_to_trade": 9}
             assert (await otto.ask(type="admin", command="set_limits", arguments=limits))["type"] == "done"
             for number in range(3):
@@ -90,10 +94,10 @@ async def test_limits_say_what_is_left(tmp_path: Path) -> None:
             await alice.ask(type="cancel_order", account="alice", client_order_id="a1")
             reply = await alice.ask(type="limits")
             assert (reply["orders_per_second"], reply["max_order_to_trade"], reply["orders"]) == (50, 9, 3)
-            assert "max_order_value" not in reply
+            assert "max_order_value" not in reply and reply["trades"] == 0
             (account,) = reply["accounts"]
             assert (account["account"], account["open_orders"], account["max_open_orders"]) == ("alice", 2, 10_000)
-            assert (account["client_order_ids"], account["waiting_movements"]) == (3, 0)
+            assert (account["client_order_ids"], account["waiting_movements"]) == (4, 0)
             rates = (await alice.ask(type="rates"))["rates"]
             assert [each["scope"] for each in reply["rates"]] == [each["scope"] for each in rates]
             assert all(before["left"] > 0 for before in reply["rates"])

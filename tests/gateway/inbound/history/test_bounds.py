@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from engine.vocabulary.codes import SPOT
+from engine.vocabulary.messages.commands import ListInstrument
+from engine.vocabulary.messages.events import InstrumentListed
 from gateway.inbound.history.answers import PastAnswers
 from gateway.inbound.history.past import Past
 from gateway.index.index import index_directory
@@ -74,6 +77,10 @@ def test_a_page_reads_what_it_tells(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_who_finds_nothing_has_read_no_more_than_anybody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.inbound.history.looking.MAX_PAST_ROWS", 40)
     asked = Asked(tmp_path, 1_000, monkeypatch)
+    # Nobody has traded it.
+    listed = ListInstrument("ETH/RUB", SPOT, "BTC", "RUB", 10**8, 10**7, 10**7, 10**11, 10**8, 100_000)
+    ((_, _, _, events),) = asked.venue.sequencer.sequence([listed])
+    assert type(events[0]) is InstrumentListed
     reply, _ = asked.ask(m.Fills(id=1, account="alice", limit=20, instrument="ETH/RUB"))
     assert (reply.fills, reply.more) == ([], True)
     assert len(asked.rows) <= 40 + 20

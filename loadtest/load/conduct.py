@@ -262,6 +262,7 @@ def _watchers(order: Order, target: Target) -> list[pipe.WatcherPlan]:
                 for place in range(count)
             ],
             address=target.address(order.connections + number),
+            interval=listening.interval,
         )
         for number in range(listening.connections)
     ]

@@ -142,6 +142,7 @@ def _subscribers(asked: Asked, mix: Mix) -> Subscribers | None:
                 "connections": connections,
                 "channels": list(asked.channels) or (own.channels if own is not None else [DEFAULT_CHANNEL]),
                 "instruments": asked.listen_to or (own.instruments if own is not None else 1),
+                **({} if own is None else {"interval": own.interval}),
             },
             Subscribers,
         )

@@ -36,6 +36,8 @@ class WatcherPlan(msgspec.Struct, array_like=True):
     keeps_books: bool = False
     """Whether its messages are kept, to rebuild the books afterwards."""
     address: str = ""
+    interval: str = ""
+    """Of channel `candles`, if it is among the topics."""
 
 
 class Assignment(msgspec.Struct, tag=True):

@@ -19,7 +19,7 @@ OUTCOMES: Final = {"new": "accepted"}
 ERROR: Final = "error"
 REFUSALS: Final = frozenset(("rejected", "request_rejected", ERROR))
 """Outcomes that count as refused."""
-NOT_REPORTS: Final = frozenset(("open_orders", "balances", "positions", "resumed"))
+NOT_REPORTS: Final = frozenset(("open_orders", "balances", "positions", "candle_history", "resumed"))
 """They name an account and the number of its last report, but are none."""
 CLEARING: Final = "(leaving)"
 

@@ -16,12 +16,17 @@ from loadtest.load.drive.connections import Line
 from loadtest.load.drive.notes import Notes, keep
 from loadtest.load.drive.pipe import WatcherPlan
 
+CANDLES: Final = "candles"
 CHANNELS: Final = {
     "trade": "trades",
     "top": "top",
     "ticker": "ticker",
     "book_snapshot": "book",
     "book_update": "book",
+    "orders_snapshot": "orders",
+    "orders_update": "orders",
+    "candle_snapshot": CANDLES,
+    "candle": CANDLES,
     "status": "status",
     "auction": "auction",
     "mark": "marks",
@@ -42,6 +47,8 @@ class Told(msgspec.Struct, gc=False):
     time: int = 0
     instrument: str = ""
     index: str = ""
+    closed: bool = False
+    """Of a candle: its interval is over."""
 
 
 _decode: Final = msgspec.json.Decoder(Told).decode
@@ -71,9 +78,8 @@ class Watcher(Line):
         """Connect and subscribe. Raises `Refused`."""
         await self.open(url, self.plan.address)
         self.is_up = True
-        for number, (channel, about) in enumerate(self.plan.topics):
-            request = Subscribe(id=number, channel=channel, instrument=about or None)  # type: ignore[arg-type]
-            self.send_text(msgspec.json.encode(request))
+        for number, topic in enumerate(self.plan.topics):
+            self.send_text(_subscribe(number, topic, self.plan.interval))
 
     def heard(self, payload: bytes) -> None:
         """Note a message."""
@@ -99,6 +105,9 @@ class Watcher(Line):
             return
         if (message.prev_seq if message.prev_seq is not None else message.seq - 1) != last:
             keep(self._notes.market_gaps, f"{channel} of {topic[1]}: message {message.seq} came after {last}")
+        if message.closed:
+            # That time has passed is told within a second, or with the next turn: nobody waits for it.
+            return
         at, late = self._notes.deliveries(channel)
         at.append(now_ns - self._notes.start_ns)
         late.append(now_ns + self._notes.wall_offset_ns - message.time)
@@ -112,7 +121,8 @@ class Watcher(Line):
         """Check that it was told all there was, up to the latest numbers."""
         for channel, about in self.plan.topics:
             received = self._last.get((channel, about), self._began.get((channel, about), -1))
-            if received < latest.get((channel, about), received):
+            now = latest.get((channel, about), received)
+            if received < now and not _is_only_closed(channel, received, now):
                 words = f"the venue is at {latest[channel, about]}, received was {received}"
                 keep(self._notes.market_gaps, f"{channel} of {about}: {words}")
 
@@ -135,6 +145,19 @@ class Watcher(Line):
         return books, list(problems.values())
 
 
+def _subscribe(number: int, topic: tuple[str, str], interval: str) -> bytes:
+    """A request for a channel, and what it is about."""
+    channel, about = topic
+    option = interval if channel == CANDLES else None
+    request = Subscribe(id=number, channel=channel, instrument=about or None, interval=option)  # type: ignore[arg-type]
+    return msgspec.json.encode(request)
+
+
+def _is_only_closed(channel: str, received: int, now: int) -> bool:
+    """Whether nothing was told since but that an interval is over: of candles an odd number says so, at any time."""
+    return channel == CANDLES and now == received + 1 and bool(now % 2)
+
+
 class Asker(Line):
     """A connection that asks where channels are."""
 
@@ -142,13 +165,12 @@ class Asker(Line):
         super().__init__()
         self._latest: Final[dict[tuple[str, str], int]] = {}
 
-    async def ask(self, url: str, topics: list[tuple[str, str]]) -> dict[tuple[str, str], int]:
-        """The number of the last message of each channel. Raises `Refused`."""
+    async def ask(self, url: str, topics: list[tuple[str, str]], interval: str) -> dict[tuple[str, str], int]:
+        """The number of the last message of each channel; `interval` is that of candles. Raises `Refused`."""
         await self.open(url, "")
         self.is_up = True
-        for number, (channel, about) in enumerate(topics):
-            request = Subscribe(id=number, channel=channel, instrument=about or None)  # type: ignore[arg-type]
-            self.send_text(msgspec.json.encode(request))
+        for number, topic in enumerate(topics):
+            self.send_text(_subscribe(number, topic, interval))
         deadline = time.monotonic() + _ASK_S
         while len(self._latest) < len(topics) and time.monotonic() < deadline:  # noqa: ASYNC110 - once a run
             await asyncio.sleep(0.02)

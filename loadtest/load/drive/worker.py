@@ -178,11 +178,12 @@ class Worker:
     async def _compare_channels(self) -> None:
         """Subscribe anew: the last messages that others were sent are those that each watcher received."""
         topics = list(dict.fromkeys(topic for watcher in self._watchers for topic in watcher.plan.topics))
+        interval = next((watcher.plan.interval for watcher in self._watchers if watcher.plan.interval), "")
         if not topics:
             return
         asker = Asker()
         try:
-            latest = await asker.ask(self._assignment.url, topics)
+            latest = await asker.ask(self._assignment.url, topics, interval)
         except Refused as error:
             keep(self._notes.market_gaps, f"a fresh connection was refused: {error}")
             return

@@ -14,6 +14,7 @@ from loadtest.load.plan.desk import (
     DISTANCE,
     KIND,
     MARKET,
+    MARKETS,
     PICK,
     SAMPLE,
     SHARE,
@@ -23,7 +24,7 @@ from loadtest.load.plan.desk import (
     Desk,
     Request,
 )
-from loadtest.load.plan.market import BASIS_POINTS, SAMPLES, behind, through
+from loadtest.load.plan.market import BASIS_POINTS, SAMPLES, activity, behind, through
 from loadtest.load.plan.rejects import RejectMaker
 from loadtest.load.plan.settings import (
     Amends,
@@ -321,14 +322,22 @@ class RetailOrders:
 
 
 class AskedQuestions:
-    """`open_orders` and `balances` of the main account, in turn."""
+    """`open_orders` and `balances` of the main account; some of them `candle_history` of an instrument."""
 
     def __init__(self, part: Questions, desk: Desk) -> None:
-        del part  # It has no settings.
         self._rest = f',"account":"{desk.seat.main}"}}'
+        self._candle_bits = round(part.candles_share * WHOLE)
+        places = activity(tuple(desk.markets), MARKETS) if self._candle_bits else []
+        self._candles = [
+            f',"instrument":"{desk.markets[place].listed.instrument}","interval":"{part.interval}","limit":{part.limit}}}'
+            for place in places
+        ]
 
     def __call__(self, request_id: int, at_s: float, draw: int) -> Request:
         """Make one request."""
+        if (draw >> PICK & SHARE) < self._candle_bits:
+            kind = "candle_history"
+            return kind, f'{{"type":"{kind}","id":{request_id}{self._candles[draw & MARKET]}'.encode()
         kind = "balances" if draw >> KIND & 1 else "open_orders"
         return kind, f'{{"type":"{kind}","id":{request_id}{self._rest}'.encode()
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple, TypeVar
 
 import msgspec
 
+from gateway.protocol.messages import Interval
 from loadtest.load.plan.arrivals import parse_arrivals
 from loadtest.load.plan.market import Drift
 from loadtest.load.plan.seats import Listed, traded
@@ -19,7 +20,7 @@ from loadtest.load.plan.shapes import PlanError, parse_shape
 DEFAULT_MIX: Final = "day"
 _Kind = TypeVar("_Kind", bound=msgspec.Struct)
 _Text = Annotated[str, msgspec.Meta(min_length=1)]
-Channel = Literal["trades", "top", "ticker", "book", "orders", "status", "marks", "auction"]
+Channel = Literal["trades", "top", "ticker", "book", "orders", "candles", "status", "marks", "auction"]
 
 
 class Section(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -33,6 +34,8 @@ class Subscribers(Section, frozen=True):
     channels: Annotated[list[Channel], msgspec.Meta(min_length=1)]
     instruments: Annotated[int, msgspec.Meta(ge=1)]
     """That each listens to: of those traded, the first for the first connection, then on in turn."""
+    interval: Interval = "1m"
+    """Of channel `candles`, if it is among them."""
 
 
 class ControlEntry(Section, frozen=True):

@@ -9,6 +9,9 @@ from typing import Annotated, Final
 
 import msgspec
 
+from gateway.protocol.messages import Interval
+from gateway.protocol.past_requests import Limit
+
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Above = Annotated[float, msgspec.Meta(gt=0)]
 Roubles = Annotated[float, msgspec.Meta(gt=0, le=20_000_000)]
@@ -140,7 +143,14 @@ class Retail(Part, tag="retail", frozen=True):
 
 
 class Questions(Part, tag="questions", frozen=True):
-    """`open_orders` and `balances`, in turn."""
+    """`open_orders` and `balances`, by chance; some of them `candle_history`."""
+
+    candles_share: Share = 0.0
+    """Of the questions, those for the newest candles of an instrument that is traded."""
+    interval: Interval = "1m"
+    """Of those candles."""
+    limit: Limit = 100
+    """How many of them are asked for at once."""
 
 
 class Rejects(Part, tag="rejects", frozen=True):

@@ -42,6 +42,42 @@ def test_a_load_is_checked_from_the_request_to_the_journal(tmp_path):
     assert read_result(tmp_path / "a.json").runs[0].requests == run["requests"]
 
 
+MIX = """
+title = "candles"
+about = "Those who listen to candles and queues, and those who ask for candles."
+[[part]]
+behaviour = "makers"
+weight = 0.4
+[[part]]
+behaviour = "takers"
+weight = 0.3
+[[part]]
+behaviour = "questions"
+weight = 0.3
+candles_share = 0.7
+interval = "1s"
+[subscribers]
+connections = 3
+channels = ["candles", "orders"]
+instruments = 2
+interval = "1s"
+"""
+
+
+def test_candles_are_listened_to_and_asked_for(tmp_path):
+    mix = tmp_path / "candles.toml"
+    mix.write_text(MIX)
+    result = loaded("--rate", "400", "--seconds", "2.5", "--mix", str(mix), "--no-books", "--no-replay")
+    (run,) = result["runs"]
+    statuses = {check["name"]: check["status"] for check in run["checks"]}
+    assert statuses["no market-data message is missing or doubled"] == "held", run["checks"]
+    assert set(statuses.values()) == {"held", "unchecked"}, run["checks"]
+    count = {(each["group"], each["name"], each["outcome"]): each["latency"]["count"] for each in run["measured"]}
+    assert count["market_data", "candles", ""] > 20 and count["market_data", "orders", ""] > 100
+    assert count["round_trip", "candle_history", "candle_history"] > 50
+    assert run["fills"] > 0
+
+
 # Two venues, one after the other: 8 s. What wrk2 was written to show.
 def test_a_pause_shows_in_an_open_loop_and_hides_in_a_closed_one():
     pause = ("--seconds", "1.5", "--pause", "200ms@800ms", "--no-books", "--no-replay")

@@ -99,7 +99,15 @@ def test_a_mix_may_be_a_file(tmp_path: Path):
         (HEAD + PART + "[subscribers]\nconnections = 1", "subscribers: Object missing required field `channels`"),
         (
             HEAD + PART + "[subscribers]\nmany = 1",
-            "unknown field `many`; known keys: connections, channels, instruments",
+            "unknown field `many`; known keys: connections, channels, instruments, interval",
+        ),
+        (
+            HEAD + PART + '[subscribers]\nconnections = 1\nchannels = ["candles"]\ninstruments = 1\ninterval = "2m"',
+            "subscribers.interval: Invalid enum value '2m'",
+        ),
+        (
+            HEAD + '[[part]]\nbehaviour = "questions"\nweight = 1\nlimit = 201',
+            "part[0] (questions).limit: Expected `int` <= 200",
         ),
         (
             HEAD + PART + '[[control]]\ncommand = "x"\nwhen = 1',
@@ -145,8 +153,6 @@ def test_controls_come_in_time_for_each_instrument_that_is_traded():
 
 def test_channels_are_those_of_the_venue():
     per_instrument = set(get_args(ChannelName)) - {"drop_copy", "changes", "index", "heartbeat"}
-    # Candles are asked for by an interval, which a mix has no word for.
-    per_instrument -= {"candles"}
     known = get_args(mixes.Channel)
     assert set(known) == per_instrument
 
@@ -168,4 +174,6 @@ def test_the_page_names_every_mix_and_reject_and_its_example_is_a_mix():
     assert [name for name in (*mix_names(), *KINDS) if named.count(name) != 1 + (name in SHAPES)] == []
     example = re.search(r"```toml\n(title.*?)```", page, re.DOTALL)
     assert example is not None
-    assert [part.behaviour for part in parse_mix(example[1]).part] == ["quotes", "makers", "takers"]
+    mix = parse_mix(example[1])
+    assert [part.behaviour for part in mix.part] == ["quotes", "makers", "questions", "takers"]
+    assert mix.subscribers is not None and mix.subscribers.interval == "1s"

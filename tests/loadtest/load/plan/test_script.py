@@ -11,7 +11,15 @@ from typing import Any
 import msgspec
 import pytest
 
-from gateway.protocol.messages import AmendOrder, CancelOrder, MassQuote, NewOrder
+from gateway.protocol.messages import (
+    AmendOrder,
+    Balances,
+    CancelOrder,
+    CandleHistory,
+    MassQuote,
+    NewOrder,
+    OpenOrders,
+)
 from gateway.protocol.wire import JSON
 from loadtest.load.plan.mixes import Mix, load_mix, mix_names, parse_mix
 from loadtest.load.plan.script import Listed, Script, Seat
@@ -148,6 +156,21 @@ def test_parts_have_their_shares_and_their_windows():
     assert within["new_order"] / 2_000 == pytest.approx(3 / 8, abs=0.04)
     assert before["mass_quote"] == after["mass_quote"] == 0
     assert after["new_order"] / 2_000 == pytest.approx(0.75, abs=0.04)
+
+
+def test_questions_are_about_candles_as_often_as_is_said():
+    mix = mix_of('behaviour = "questions"; weight = 1; candles_share = 0.25; interval = "5m"; limit = 7')
+    asked = decoded(mix, 4_000)
+    candles = [each for each in asked if isinstance(each, CandleHistory)]
+    assert len(candles) / 4_000 == pytest.approx(0.25, abs=0.03)
+    assert {(each.interval, each.limit, each.sort) for each in candles} == {("5m", 7, "newest")}
+    # The second instrument half as often as the first, as they are traded.
+    counts = Counter(each.instrument for each in candles)
+    assert counts["ETH/RUB"] / len(candles) == pytest.approx(1 / 3, abs=0.06)
+    others = Counter(type(each) for each in asked if not isinstance(each, CandleHistory))
+    assert set(others) == {OpenOrders, Balances}
+    without = decoded(mix_of('behaviour = "questions"; weight = 1'), 1_000)
+    assert {type(each) for each in without} == {OpenOrders, Balances}
 
 
 @pytest.mark.parametrize("behaviour", ["makers", "cancels", "amends", "stops"])

@@ -8,7 +8,7 @@ from pathlib import Path
 from click.testing import CliRunner
 
 from engine.vocabulary.messages.commands import SetBlocked, SetParameter
-from gateway.cli.history import command
+from gateway.cli.inspecting.history import command
 from gateway.reporting.sections.changes import Changes
 from tests.support.gateway.reported import ReportedVenue, sections
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.cli.report import command as report_command
+from gateway.cli.supervision.report import command as report_command
 from gateway.core import new_exchange
 from gateway.reporting.joined import joined
 from gateway.reporting.part import EACH, EVENTS, Part

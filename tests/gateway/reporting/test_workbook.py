@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from gateway.cli.report import command as report_command
+from gateway.cli.supervision.report import command as report_command
 from gateway.printable import Cell
 from gateway.reporting.rows import IN_MEMORY, Rows
 from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Column, Table, json_pieces

@@ -20,7 +20,7 @@ from engine.vocabulary.messages.events import (
     Trade,
     Transferred,
 )
-from gateway.cli.investor import command
+from gateway.cli.inspecting.investor import command
 from gateway.reporting.standing import read_standing
 from tests.support.gateway.explained_story import Story
 from tests.support.gateway.report_sessions import scripted

@@ -186,7 +186,7 @@ TOLD = (
     "compliance/worlds/change.py",
 )
 """What commands say."""
-PAGES = ("gateway/cli/rulebook_document.py", "gateway/cli/rulebook_doors.py")
+PAGES = ("gateway/cli/documents/rulebook_document.py", "gateway/cli/documents/rulebook_doors.py")
 """What writes pages of docs/, which are English."""
 STORIES = (
     "gateway/session",
@@ -305,7 +305,9 @@ def _stories() -> Iterator[tuple[Text, str]]:
 
 def _told() -> Iterator[tuple[Text, str]]:
     elsewhere = {text.text for text, _ in (*_help(), *_stories())}
-    for text, where in shown_constants(("gateway/reporting", "gateway/whatif", "gateway/cli/report_show.py")):
+    for text, where in shown_constants(
+        ("gateway/reporting", "gateway/whatif", "gateway/cli/supervision/report_show.py")
+    ):
         if text not in elsewhere:
             yield _plain(text), where
     for text, where in (*shapes_of(TOLD), *shapes_of(CONTROL, FEW_OF_FIGURES)):
@@ -349,7 +351,7 @@ def _reports() -> Iterator[tuple[Text, str]]:
         {
             "gateway/whatif/tables.py": "flow_table",
             "gateway/operating/page.py": "page",
-            "gateway/cli/status.py": "_lines",
+            "gateway/cli/live/status.py": "_lines",
         }
     ):
         yield _plain(heading, "column"), where

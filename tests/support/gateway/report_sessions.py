@@ -82,7 +82,7 @@ def e8(text: str) -> int:
 
 
 def scripted() -> Journaled:
-    """One of each: what `test_cli_report` has golden outputs of."""
+    """One of each: what `supervision.test_report` has golden outputs of."""
     venue = Journaled()
     venue.send(RegisterInvestor("carl", codes.INDIVIDUAL, by="sue", reason="applied"))
     venue.send(OpenAccount("carl", "carl", "carl"))

@@ -16,7 +16,7 @@ from engine.vocabulary.messages.commands import (
     SetBlocked,
     Withdraw,
 )
-from gateway.cli.report import command
+from gateway.cli.supervision.report import command
 from gateway.printable import figures
 from gateway.reporting.onepage.chosen import GROUPS
 from gateway.reporting.onepage.page import AS_RECORDED, DIFFERENT, SOUND, Content, Described, page

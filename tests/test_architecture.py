@@ -85,33 +85,53 @@ ROOMS = Rooms(
             "engine.*",
         ),
         "gateway.deribit": (". protocol audit venue inbound server", "engine engine.vocabulary"),
-        "gateway.reporting": (". protocol words journal snapshots", "engine.* compliance.*"),
-        "gateway.reporting.onepage": (". words reporting", ""),
-        "gateway.reporting.sections": (". protocol words reporting", "engine.* compliance.*"),
-        "gateway.session": (
-            ". protocol candles words reporting journal index snapshots",
+        "gateway.reporting.steps": (
+            ". protocol words journal snapshots",
+            "engine.* compliance compliance.ledger compliance.registry compliance.rules",
+        ),
+        "gateway.reporting.tables": (". words reporting.steps", "engine.vocabulary compliance.registry"),
+        "gateway.reporting.sums": (
+            "protocol words reporting.steps reporting.tables",
             "engine.* compliance compliance.registry",
         ),
-        "gateway.whatif": (". words journal reporting snapshots", "engine.* compliance.*"),
+        "gateway.reporting.searches": ("reporting.steps", "engine.vocabulary"),
+        "gateway.reporting.stories": (
+            ". words journal snapshots reporting.steps reporting.tables",
+            "engine.* compliance compliance.rulebook compliance.rules",
+        ),
+        "gateway.reporting": (
+            "journal reporting.steps reporting.tables reporting.sums reporting.searches reporting.stories",
+            "engine engine.vocabulary.messages",
+        ),
+        "gateway.reporting.onepage": (". words reporting.steps reporting.tables", ""),
+        "gateway.reporting.sections": (
+            ". words reporting reporting.steps reporting.tables reporting.sums reporting.searches reporting.stories",
+            "engine engine.vocabulary.* compliance compliance.registry compliance.rules",
+        ),
+        "gateway.session": (
+            ". protocol candles words reporting.steps reporting.stories reporting.tables journal index snapshots",
+            "engine.* compliance compliance.registry",
+        ),
+        "gateway.whatif": (". words journal reporting.steps reporting.tables snapshots", "engine.* compliance.*"),
         "gateway.alerting": (
-            ". protocol client words journal reporting session",
+            ". protocol client words journal reporting.steps reporting.tables session",
             "engine.vocabulary.* engine.record engine.phases compliance.surveillance.*",
         ),
         "gateway.watching": (
-            ". protocol client words reporting session",
+            ". protocol client words reporting.tables session",
             "engine engine.vocabulary.* engine.record compliance",
         ),
         "gateway.operating": (". words journal index snapshots", "engine.vocabulary"),
         "gateway.export": (
-            ". protocol candles words outbound.channels journal reporting session",
+            ". protocol candles words outbound.channels journal reporting.steps reporting.sums session",
             "engine.vocabulary.*",
         ),
         "gateway.readable": (
-            ". words journal export reporting session",
+            ". words journal export reporting.stories reporting.tables session",
             "engine engine.vocabulary compliance compliance.rulebook",
         ),
         "gateway.inprocess": (
-            ". protocol client journal venue inbound server reporting session readable",
+            ". protocol client journal venue inbound server reporting.stories reporting.tables session readable",
             "engine engine.vocabulary",
         ),
         "gateway.playback": ("protocol journal venue metrics server session", ""),
@@ -119,26 +139,29 @@ ROOMS = Rooms(
             ". client protocol words venue session",
             "engine.vocabulary compliance compliance.rulebook",
         ),
-        "gateway.cli": (". words journal venue reporting session export", "engine engine.vocabulary"),
+        "gateway.cli": (
+            ". words journal venue reporting.steps reporting.tables session export",
+            "engine engine.vocabulary",
+        ),
         "gateway.cli.controls": (
-            ". cli protocol client words venue reporting control",
+            ". cli protocol client words venue reporting.tables control",
             "engine.vocabulary compliance compliance.registry",
         ),
         "gateway.cli.access": (
-            ". cli cli.controls client journal venue deribit reporting control",
+            ". cli cli.controls client journal venue deribit reporting.tables control",
             "engine.vocabulary",
         ),
         "gateway.cli.live": (
-            ". cli cli.controls protocol client words index venue reporting session watching operating",
+            ". cli cli.controls protocol client words index venue reporting.tables session watching operating",
             "",
         ),
         "gateway.cli.serving": (". cli client journal venue filed server deribit", "engine engine.vocabulary"),
         "gateway.cli.recordings": (
-            ". cli cli.serving journal venue server reporting snapshots replaying session export playback",
+            ". cli cli.serving journal venue server reporting.steps reporting.tables snapshots replaying session export playback",
             "engine engine.record engine.vocabulary",
         ),
         "gateway.cli.inspecting": (
-            ". cli cli.recordings words journal index audit venue reporting snapshots session export",
+            ". cli cli.recordings words journal index audit venue reporting.steps reporting.stories reporting.tables snapshots session export",
             "engine engine.record engine.vocabulary.* compliance compliance.rulebook",
         ),
         "gateway.cli.supervision": (
@@ -189,7 +212,7 @@ ROOMS = Rooms(
         # The public face: it hands on what others do.
         "sandbox_exchange": (
             "",
-            "gateway.client gateway.inprocess gateway.journal gateway.readable gateway.reporting gateway.session gateway.venue",
+            "gateway.client gateway.inprocess gateway.journal gateway.readable gateway.reporting.tables gateway.session gateway.venue",
         ),
         # The tests.
         "tests.reference": ("", "engine.vocabulary.*"),

@@ -11,7 +11,7 @@ from gateway.cli.terminal import Terminal, say
 from gateway.cli.walking import opened, walked
 from gateway.keys import KeyFileError, new_private_key, public_key_hex, read_private_key, write_private_key
 from gateway.printable import json_text, printable
-from gateway.reporting.times import moscow_time
+from gateway.reporting.tables.times import moscow_time
 
 
 @click.group()

@@ -16,7 +16,7 @@ from gateway.client import Client
 from gateway.client.values import WaitingMovement
 from gateway.control import movements as actions
 from gateway.printable import json_text, printable
-from gateway.reporting.times import moscow_time
+from gateway.reporting.tables.times import moscow_time
 
 
 @click.command()

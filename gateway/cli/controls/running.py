@@ -24,7 +24,7 @@ from gateway.control.names import ControlError
 from gateway.keys import KeyFileError, read_private_key
 from gateway.printable import json_text, printable
 from gateway.protocol.messages import Change, RecordInfo, RecordKind
-from gateway.reporting.times import utc
+from gateway.reporting.tables.times import utc
 from gateway.venue.running import running_url
 from gateway.venue.venue import VenueError, load_venue
 from gateway.words.chosen import chosen, tr, tr_count

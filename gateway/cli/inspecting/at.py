@@ -14,7 +14,7 @@ from gateway.cli.terminal import Terminal
 from gateway.cli.walking import opened, seq_of, walked
 from gateway.index.keys import INSTRUMENT, INVESTOR
 from gateway.printable import json_text
-from gateway.reporting.times import moscow_time
+from gateway.reporting.tables.times import moscow_time
 from gateway.session.views import Views
 from gateway.words.chosen import tr
 

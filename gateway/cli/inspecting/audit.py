@@ -19,7 +19,7 @@ from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal
 from gateway.journal.first import first_header
 from gateway.printable import json_text
-from gateway.reporting.times import moscow_time, utc
+from gateway.reporting.tables.times import moscow_time, utc
 from gateway.venue.running import running_url
 
 LOOK_SECONDS: Final = 0.5

@@ -13,7 +13,7 @@ from gateway.cli.terminal import Terminal
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.printable import json_text
-from gateway.reporting.explaining import NoSuchCommand, look
+from gateway.reporting.stories.explaining import NoSuchCommand, look
 from gateway.snapshots.sealed import SnapshotError
 
 EXPLAINED: Final = 0

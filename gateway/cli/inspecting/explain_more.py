@@ -13,9 +13,9 @@ from engine.vocabulary.codes import SIDES
 from engine.vocabulary.decimals import decimal
 from gateway.cli.terminal import Terminal
 from gateway.printable import figures
-from gateway.reporting.explaining import Found
-from gateway.reporting.reference import Reference
-from gateway.reporting.times import moscow_time
+from gateway.reporting.steps.reference import Reference
+from gateway.reporting.stories.explaining import Found
+from gateway.reporting.tables.times import moscow_time
 from gateway.words.chosen import chosen, tr
 from gateway.words.rules import rule_text
 

@@ -61,8 +61,8 @@ from gateway.cli.inspecting.explain_more import (
 )
 from gateway.cli.recordings.replay import readable
 from gateway.cli.terminal import Terminal
-from gateway.reporting.explaining import Found
-from gateway.reporting.times import moscow_time
+from gateway.reporting.stories.explaining import Found
+from gateway.reporting.tables.times import moscow_time
 from gateway.words.chosen import chosen, tr
 from gateway.words.rules import rule_text
 from gateway.words.words import in_words, words_of

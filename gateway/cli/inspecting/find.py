@@ -25,8 +25,8 @@ from gateway.index.searching import matching
 from gateway.journal.files import JournalError, find_journal
 from gateway.near import near
 from gateway.printable import json_text
-from gateway.reporting.reference import Reference
-from gateway.reporting.times import moscow_time, utc
+from gateway.reporting.steps.reference import Reference
+from gateway.reporting.tables.times import moscow_time, utc
 from gateway.session.known import known_names, learned
 from gateway.session.moments import Moment
 from gateway.session.telling import details, told

@@ -13,12 +13,12 @@ from gateway.cli.reading import exit_status, notes_of, open_source, read, status
 from gateway.cli.recordings.verify import damage_summary, torn_summary
 from gateway.cli.terminal import Terminal
 from gateway.printable import Cell, json_text
-from gateway.reporting.folding import SetUp, folded
-from gateway.reporting.history import PROPOSED, Entry, History
-from gateway.reporting.history_tables import history_table
-from gateway.reporting.source import Source, Step
-from gateway.reporting.tables import Table
-from gateway.reporting.times import moscow_of
+from gateway.reporting.steps.source import Source, Step
+from gateway.reporting.stories.folding import SetUp, folded
+from gateway.reporting.stories.history import PROPOSED, Entry, History
+from gateway.reporting.stories.history_tables import history_table
+from gateway.reporting.tables.tables import Table
+from gateway.reporting.tables.times import moscow_of
 from gateway.session.moments import Moment
 from gateway.words.chosen import chosen, tr
 

@@ -14,7 +14,7 @@ from gateway.cli.small_table import show_small
 from gateway.cli.walking import opened, shown, walked
 from gateway.index.keys import INVESTOR
 from gateway.printable import json_text
-from gateway.reporting.times import moscow_time
+from gateway.reporting.tables.times import moscow_time
 from gateway.session.investor import ORDERS, UNDONE, InvestorStory, NoSuchInvestor
 from gateway.session.known import known_names
 from gateway.session.views import Views

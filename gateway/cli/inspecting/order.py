@@ -12,7 +12,7 @@ from gateway.cli.recordings.replay import readable
 from gateway.cli.small_table import show_small
 from gateway.cli.walking import opened, shown
 from gateway.printable import json_text
-from gateway.reporting.times import moscow_time, utc
+from gateway.reporting.tables.times import moscow_time, utc
 from gateway.session.life import Life, NoSuchOrder, in_words
 from gateway.words.chosen import chosen, tr
 

@@ -23,7 +23,7 @@ from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.printable import Cell, json_text
-from gateway.reporting.tables import table_writer
+from gateway.reporting.tables.tables import table_writer
 from gateway.session.tables import Rows
 from gateway.session.tape import Print, Tape
 

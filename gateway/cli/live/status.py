@@ -19,7 +19,7 @@ from gateway.operating.page import size_text
 from gateway.operating.status import Status, status_of
 from gateway.printable import json_text
 from gateway.protocol.messages import RecordKind
-from gateway.reporting.times import moscow_time, utc
+from gateway.reporting.tables.times import moscow_time, utc
 from gateway.words.chosen import chosen, tr
 
 NEEDS_SOMEBODY: Final = 1

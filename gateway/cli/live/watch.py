@@ -19,7 +19,7 @@ from gateway.cli.walking import opened, seq_of, shown
 from gateway.client import ClientError
 from gateway.index.keys import INSTRUMENT
 from gateway.printable import json_text
-from gateway.reporting.times import moscow_time, utc
+from gateway.reporting.tables.times import moscow_time, utc
 from gateway.session.known import known_names
 from gateway.session.pace import Speed, SpeedError, parse_speed
 from gateway.venue.running import running_url

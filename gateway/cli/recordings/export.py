@@ -21,7 +21,7 @@ from gateway.export.page import document
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalReader
 from gateway.printable import json_text
-from gateway.reporting.source import Source
+from gateway.reporting.steps.source import Source
 from gateway.session.moments import Moment
 
 if TYPE_CHECKING:

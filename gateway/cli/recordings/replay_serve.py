@@ -22,7 +22,7 @@ from gateway.keys import KeyFileError
 from gateway.playback.playback import Playback, arrive
 from gateway.playback.server import PlaybackServer
 from gateway.printable import json_text, printable
-from gateway.reporting.times import moscow_time, utc
+from gateway.reporting.tables.times import moscow_time, utc
 from gateway.server.logs import Log
 from gateway.server.startup import JOURNAL_FOLDER
 from gateway.session.pace import SpeedError, parse_speed

@@ -18,7 +18,7 @@ from gateway.index.index import Index
 from gateway.journal.files import JournalError, find_journal
 from gateway.near import instead
 from gateway.printable import json_text
-from gateway.reporting.times import moscow_of, moscow_time, utc
+from gateway.reporting.tables.times import moscow_of, moscow_time, utc
 from gateway.session.cases import OPEN, AlertRecord, CaseBook, CaseRecord
 from gateway.session.known import learned
 from gateway.session.telling import details, told

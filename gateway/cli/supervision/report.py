@@ -17,14 +17,14 @@ from gateway.cli.supervision.report_show import Files, Made, show, show_sections
 from gateway.cli.supervision.workbook import with_openpyxl
 from gateway.journal.files import JournalError
 from gateway.reporting.part import Part
-from gateway.reporting.records import COLUMNS, OrderRecord
 from gateway.reporting.reported import Reported, tables_of
+from gateway.reporting.searches.settings import Settings
 from gateway.reporting.sections.overview import Overview
 from gateway.reporting.sections.registry import BY_NAME, SECTIONS
 from gateway.reporting.sections.session import WholeSession
-from gateway.reporting.sessions import Session, in_order
-from gateway.reporting.settings import Settings
-from gateway.reporting.tables import json_pieces, table_writer
+from gateway.reporting.steps.sessions import Session, in_order
+from gateway.reporting.sums.records import COLUMNS, OrderRecord
+from gateway.reporting.tables.tables import json_pieces, table_writer
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import click
 
-from gateway.reporting.settings import DEFAULTS, Settings
+from gateway.reporting.searches.settings import DEFAULTS, Settings
 
 _OPTIONS: Final = (
     click.option(

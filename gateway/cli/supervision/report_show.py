@@ -19,7 +19,7 @@ from gateway.reporting.reported import Reported
 from gateway.reporting.sections.overview import Overview
 from gateway.reporting.sections.registry import SECTIONS
 from gateway.reporting.sections.session import WholeSession
-from gateway.reporting.tables import Table
+from gateway.reporting.tables.tables import Table
 from gateway.words.chosen import chosen
 
 LONG_TABLES: Final = ("rejects", "settlement_accounts", "cap_investors")

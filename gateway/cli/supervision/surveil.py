@@ -31,7 +31,7 @@ from gateway.journal.files import JournalError, find_journal
 from gateway.keys import KeyFileError, read_private_key
 from gateway.near import instead
 from gateway.printable import json_text, printable
-from gateway.reporting.times import moscow_time
+from gateway.reporting.tables.times import moscow_time
 from gateway.session.moments import Moment
 from gateway.venue.running import running_url
 from gateway.words.chosen import chosen, tr, tr_count

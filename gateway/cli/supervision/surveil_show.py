@@ -19,8 +19,8 @@ from gateway.cli.terminal import Terminal
 from gateway.disk import save_file
 from gateway.index.index import Index
 from gateway.printable import json_text
-from gateway.reporting.reference import Reference
-from gateway.reporting.times import moscow_time
+from gateway.reporting.steps.reference import Reference
+from gateway.reporting.tables.times import moscow_time
 from gateway.session.cases import CaseBook
 from gateway.session.known import learned
 from gateway.session.telling import details, told

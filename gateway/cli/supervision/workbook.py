@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from gateway.reporting.tables import Table
+from gateway.reporting.tables.tables import Table
 
 Save = Callable[[Path, dict[str, object], list[tuple[str, list[Table]]]], None]
 
@@ -26,7 +26,7 @@ def with_openpyxl() -> Save:
         click.ClickException: openpyxl is not installed.
     """
     try:
-        module = import_module("gateway.reporting.workbook")
+        module = import_module("gateway.reporting.tables.workbook")
     except ImportError as error:
         if error.name is None or error.name.partition(".")[0] != "openpyxl":
             raise

@@ -21,7 +21,7 @@ from engine.vocabulary.messages.events import (
     Transferred,
 )
 from gateway.cli.inspecting.investor import command
-from gateway.reporting.standing import read_standing
+from gateway.reporting.steps.standing import read_standing
 from tests.support.gateway.explained_story import Story
 from tests.support.gateway.report_sessions import scripted
 

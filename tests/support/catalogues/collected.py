@@ -19,7 +19,7 @@ from gateway.cli.speaking import paragraphs
 from gateway.operating.page import HELP as KEYS_OF_TOP
 from gateway.published.errors import KINDS
 from gateway.reporting.sections.overview import ARRESTS, FIGURES, OPEN
-from gateway.reporting.workbook import HEADINGS
+from gateway.reporting.tables.workbook import HEADINGS
 from gateway.session.investor import ORDERS
 from gateway.watching.picture import FEW_KEYS, HELP, KEYS
 from gateway.whatif.tables import EXPOSURE_FIGURES, MARKET_FIGURES, SHARE_FIGURES, WELFARE_FIGURES
@@ -192,9 +192,9 @@ STORIES = (
     "gateway/session",
     "gateway/watching/recorded.py",
     "gateway/watching/live.py",
-    "gateway/reporting/history.py",
-    "gateway/reporting/history_tables.py",
-    "gateway/reporting/explaining.py",
+    "gateway/reporting/stories/history.py",
+    "gateway/reporting/stories/history_tables.py",
+    "gateway/reporting/stories/explaining.py",
 )
 """Rows in words: what happened."""
 
@@ -300,7 +300,7 @@ def _stories() -> Iterator[tuple[Text, str]]:
             if word:
                 yield _plain(word), "engine/command_table.py"
     for word in (*ORDERS, *PROPOSAL_OUTCOMES, *CHANGED):
-        yield _plain(word.replace("_", " ")), "gateway/reporting/history.py"
+        yield _plain(word.replace("_", " ")), "gateway/reporting/stories/history.py"
 
 
 def _told() -> Iterator[tuple[Text, str]]:
@@ -328,7 +328,7 @@ def _told() -> Iterator[tuple[Text, str]]:
         yield _plain(text), "gateway/journal/files.py"
     for text in PIECES_OF_TABLES:
         if text not in elsewhere:
-            yield _plain(text), "gateway/reporting/spoken.py"
+            yield _plain(text), "gateway/reporting/tables/spoken.py"
     for text, plural, where in translated_by_name(("gateway", "loadtest")):
         yield Text(text, None, bool(plural), plural), where
 

@@ -33,8 +33,8 @@ from engine.vocabulary.messages.events import DayEnded, Event
 from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
 from gateway.reporting.report import Report
-from gateway.reporting.settlement import check_table
-from gateway.reporting.source import Source, Step
+from gateway.reporting.steps.source import Source, Step
+from gateway.reporting.sums.settlement import check_table
 from gateway.venue.venue import parse_venue
 from tests.support.engine.desk import E8
 from tests.support.gateway.journals import write_journal

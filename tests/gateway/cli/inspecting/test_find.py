@@ -16,7 +16,7 @@ from engine.vocabulary.limits import MOSCOW_OFFSET_NS
 from gateway.cli.inspecting.find import command as find_command
 from gateway.cli.recordings.replay import readable
 from gateway.index.index import index_directory
-from gateway.reporting.times import utc
+from gateway.reporting.tables.times import utc
 from tests.support.gateway.indexes import all_rows, true_answers
 from tests.support.places import ROOT
 

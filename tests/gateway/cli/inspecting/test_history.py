@@ -47,9 +47,9 @@ from engine.vocabulary.messages.events import (
     StopTriggered,
 )
 from gateway.cli.inspecting.history import command as history_command
-from gateway.reporting.history import History
-from gateway.reporting.history_tables import history_table
-from gateway.reporting.source import Step
+from gateway.reporting.steps.source import Step
+from gateway.reporting.stories.history import History
+from gateway.reporting.stories.history_tables import history_table
 from gateway.venue.venue import load_rulebook_documents
 from gateway.words.chosen import speaking
 from tests.support.compliance.identities import identified

@@ -13,9 +13,9 @@ from engine.vocabulary.messages.events import (
     ParameterChanged,
     ProposalEnded,
 )
-from gateway.reporting.history import History
-from gateway.reporting.history_tables import history_table
-from gateway.reporting.source import Step
+from gateway.reporting.steps.source import Step
+from gateway.reporting.stories.history import History
+from gateway.reporting.stories.history_tables import history_table
 from tests.gateway.cli.inspecting.test_history import DAY_NS, in_words
 from tests.support.gateway.report_sessions import NOON_NS
 

@@ -54,7 +54,14 @@ ROOMS = Rooms(
         "gateway.protocol": ("", "engine.vocabulary.*"),
         "gateway.candles": ("", "engine.vocabulary"),
         "gateway.words": ("", "engine.vocabulary.* compliance.rulebook compliance.rules"),
-        "gateway.client": ("protocol", "engine.vocabulary"),
+        "gateway.client.values": ("protocol", ""),
+        "gateway.client.accounts": ("protocol client.values", "engine.vocabulary"),
+        "gateway.client.copies": ("protocol client.values client.accounts", ""),
+        "gateway.client.links": ("protocol client.values client.accounts client.copies", "engine.vocabulary"),
+        "gateway.client": (
+            "protocol client.values client.accounts client.copies client.links",
+            "engine.vocabulary",
+        ),
         "gateway.journal": (".", "engine.vocabulary.* engine.record"),
         "gateway.index": (". candles journal", "engine.vocabulary.* engine.record"),
         "gateway.audit": (".", "engine.vocabulary"),
@@ -114,7 +121,7 @@ ROOMS = Rooms(
         ),
         "gateway.whatif": (". words journal reporting.steps reporting.tables snapshots", "engine.* compliance.*"),
         "gateway.alerting": (
-            ". protocol client words journal reporting.steps reporting.tables session",
+            ". protocol client client.values words journal reporting.steps reporting.tables session",
             "engine.vocabulary.* engine.record engine.phases compliance.surveillance.*",
         ),
         "gateway.watching": (
@@ -131,12 +138,12 @@ ROOMS = Rooms(
             "engine engine.vocabulary compliance compliance.rulebook",
         ),
         "gateway.inprocess": (
-            ". protocol client journal venue inbound server reporting.stories reporting.tables session readable",
+            ". protocol client.values journal venue inbound server reporting.stories reporting.tables session readable",
             "engine engine.vocabulary",
         ),
         "gateway.playback": ("protocol journal venue metrics server session", ""),
         "gateway.control": (
-            ". client protocol words venue session",
+            ". client client.values protocol words venue session",
             "engine.vocabulary compliance compliance.rulebook",
         ),
         "gateway.cli": (
@@ -144,7 +151,7 @@ ROOMS = Rooms(
             "engine engine.vocabulary",
         ),
         "gateway.cli.controls": (
-            ". cli protocol client words venue reporting.tables control",
+            ". cli protocol client client.values words venue reporting.tables control",
             "engine.vocabulary compliance compliance.registry",
         ),
         "gateway.cli.access": (
@@ -180,7 +187,7 @@ ROOMS = Rooms(
         ),
         "loadtest.demo": (
             ". flow",
-            "engine.* compliance compliance.surveillance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.session gateway.alerting gateway.watching gateway.cli gateway.cli.recordings gateway.cli.live",
+            "engine.* compliance compliance.surveillance gateway gateway.protocol gateway.client gateway.client.values gateway.journal gateway.venue gateway.session gateway.alerting gateway.watching gateway.cli gateway.cli.recordings gateway.cli.live",
         ),
         "loadtest.planted.ground": (
             "demo flow",
@@ -198,7 +205,10 @@ ROOMS = Rooms(
         "loadtest.abuse": (".", "engine.* compliance.* gateway gateway.venue gateway.cli"),
         "loadtest.load.plan": ("flow", "engine.* gateway.protocol gateway.venue"),
         "loadtest.load.results": ("bench", "engine.vocabulary"),
-        "loadtest.load.drive": ("load.plan load.results", "engine.vocabulary gateway gateway.protocol gateway.client"),
+        "loadtest.load.drive": (
+            "load.plan load.results",
+            "engine.vocabulary gateway gateway.protocol gateway.client.copies",
+        ),
         "loadtest.load.page": ("load.results", "engine.vocabulary gateway"),
         "loadtest.load": (
             ". bench demo load.plan load.results load.drive load.page",

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
-from gateway.client.amounts import Amount, decimal_text
+from gateway.client.values.amounts import Amount, decimal_text
 from gateway.inprocess.desk import Desk, KnownOrders
 from gateway.inprocess.investor import Investor
 from gateway.inprocess.running import Running

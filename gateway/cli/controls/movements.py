@@ -13,7 +13,7 @@ from gateway.cli.controls.options import acts, carry, carry_dated, dated, names_
 from gateway.cli.controls.running import Target, ask
 from gateway.cli.terminal import Terminal
 from gateway.client import Client
-from gateway.client.values import WaitingMovement
+from gateway.client.values.values import WaitingMovement
 from gateway.control import movements as actions
 from gateway.printable import json_text, printable
 from gateway.reporting.tables.times import moscow_time

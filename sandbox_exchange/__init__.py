@@ -43,7 +43,7 @@ from gateway.readable.sessions import TABLES, Replayed, at, read, replay
 from gateway.readable.state import NoSuchName, State
 from gateway.readable.tables import Rows
 from gateway.readable.verdicts import Refusal, RuleVerdict, Verdict
-from gateway.reporting.times import MOSCOW
+from gateway.reporting.tables.times import MOSCOW
 from gateway.session.recorded import NoSuchMoment
 from gateway.venue.venue import VenueError
 

@@ -58,7 +58,11 @@ def test_the_clients_wheel_is_pure_and_has_no_file_of_the_other(client_wheel: Pa
         f"sandbox_exchange_client/vocabulary/{name}.py"
         for name in ("__init__", "limits", "messages/__init__", "messages/said")
     }
-    own = {f"sandbox_exchange_client/client/{path.name}" for path in (ROOT / "gateway" / "client").glob("*.py")}
+    own = {
+        f"sandbox_exchange_client/{path.relative_to(ROOT / 'gateway').as_posix()}"
+        for path in (ROOT / "gateway" / "client").rglob("*.py")
+    }
+    assert "sandbox_exchange_client/client/links/link.py" in own
     assert own <= modules
     assert {"sandbox_exchange_client/py.typed", f"{info}/licenses/LICENSE"} <= set(names)
 
@@ -87,7 +91,7 @@ def test_the_clients_wheel_says_what_the_project_says() -> None:
 
 def test_what_is_not_for_the_client_stops_its_build(tmp_path: Path) -> None:
     copy_client(tmp_path)
-    errors = tmp_path / "gateway" / "client" / "errors.py"
+    errors = tmp_path / "gateway" / "client" / "values" / "errors.py"
     errors.write_text(errors.read_text(encoding="utf-8") + "\nimport gateway.keys\n", encoding="utf-8")
     run = build(tmp_path / "packaging" / "client")
     assert run.returncode != 0

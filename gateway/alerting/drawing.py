@@ -16,8 +16,8 @@ from engine.vocabulary.messages.events import (
     Transferred,
 )
 from gateway.printable import printable
-from gateway.reporting.reference import Reference
-from gateway.reporting.times import moscow_time
+from gateway.reporting.steps.reference import Reference
+from gateway.reporting.tables.times import moscow_time
 from gateway.words.chosen import tr
 
 MAX_MARKS: Final = 20_000

@@ -13,7 +13,7 @@ from compliance.surveillance.base.parameters import Settings
 from compliance.surveillance.surveillance import Episode, Surveillance
 from engine.record.rows import StoredRow, decode_command, decode_events
 from gateway.journal.reader import JournalDamage, JournalReader
-from gateway.reporting.source import Unreadable
+from gateway.reporting.steps.source import Unreadable
 
 
 def taken(surveillance: Surveillance, row: StoredRow) -> list[Episode]:

@@ -6,8 +6,8 @@ from typing import Any, Final
 
 from compliance.surveillance.surveillance import Episode
 from engine.vocabulary.messages.events import AlertRaised
-from gateway.client.commands import AdminArgument
-from gateway.reporting.times import utc
+from gateway.client.values.commands import AdminArgument
+from gateway.reporting.tables.times import utc
 from gateway.session.cases import AlertRecord
 
 MAX_NOTE_CHARS: Final = 512

@@ -16,10 +16,10 @@ from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalReader
 from gateway.printable import Cell
-from gateway.reporting import spoken
-from gateway.reporting.source import Source, Step, Unreadable
-from gateway.reporting.tables import PERCENT, Column, Table
-from gateway.reporting.times import moscow_of
+from gateway.reporting.steps.source import Source, Step, Unreadable
+from gateway.reporting.tables import spoken
+from gateway.reporting.tables.tables import PERCENT, Column, Table
+from gateway.reporting.tables.times import moscow_of
 
 COMPLETE: Final = 0
 INCOMPLETE: Final = 1

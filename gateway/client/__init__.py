@@ -1,9 +1,15 @@
 """The client library: connect to a venue, trade, and follow the market."""
 
-from gateway.client.amounts import Amount
-from gateway.client.book import LocalBook
+from gateway.client.accounts.orders import Order, OrderEnded
+from gateway.client.accounts.portfolio import Opening, Portfolio, Position
 from gateway.client.client import Client, connect
-from gateway.client.errors import (
+from gateway.client.copies.book import LocalBook
+from gateway.client.copies.order_queue import LocalQueue
+from gateway.client.copies.streams import Stream
+from gateway.client.links.link_states import ConnectionEvent, Tip
+from gateway.client.trading import Bracket, Pair
+from gateway.client.values.amounts import Amount
+from gateway.client.values.errors import (
     ClientError,
     ConnectionLost,
     FellBehind,
@@ -13,16 +19,10 @@ from gateway.client.errors import (
     RequestFailed,
     RequestTimedOut,
 )
-from gateway.client.link_states import ConnectionEvent, Tip
-from gateway.client.order_queue import LocalQueue
-from gateway.client.orders import Order, OrderEnded
-from gateway.client.pages import Pages
-from gateway.client.past import PastFill, PastOrder, Settlement
-from gateway.client.portfolio import Opening, Portfolio, Position
-from gateway.client.streams import Stream
-from gateway.client.terms import Iceberg, Limit, Market, Pegged, Stop, StopLimit, Terms, TrailingStop
-from gateway.client.trading import Bracket, Pair
-from gateway.client.values import (
+from gateway.client.values.pages import Pages
+from gateway.client.values.past import PastFill, PastOrder, Settlement
+from gateway.client.values.terms import Iceberg, Limit, Market, Pegged, Stop, StopLimit, Terms, TrailingStop
+from gateway.client.values.values import (
     Balance,
     Candle,
     Fill,

@@ -8,10 +8,10 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from gateway.client.pages import Page, Pages
-from gateway.client.past import Asset, Fees, InstrumentFees, PastFill, PastOrder, Settlement, past_fill
 from gateway.client.trading import Trading
-from gateway.client.values import handed
+from gateway.client.values.pages import Page, Pages
+from gateway.client.values.past import Asset, Fees, InstrumentFees, PastFill, PastOrder, Settlement, past_fill
+from gateway.client.values.values import handed
 from gateway.protocol import messages as m
 from gateway.protocol.past_requests import MAX_LISTED_PAST, SettlementKind, Sort
 

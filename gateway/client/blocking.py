@@ -21,12 +21,12 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Self, TypeVar, overload
 
+from gateway.client.accounts.orders import Order
 from gateway.client.client import Client, connect
-from gateway.client.local_copy import LocalCopy
-from gateway.client.loop_thread import LoopThread
-from gateway.client.orders import Order
-from gateway.client.pages import Pages
-from gateway.client.streams import Stream
+from gateway.client.copies.local_copy import LocalCopy
+from gateway.client.copies.streams import Stream
+from gateway.client.links.loop_thread import LoopThread
+from gateway.client.values.pages import Pages
 from gateway.protocol import messages as m
 
 P = ParamSpec("P")

@@ -30,14 +30,22 @@ from pathlib import Path
 from typing import cast
 
 from engine.vocabulary.limits import MAX_ABSENCE_NS, NS_PER_SECOND
+from gateway.client.accounts.portfolio import Opening, Portfolio
 from gateway.client.asking import Asking
-from gateway.client.commands import AdminArgument, AdminCommand
-from gateway.client.errors import ClientError
-from gateway.client.key import Key, new_key, signing
-from gateway.client.link import REQUEST_TIMEOUT_SECONDS, VENUE, Encoding, Pings, PingSeconds
-from gateway.client.portfolio import Opening, Portfolio
-from gateway.client.values import Balance, Contract, FuturesPositions, Instrument, OpenOrder, WaitingMovement, handed
-from gateway.client.valuing import value
+from gateway.client.copies.valuing import value
+from gateway.client.links.key import Key, new_key, signing
+from gateway.client.links.link import REQUEST_TIMEOUT_SECONDS, VENUE, Encoding, Pings, PingSeconds
+from gateway.client.values.commands import AdminArgument, AdminCommand
+from gateway.client.values.errors import ClientError
+from gateway.client.values.values import (
+    Balance,
+    Contract,
+    FuturesPositions,
+    Instrument,
+    OpenOrder,
+    WaitingMovement,
+    handed,
+)
 from gateway.protocol import messages as m
 from gateway.protocol.requests import CancelOnDisconnect
 

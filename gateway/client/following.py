@@ -7,15 +7,15 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from gateway.client.account import PrivateReport
-from gateway.client.book import LocalBook
-from gateway.client.candles import CandleStream, candle_of
-from gateway.client.connection import Connection, settle
-from gateway.client.errors import ClientError, ReportsLost
-from gateway.client.order_queue import LocalQueue
-from gateway.client.streams import Stream, as_it_came
-from gateway.client.subscriptions import ChannelKey, Started
-from gateway.client.values import (
+from gateway.client.accounts.account import PrivateReport
+from gateway.client.copies.book import LocalBook
+from gateway.client.copies.candles import CandleStream, candle_of
+from gateway.client.copies.order_queue import LocalQueue
+from gateway.client.copies.streams import Stream, as_it_came
+from gateway.client.copies.subscriptions import ChannelKey, Started
+from gateway.client.links.connection import Connection, settle
+from gateway.client.values.errors import ClientError, ReportsLost
+from gateway.client.values.values import (
     Auction,
     Candle,
     Fill,

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from engine.vocabulary.limits import MAX_NAME_CHARS, MAX_TEXT_CHARS, NS_PER_SECOND
 from gateway.client.client import Client
-from gateway.client.errors import RequestFailed
+from gateway.client.values.errors import RequestFailed
 from gateway.protocol.wire import Malformed, field_e8, parse_amount
 
 COLUMNS: Final = ("time", "index", "price")

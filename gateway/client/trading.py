@@ -10,15 +10,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple, TypedDict, Unpack
 
-from gateway.client.amounts import Amount, decimal_text, optional_text
-from gateway.client.connection import expected, settle
-from gateway.client.entries import AnyEntry
-from gateway.client.errors import ClientError, RequestFailed
+from gateway.client.accounts.entries import AnyEntry
+from gateway.client.accounts.orders import Order
 from gateway.client.following import Following
-from gateway.client.key import Key
-from gateway.client.orders import Order
-from gateway.client.terms import Limit, Market, PostOnly, Stop, StopLimit, Terms, wire_fields
-from gateway.client.values import Report, handed
+from gateway.client.links.connection import expected, settle
+from gateway.client.links.key import Key
+from gateway.client.values.amounts import Amount, decimal_text, optional_text
+from gateway.client.values.errors import ClientError, RequestFailed
+from gateway.client.values.terms import Limit, Market, PostOnly, Stop, StopLimit, Terms, wire_fields
+from gateway.client.values.values import Report, handed
 from gateway.protocol import messages as m
 from gateway.protocol.request import SelfTrade
 

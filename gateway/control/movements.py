@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from compliance import RISK_LEVELS
 from gateway.client import Client
-from gateway.client.values import WaitingMovement
+from gateway.client.values.values import WaitingMovement
 from gateway.control.actions import Action, risk_level_action
 from gateway.control.names import ControlError, look_up
 

@@ -13,8 +13,8 @@ from gateway.export.orders import Head
 from gateway.outbound.channels.pacing import Pacer
 from gateway.outbound.channels.public_book import PublicBook
 from gateway.protocol.formats import InstrumentFormat
-from gateway.reporting.records import OrderRecords
-from gateway.reporting.reference import Reference
+from gateway.reporting.steps.reference import Reference
+from gateway.reporting.sums.records import OrderRecords
 
 _CAUSES: Final[dict[type[Event], str]] = {
     BookAdded: "added",

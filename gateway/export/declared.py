@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.export.columns import COUNT, DAY, DECIMAL, FLAG, TEXT, TIME, WORD, Column, Declared
-from gateway.reporting.settlement import SOURCES
+from gateway.reporting.sums.settlement import SOURCES
 
 QUOTE: Final = "quote asset for one of the base asset"
 BASE: Final = "base asset"

@@ -24,11 +24,11 @@ from gateway.export.declared import BALANCES, BOOK_CHANGES, CAPS, EVENTS, ORDERS
 from gateway.export.orders import Head, OrderRows, VerdictRows
 from gateway.export.rows import balance_rows, cap_rows, event_row, trade_row, transfer_row
 from gateway.journal.reader import JournalReader
-from gateway.reporting.records import OrderRecords
-from gateway.reporting.reference import Reference
-from gateway.reporting.settlement import Settlement
-from gateway.reporting.source import Step
-from gateway.reporting.standing import Standing
+from gateway.reporting.steps.reference import Reference
+from gateway.reporting.steps.source import Step
+from gateway.reporting.steps.standing import Standing
+from gateway.reporting.sums.records import OrderRecords
+from gateway.reporting.sums.settlement import Settlement
 from gateway.session.moments import Moment
 from gateway.session.tape import Print, Tape
 

@@ -20,7 +20,7 @@ from gateway.export.declared import TABLES
 from gateway.export.making import Making, about_session
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalReader
-from gateway.reporting.source import Source
+from gateway.reporting.steps.source import Source
 
 
 def tables(directory: str | Path, names: Collection[str] = tuple(TABLES)) -> dict[str, pa.Table]:

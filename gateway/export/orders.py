@@ -11,7 +11,8 @@ from engine.vocabulary.codes import REJECT_CODES
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderRejected, RequestRejected, Trade
 from gateway.export.columns import Row, parsed, scaled
-from gateway.reporting.records import (
+from gateway.reporting.steps.reference import Reference
+from gateway.reporting.sums.records import (
     CANCELLED,
     FILLS,
     NEW,
@@ -20,7 +21,6 @@ from gateway.reporting.records import (
     OrderRecord,
     OrderRecords,
 )
-from gateway.reporting.reference import Reference
 from gateway.words.words import words_of
 
 OPEN: Final = "open"

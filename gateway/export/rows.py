@@ -14,9 +14,9 @@ from engine.vocabulary.messages.events import Event, Transferred
 from gateway.candles.candle import Candle
 from gateway.export.columns import Row, Value, scaled
 from gateway.export.orders import Head
-from gateway.reporting.reference import Reference
-from gateway.reporting.settlement import ACCOUNT, SOURCES, Settlement
-from gateway.reporting.standing import Standing
+from gateway.reporting.steps.reference import Reference
+from gateway.reporting.steps.standing import Standing
+from gateway.reporting.sums.settlement import ACCOUNT, SOURCES, Settlement
 from gateway.session.tape import Print
 
 _encode: Final = msgspec.json.Encoder().encode

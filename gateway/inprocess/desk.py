@@ -18,7 +18,7 @@ from gateway.protocol.request import Side
 from gateway.readable.state import State
 from gateway.readable.tables import Rows
 from gateway.readable.verdicts import Verdict, verdicts_of
-from gateway.reporting.explaining import look
+from gateway.reporting.stories.explaining import look
 
 
 class KnownOrders:

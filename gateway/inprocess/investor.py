@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Literal, TypedDict, Unpack
 
-from gateway.client.amounts import Amount, decimal_text
+from gateway.client.values.amounts import Amount, decimal_text
 from gateway.inprocess.desk import Desk
 from gateway.inprocess.orders import Bracket, Ladder, Order, Pair, Transfer, refusal_of
 from gateway.inprocess.running import RequestRefused

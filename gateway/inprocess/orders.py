@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Final, NamedTuple, Protocol
 
-from gateway.client.amounts import Amount, decimal_text
+from gateway.client.values.amounts import Amount, decimal_text
 from gateway.protocol import messages as m
 from gateway.readable.tables import Cell, Readable, Rows, decimal_or_none, text_of
 from gateway.readable.verdicts import Refusal, Verdict

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Literal, Self
 
-from gateway.client.amounts import Amount, decimal_text
+from gateway.client.values.amounts import Amount, decimal_text
 from gateway.inprocess.desk import Desk, KnownOrders
 from gateway.inprocess.investor import Investor
 from gateway.inprocess.running import Running
@@ -22,7 +22,7 @@ from gateway.readable.market import Book, Instrument
 from gateway.readable.state import DEPTH, NoSuchName, State, known
 from gateway.readable.tables import Cell, Readable, Rows
 from gateway.readable.times import moscow_datetime, to_ns
-from gateway.reporting.times import MOSCOW
+from gateway.reporting.tables.times import MOSCOW
 from gateway.session.moments import Moment, MomentError, parse_length, parse_moment
 from gateway.venue.template import default_template, write_venue
 from gateway.venue.venue import Venue as Description

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from engine.vocabulary.limits import NS_PER_SECOND
-from gateway.reporting.times import MOSCOW
+from gateway.reporting.tables.times import MOSCOW
 
 
 def moscow_datetime(time_ns: int) -> datetime:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from compliance.explain import DECIDED, FAILED, UNCONCERNED, Explanation, OrderExplanation
 from engine.vocabulary.codes import SIDES
 from gateway.readable.tables import Cell, Readable, Rows, html_table
-from gateway.reporting.explaining import Found
+from gateway.reporting.stories.explaining import Found
 from gateway.words.words import in_words
 
 

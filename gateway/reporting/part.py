@@ -17,12 +17,12 @@ from engine.vocabulary.messages.events import (
     RequestRejected,
     RulebookLoaded,
 )
-from gateway.reporting.records import OrderRecord, OrderRecords
-from gateway.reporting.reference import Reference
-from gateway.reporting.settings import DEFAULTS, Settings
-from gateway.reporting.source import EACH, END, EVENTS, Step
-from gateway.reporting.standing import Standing
-from gateway.reporting.tables import Table
+from gateway.reporting.searches.settings import DEFAULTS, Settings
+from gateway.reporting.steps.reference import Reference
+from gateway.reporting.steps.source import EACH, END, EVENTS, Step
+from gateway.reporting.steps.standing import Standing
+from gateway.reporting.sums.records import OrderRecord, OrderRecords
+from gateway.reporting.tables.tables import Table
 
 __all__ = ["EACH", "END", "EVENTS", "Frame", "Part"]
 

@@ -7,16 +7,16 @@ from typing import Final
 
 from engine.exchange import Exchange
 from engine.vocabulary.messages.events import BookAdded, BookChanged, DayEnded, Indicative
-from gateway.reporting import distribution, settlement
-from gateway.reporting.count_tables import count_tables
-from gateway.reporting.counts import Counts
-from gateway.reporting.history_tables import RulesInForce
-from gateway.reporting.records import OrderRecord, OrderRecords
-from gateway.reporting.reference import Reference
-from gateway.reporting.settlement import Settlement
-from gateway.reporting.source import Step
-from gateway.reporting.standing import Standing, balances, collected_fees
-from gateway.reporting.tables import Table
+from gateway.reporting.steps.reference import Reference
+from gateway.reporting.steps.source import Step
+from gateway.reporting.steps.standing import Standing, balances, collected_fees
+from gateway.reporting.stories.history_tables import RulesInForce
+from gateway.reporting.sums import distribution, settlement
+from gateway.reporting.sums.count_tables import count_tables
+from gateway.reporting.sums.counts import Counts
+from gateway.reporting.sums.records import OrderRecord, OrderRecords
+from gateway.reporting.sums.settlement import Settlement
+from gateway.reporting.tables.tables import Table
 
 _PUBLIC: Final = (BookAdded, BookChanged, Indicative)
 """The public book, most of all events; no report looks at it."""

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from gateway.journal.reader import JournalReader
-from gateway.reporting.joined import joined
 from gateway.reporting.part import EVENTS, Frame, Part
-from gateway.reporting.sessions import Session
-from gateway.reporting.settings import DEFAULTS, Settings
-from gateway.reporting.source import Source, Step
-from gateway.reporting.tables import Table
+from gateway.reporting.searches.settings import DEFAULTS, Settings
+from gateway.reporting.steps.sessions import Session
+from gateway.reporting.steps.source import Source, Step
+from gateway.reporting.tables.joined import joined
+from gateway.reporting.tables.tables import Table
 
 
 class Reported:

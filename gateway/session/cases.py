@@ -18,7 +18,7 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.index.index import Index
 from gateway.index.keys import MESSAGE
-from gateway.reporting.times import utc
+from gateway.reporting.tables.times import utc
 
 OPEN: Final = "open"
 DISMISSED: Final = "dismissed"

@@ -43,8 +43,8 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.index.keys import INVESTOR
 from gateway.index.searching import matching
-from gateway.reporting.reference import Reference, correction
-from gateway.reporting.times import utc
+from gateway.reporting.steps.reference import Reference, correction
+from gateway.reporting.tables.times import utc
 from gateway.session.known import learned
 from gateway.session.recorded import Recorded
 from gateway.session.telling import ended

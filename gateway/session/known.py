@@ -10,7 +10,7 @@ from engine.vocabulary.messages.commands import AnyCommand, LoadRulebook
 from engine.vocabulary.messages.events import AnyEvent, AssetAdded, InstrumentListed
 from gateway.index import keys
 from gateway.index.index import Index
-from gateway.reporting.reference import Reference
+from gateway.reporting.steps.reference import Reference
 
 _BROUGHT_BY: Final = {
     keys.ACCOUNT: ("AccountOpened", "account"),

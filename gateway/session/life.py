@@ -23,7 +23,7 @@ from engine.vocabulary.messages.events import (
     TradeCorrected,
 )
 from gateway.index.keys import INSTRUMENT, ORDER
-from gateway.reporting.reference import Reference
+from gateway.reporting.steps.reference import Reference
 from gateway.session.recorded import Recorded
 from gateway.session.views import View, Views
 from gateway.words.chosen import chosen

@@ -27,7 +27,7 @@ from gateway.index.index import Index
 from gateway.index.keys import ORDER
 from gateway.journal.files import JournalError
 from gateway.journal.tail import BEGINNING, Place, Tail
-from gateway.reporting.times import moscow_time
+from gateway.reporting.tables.times import moscow_time
 from gateway.session.moments import Moment
 from gateway.snapshots.folder import folder_beside, list_snapshots, sound_ones
 from gateway.snapshots.replica import Replica

@@ -7,8 +7,8 @@ from typing import Final
 from engine.vocabulary.codes import SIDES
 from gateway.candles.candle import Candle
 from gateway.printable import Cell
-from gateway.reporting.reference import Reference
-from gateway.reporting.times import UtcTimes, moscow_time
+from gateway.reporting.steps.reference import Reference
+from gateway.reporting.tables.times import UtcTimes, moscow_time
 from gateway.session.tape import Print
 
 TRADE_COLUMNS: Final = (

@@ -20,7 +20,7 @@ from engine.vocabulary.messages.events import (
     TradeCorrected,
 )
 from gateway.journal.files import JournalError
-from gateway.reporting.reference import Reference
+from gateway.reporting.steps.reference import Reference
 from gateway.session.moments import Moment
 
 HELD_BYTES: Final = 32 * 2**20

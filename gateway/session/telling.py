@@ -36,9 +36,9 @@ from engine.vocabulary.messages.events import (
     TradeCorrected,
     Transferred,
 )
-from gateway.reporting.reference import Reference, correction
-from gateway.reporting.times import moscow_time
-from gateway.reporting.wording import said
+from gateway.reporting.steps.reference import Reference, correction
+from gateway.reporting.stories.wording import said
+from gateway.reporting.tables.times import moscow_time
 from gateway.session.life import in_words
 from gateway.words.chosen import chosen, tr, tr_count
 from gateway.words.words import words, words_of

@@ -12,9 +12,9 @@ from engine.book.order_book import LimitOrderBook
 from engine.exchange import Exchange
 from engine.vocabulary.codes import BUY, MOVEMENT_KINDS, ORDER_TYPES, PHASES, SELL, SIDES
 from gateway.protocol.formats import InstrumentFormat
-from gateway.reporting.reference import Reference
-from gateway.reporting.standing import read_standing
-from gateway.reporting.times import utc
+from gateway.reporting.steps.reference import Reference
+from gateway.reporting.steps.standing import read_standing
+from gateway.reporting.tables.times import utc
 from gateway.snapshots.standing import standing
 
 View = dict[str, object]

@@ -14,7 +14,7 @@ import msgspec
 from gateway.client import Client, ClientError, LocalBook, RequestFailed, RequestTimedOut, Stream, Ticker, Trade
 from gateway.near import instead
 from gateway.protocol import messages as m
-from gateway.reporting.times import moscow_time
+from gateway.reporting.tables.times import moscow_time
 from gateway.watching.scene import (
     MAX_LEVELS,
     MAX_MARKETS,

@@ -11,7 +11,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from gateway.printable import figures, printable
-from gateway.reporting.times import moscow_time
+from gateway.reporting.tables.times import moscow_time
 from gateway.watching.scene import BookSeen, Level, Market, Printed, Scene, Verdict, around
 from gateway.words.chosen import chosen, tr
 

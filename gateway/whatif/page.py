@@ -10,8 +10,8 @@ from typing import Final
 from compliance.worlds.messages.results import Result
 from gateway.html_page import document, grid
 from gateway.printable import Cell, figures, is_figure, printable
-from gateway.reporting.tables import Table
-from gateway.reporting.times import moscow_of
+from gateway.reporting.tables.tables import Table
+from gateway.reporting.tables.times import moscow_of
 from gateway.svg import Plot
 from gateway.whatif.plots import plots
 from gateway.whatif.tables import differing, differs, percent, tables_of

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from compliance.worlds.messages.results import Market, Result, Verdicts, World
 from gateway.printable import printable
-from gateway.reporting.times import MOSCOW
+from gateway.reporting.tables.times import MOSCOW
 from gateway.svg import COLOURS, HEIGHT_IN, SETTINGS, WIDTH_IN, Plot, drawn, inline_svg, legend_above
 
 if TYPE_CHECKING:

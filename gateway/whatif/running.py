@@ -27,7 +27,7 @@ from gateway.core import new_exchange
 from gateway.journal.files import JournalError
 from gateway.journal.head import Point
 from gateway.journal.reader import JournalReader
-from gateway.reporting.standing import read_standing
+from gateway.reporting.steps.standing import read_standing
 from gateway.snapshots.borders import Borders
 from gateway.snapshots.folder import folder_beside, list_snapshots, sound_ones
 from gateway.snapshots.replica import core_of, restored_core

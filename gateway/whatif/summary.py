@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from compliance.worlds.messages.results import Result, World
 from gateway.printable import Cell
-from gateway.reporting.tables import Cells, Table
+from gateway.reporting.tables.tables import Cells, Table
 from gateway.whatif.grid import Axis
 from gateway.whatif.tables import market_of
 

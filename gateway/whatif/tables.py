@@ -8,9 +8,9 @@ from typing import Final
 
 from compliance.worlds.messages.results import ChangedOrder, Fate, Market, Result, World
 from engine.vocabulary.said import Said, said_again
-from gateway.reporting.figures import percent as in_percent
-from gateway.reporting.tables import Cells, Table
-from gateway.reporting.times import utc
+from gateway.reporting.tables.figures import percent as in_percent
+from gateway.reporting.tables.tables import Cells, Table
+from gateway.reporting.tables.times import utc
 from gateway.words.words import in_words
 
 PAIR: Final = ("recorded", "other", "difference")

@@ -16,8 +16,8 @@ from engine.replay import EventsDigest
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.alerting.recorded import Watched
 from gateway.alerting.reports import record
-from gateway.cli import replay as replay_command
-from gateway.cli.verify import summary as verify_summary
+from gateway.cli.recordings import replay as replay_command
+from gateway.cli.recordings.verify import summary as verify_summary
 from gateway.client import connect
 from gateway.journal.files import find_journal
 from gateway.journal.reader import JournalDamage, JournalReader

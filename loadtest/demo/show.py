@@ -199,7 +199,7 @@ async def market(stage: Stage, on_screen: bool, file: Path | None, beside: Show 
     async with connection as client, watching(client, FIRST_SHOWN) as live:
         view = StageView(live, stage)
         if on_screen:
-            from gateway.cli.watch_screen import show
+            from gateway.cli.live.watch_screen import show
 
             sys.setswitchinterval(SWITCH_SECONDS)
             await show(view, KEYS, stage.ends.event)

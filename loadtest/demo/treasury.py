@@ -10,7 +10,7 @@ from typing import Final
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client import Client, OrderRejected, RequestFailed
-from gateway.client.commands import AdminCommand
+from gateway.client.values.commands import AdminCommand
 from gateway.protocol.messages import Purpose
 from loadtest.demo.market import Market
 from loadtest.demo.participants import Ends, Participant

@@ -8,7 +8,7 @@ from typing import Any, Final
 from compliance import digest_of
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client import Client, RequestFailed
-from gateway.client.commands import AdminArgument, AdminCommand
+from gateway.client.values.commands import AdminArgument, AdminCommand
 from gateway.venue.venue import Venue
 from loadtest.demo.cast import MARKET_MAKERS, accounts_of
 from loadtest.demo.participants import Ends

@@ -38,7 +38,10 @@ def needed() -> dict[str, Path]:
     """Every module of the client and, from one to the next, of the project that it imports; with the packages they are in."""
     waiting = [
         "gateway.client",
-        *(f"gateway.client.{file.stem}" for file in (PROJECT / "gateway/client").glob("[!_]*.py")),
+        *(
+            ".".join(file.relative_to(PROJECT).with_suffix("").parts)
+            for file in (PROJECT / "gateway/client").rglob("[!_]*.py")
+        ),
     ]
     found: dict[str, Path] = {}
     while waiting:

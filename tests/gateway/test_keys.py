@@ -6,7 +6,7 @@ import click
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from gateway.cli.verify import parse_tip
+from gateway.cli.recordings.verify import parse_tip
 from gateway.keys import (
     KeyFileError,
     exact_hex,

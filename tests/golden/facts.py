@@ -21,8 +21,8 @@ from engine.record.rows import decode_command, decode_events
 from engine.replay import Replay
 from engine.snapshot.encoding import state_digest
 from engine.vocabulary.codes import CORE_VERSION
-from gateway.cli.replay import command as replay_command
-from gateway.cli.verify import command as verify_command
+from gateway.cli.recordings.replay import command as replay_command
+from gateway.cli.recordings.verify import command as verify_command
 from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
 

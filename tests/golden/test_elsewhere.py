@@ -18,7 +18,7 @@ HERE = Path(__file__).parent
 JOURNALS = sorted(HERE.glob(f"v{CORE_VERSION}*"))
 # Deep enough for the command line's own libraries.
 SHALLOW = 160
-REPLAY = "import sys; sys.setrecursionlimit({}); from gateway.cli.replay import command; command()"
+REPLAY = "import sys; sys.setrecursionlimit({}); from gateway.cli.recordings.replay import command; command()"
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 SECONDS = 600
 

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from engine.record.rows import decode_command, decode_events, encode_events
 from engine.vocabulary.codes import CORE_VERSION
-from gateway.cli.replay import command as replay_command
+from gateway.cli.recordings.replay import command as replay_command
 from gateway.journal.reader import JournalReader
 from tests.golden.facts import EXPECTED, kinds, recorded_facts, replayed, replayed_facts, verified
 from tests.golden.make import make

@@ -8,12 +8,12 @@ from typing import Any, Final, cast
 import msgspec
 
 from engine.vocabulary.limits import NS_PER_SECOND
-from gateway.client.errors import ClientError, ConnectionLost
-from gateway.client.link_states import ConnectionEvent
-from gateway.client.orders import Order
-from gateway.client.protocol import ClientProtocol
-from gateway.client.streams import Stream
-from gateway.client.subscriptions import ChannelKey
+from gateway.client.accounts.orders import Order
+from gateway.client.copies.streams import Stream
+from gateway.client.copies.subscriptions import ChannelKey
+from gateway.client.links.link_states import ConnectionEvent
+from gateway.client.links.protocol import ClientProtocol
+from gateway.client.values.errors import ClientError, ConnectionLost
 from gateway.protocol import messages as m
 from gateway.protocol.requests import CancelOnDisconnect
 from gateway.protocol.wire import JSON, MSGPACK, Codec

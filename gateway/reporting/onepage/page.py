@@ -9,13 +9,13 @@ from typing import Final, NamedTuple
 
 from gateway.html_page import document, grid
 from gateway.printable import figures, printable
-from gateway.reporting import spoken
 from gateway.reporting.onepage.chosen import GROUPS, Group
 from gateway.reporting.onepage.plots import plots
 from gateway.reporting.onepage.tables import SESSION, html_table
-from gateway.reporting.sessions import ALL
-from gateway.reporting.tables import Table
-from gateway.reporting.times import moscow_of
+from gateway.reporting.steps.sessions import ALL
+from gateway.reporting.tables import spoken
+from gateway.reporting.tables.tables import Table
+from gateway.reporting.tables.times import moscow_of
 from gateway.words.chosen import chosen as language
 
 TITLE: Final = "Supervision report"

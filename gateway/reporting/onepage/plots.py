@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from gateway.printable import printable
 from gateway.reporting.onepage.tables import Row, number, rows_of
-from gateway.reporting.tables import Table
-from gateway.reporting.times import MOSCOW
+from gateway.reporting.tables.tables import Table
+from gateway.reporting.tables.times import MOSCOW
 from gateway.svg import COLOURS, HEIGHT_IN, INK, SETTINGS, WIDTH_IN, Plot, drawn, inline_svg, legend_above
 from gateway.words.chosen import chosen as language
 

@@ -10,11 +10,11 @@ from itertools import islice
 from typing import Final
 
 from gateway.printable import Cell, figures, is_figure, printable
-from gateway.reporting import spoken
 from gateway.reporting.onepage.chosen import Chosen
-from gateway.reporting.sessions import ALL
-from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Column, Table
-from gateway.reporting.times import moscow_of
+from gateway.reporting.steps.sessions import ALL
+from gateway.reporting.tables import spoken
+from gateway.reporting.tables.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Column, Table
+from gateway.reporting.tables.times import moscow_of
 from gateway.words.chosen import chosen as language
 
 MAX_ROWS: Final = 15

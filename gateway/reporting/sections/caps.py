@@ -9,10 +9,10 @@ from compliance.intake import Intake
 from compliance.registry.classes import class_name
 from compliance.rules.ret_1 import AnnualCap
 from engine.exchange import Exchange
-from gateway.reporting.figures import percent, roubles
 from gateway.reporting.part import END, Frame, Part
-from gateway.reporting.standing import Standing
-from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, Cells, Column, Table
+from gateway.reporting.steps.standing import Standing
+from gateway.reporting.tables.figures import percent, roubles
+from gateway.reporting.tables.tables import AMOUNT, COUNT, PERCENT, Cells, Column, Table
 
 NEAR: Final = 80
 """Percent of the cap, used or reserved, from which on somebody is near it."""

@@ -6,13 +6,13 @@ from typing import Final
 
 from compliance.registry.calendar import iso_date
 from engine.exchange import Exchange
-from gateway.reporting.folding import SetUp, folded
-from gateway.reporting.history import CARRIED_OUT, PROPOSED, REFUSED, SCHEDULED, Entry, History
-from gateway.reporting.history_tables import told_effects
 from gateway.reporting.part import EACH, Frame, Part
-from gateway.reporting.source import Step
-from gateway.reporting.tables import COUNT, SEQ, TEXT, TIME, Cells, Column, Table
-from gateway.reporting.times import moscow_date, utc
+from gateway.reporting.steps.source import Step
+from gateway.reporting.stories.folding import SetUp, folded
+from gateway.reporting.stories.history import CARRIED_OUT, PROPOSED, REFUSED, SCHEDULED, Entry, History
+from gateway.reporting.stories.history_tables import told_effects
+from gateway.reporting.tables.tables import COUNT, SEQ, TEXT, TIME, Cells, Column, Table
+from gateway.reporting.tables.times import moscow_date, utc
 
 SET_UP: Final = "set-up"
 

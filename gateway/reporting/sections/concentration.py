@@ -6,9 +6,9 @@ from typing import Final
 
 from engine.vocabulary.decimals import decimal
 from gateway.printable import Cell
-from gateway.reporting.figures import TOP, herfindahl, in_minor, percent
-from gateway.reporting.joined import SESSION
-from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, Cells, Column, Table
+from gateway.reporting.tables.figures import TOP, herfindahl, in_minor, percent
+from gateway.reporting.tables.joined import SESSION
+from gateway.reporting.tables.tables import AMOUNT, COUNT, PERCENT, Cells, Column, Table
 
 TITLE: Final = "Concentration: the share of the 10 largest, and the Herfindahl index (10 000: one has all)"
 LARGEST_TITLE: Final = "The 10 largest"

@@ -15,10 +15,10 @@ from compliance.rules.elr_2 import QualifiedFirmsOnly
 from compliance.rules.share import Share
 from engine.exchange import Exchange
 from engine.vocabulary.decimals import decimal
-from gateway.reporting.figures import WHOLE, percent, roubles
 from gateway.reporting.part import END, Frame, Part
-from gateway.reporting.standing import Standing
-from gateway.reporting.tables import AMOUNT, PERCENT, Cells, Column, Table
+from gateway.reporting.steps.standing import Standing
+from gateway.reporting.tables.figures import WHOLE, percent, roubles
+from gateway.reporting.tables.tables import AMOUNT, PERCENT, Cells, Column, Table
 
 INVESTOR: Final = "investor"
 INTERMEDIARY: Final = "intermediary"

@@ -18,12 +18,12 @@ from engine.vocabulary.messages.events import (
     MovementHeld,
 )
 from engine.vocabulary.said import said
-from gateway.reporting.figures import percent
 from gateway.reporting.part import EACH, Frame, Part
-from gateway.reporting.source import Step
-from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Rows, Table
-from gateway.reporting.times import UtcTimes
-from gateway.reporting.waited import Waited, Waiting
+from gateway.reporting.steps.source import Step
+from gateway.reporting.steps.waited import Waited, Waiting
+from gateway.reporting.tables.figures import percent
+from gateway.reporting.tables.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Rows, Table
+from gateway.reporting.tables.times import UtcTimes
 from gateway.words.words import in_words
 
 ISSUED: Final = "issued"

@@ -13,14 +13,14 @@ from compliance.rules.der_2 import IntermediaryCover
 from engine.exchange import Exchange
 from engine.vocabulary.codes import REJECT_CODES
 from engine.vocabulary.messages.events import Event, OrderAccepted, OrderRejected, RequestRejected
-from gateway.reporting.figures import percent, roubles
-from gateway.reporting.flows import TRADES, Flow, sides
-from gateway.reporting.held import PARTS, Held, balances_of
 from gateway.reporting.part import END, Frame, Part
-from gateway.reporting.segregation import segregation_table
-from gateway.reporting.source import Step
-from gateway.reporting.standing import Standing
-from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, Cells, Column, Table
+from gateway.reporting.steps.source import Step
+from gateway.reporting.steps.standing import Standing
+from gateway.reporting.sums.flows import TRADES, Flow, sides
+from gateway.reporting.sums.held import PARTS, Held, balances_of
+from gateway.reporting.sums.segregation import segregation_table
+from gateway.reporting.tables.figures import percent, roubles
+from gateway.reporting.tables.tables import AMOUNT, COUNT, PERCENT, Cells, Column, Table
 
 THROUGH: Final = "intermediary"
 DIRECT: Final = "direct"

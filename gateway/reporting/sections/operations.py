@@ -19,16 +19,16 @@ from engine.vocabulary.messages.events import (
     Trade,
     Transferred,
 )
-from gateway.reporting.circles import MAX_CIRCLES, MAX_INVESTORS, MAX_STEPS, Circles
-from gateway.reporting.figures import percent
-from gateway.reporting.moves import Move
 from gateway.reporting.part import EACH, Frame, Part
-from gateway.reporting.passing import MAX_NAMED, Passed, PassThrough
-from gateway.reporting.source import Step
-from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Rows, Table
-from gateway.reporting.times import utc
-from gateway.reporting.valuation import Valuation
-from gateway.reporting.waited import Waited
+from gateway.reporting.searches.circles import MAX_CIRCLES, MAX_INVESTORS, MAX_STEPS, Circles
+from gateway.reporting.searches.moves import Move
+from gateway.reporting.searches.passing import MAX_NAMED, Passed, PassThrough
+from gateway.reporting.steps.source import Step
+from gateway.reporting.steps.valuation import Valuation
+from gateway.reporting.steps.waited import Waited
+from gateway.reporting.tables.figures import percent
+from gateway.reporting.tables.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Cells, Column, Rows, Table
+from gateway.reporting.tables.times import utc
 
 RULE: Final = "AML-1"
 THRESHOLD: Final = "report_from_rub"

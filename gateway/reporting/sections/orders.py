@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from gateway.reporting.part import EVENTS, Frame, Part
-from gateway.reporting.records import OrderRecord
-from gateway.reporting.rts24 import FIELDS
-from gateway.reporting.tables import COUNT, Cells, Column, Table
+from gateway.reporting.sums.records import OrderRecord
+from gateway.reporting.sums.rts24 import FIELDS
+from gateway.reporting.tables.tables import COUNT, Cells, Column, Table
 
 
 class Orders(Part):

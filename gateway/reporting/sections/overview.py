@@ -27,16 +27,16 @@ from engine.vocabulary.messages.events import (
     VariationMargin,
 )
 from gateway.printable import Cell
-from gateway.reporting.joined import minor
 from gateway.reporting.part import END, Frame, Part
 from gateway.reporting.sections.caps import Caps
 from gateway.reporting.sections.exposures import Exposures
 from gateway.reporting.sections.turnover import Turnover
-from gateway.reporting.settlement import Settlement, SettlementDay, is_sound
-from gateway.reporting.source import Step
-from gateway.reporting.standing import Standing, balances, collected_fees
-from gateway.reporting.tables import AMOUNT, COUNT, Cells, Column, Table
-from gateway.reporting.times import utc
+from gateway.reporting.steps.source import Step
+from gateway.reporting.steps.standing import Standing, balances, collected_fees
+from gateway.reporting.sums.settlement import Settlement, SettlementDay, is_sound
+from gateway.reporting.tables.joined import minor
+from gateway.reporting.tables.tables import AMOUNT, COUNT, Cells, Column, Table
+from gateway.reporting.tables.times import utc
 
 TOP: Final = 5
 """Rows of each list here; the sections have all."""

@@ -6,11 +6,11 @@ from typing import Final
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.events import Event, Trade
-from gateway.reporting.buckets import Bucket, Series
 from gateway.reporting.part import EVENTS, Frame, Part
-from gateway.reporting.source import Step
-from gateway.reporting.tables import AMOUNT, COUNT, TIME, Cells, Column, Table
-from gateway.reporting.times import utc
+from gateway.reporting.steps.source import Step
+from gateway.reporting.sums.buckets import Bucket, Series
+from gateway.reporting.tables.tables import AMOUNT, COUNT, TIME, Cells, Column, Table
+from gateway.reporting.tables.times import utc
 
 
 class Prices(Part):

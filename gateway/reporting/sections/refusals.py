@@ -31,13 +31,13 @@ from engine.vocabulary.messages.events import (
     Trade,
     Transferred,
 )
-from gateway.reporting.asked import request_of
-from gateway.reporting.attempts import Attempts
-from gateway.reporting.figures import percent
 from gateway.reporting.part import EVENTS, Frame, Part
-from gateway.reporting.source import Step
-from gateway.reporting.tables import COUNT, PERCENT, SEQ, TIME, Cells, Column, Table
-from gateway.reporting.times import utc
+from gateway.reporting.searches.attempts import Attempts
+from gateway.reporting.steps.asked import request_of
+from gateway.reporting.steps.source import Step
+from gateway.reporting.tables.figures import percent
+from gateway.reporting.tables.tables import COUNT, PERCENT, SEQ, TIME, Cells, Column, Table
+from gateway.reporting.tables.times import utc
 
 MAX_OFFENDERS: Final = 20
 ORDER: Final = "order"

@@ -7,12 +7,12 @@ from typing import Final
 
 from engine.exchange import Exchange
 from gateway.reporting.part import EACH, Frame, Part
-from gateway.reporting.records import OrderRecord
 from gateway.reporting.report import Report
-from gateway.reporting.settlement import is_sound
-from gateway.reporting.source import Step
-from gateway.reporting.standing import Standing
-from gateway.reporting.tables import Table
+from gateway.reporting.steps.source import Step
+from gateway.reporting.steps.standing import Standing
+from gateway.reporting.sums.records import OrderRecord
+from gateway.reporting.sums.settlement import is_sound
+from gateway.reporting.tables.tables import Table
 
 
 class WholeSession(Part):

@@ -11,10 +11,10 @@ from engine.vocabulary.decimals import decimal
 from engine.vocabulary.messages.commands import Transfer
 from engine.vocabulary.messages.events import Event, MovementEnded, MovementHeld, RequestRejected, Transferred
 from gateway.reporting.part import EACH, Frame, Part
-from gateway.reporting.source import Step
-from gateway.reporting.standing import Standing
-from gateway.reporting.tables import AMOUNT, SEQ, TIME, Cells, Column, Rows, Table
-from gateway.reporting.times import UtcTimes
+from gateway.reporting.steps.source import Step
+from gateway.reporting.steps.standing import Standing
+from gateway.reporting.tables.tables import AMOUNT, SEQ, TIME, Cells, Column, Rows, Table
+from gateway.reporting.tables.times import UtcTimes
 from gateway.words.words import words, words_of
 
 DONE: Final = "done"

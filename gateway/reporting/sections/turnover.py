@@ -6,14 +6,14 @@ from typing import Final
 
 from engine.exchange import Exchange
 from engine.vocabulary.messages.events import Event
-from gateway.reporting.figures import percent
-from gateway.reporting.flows import TRADES, Flow, sides
-from gateway.reporting.held import PARTS, Held, balances_of
 from gateway.reporting.part import END, Frame, Part
 from gateway.reporting.sections.concentration import concentrations
-from gateway.reporting.source import Step
-from gateway.reporting.standing import Standing
-from gateway.reporting.tables import AMOUNT, COUNT, PERCENT, Cells, Column, Table
+from gateway.reporting.steps.source import Step
+from gateway.reporting.steps.standing import Standing
+from gateway.reporting.sums.flows import TRADES, Flow, sides
+from gateway.reporting.sums.held import PARTS, Held, balances_of
+from gateway.reporting.tables.figures import percent
+from gateway.reporting.tables.tables import AMOUNT, COUNT, PERCENT, Cells, Column, Table
 
 _FLOWS: Final = (
     Column("bought_quantity", AMOUNT, adds=True),

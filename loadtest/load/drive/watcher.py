@@ -9,8 +9,8 @@ from typing import IO, Final
 
 import msgspec
 
-from gateway.client.book import LocalBook
-from gateway.client.local_copy import OutOfStep
+from gateway.client.copies.book import LocalBook
+from gateway.client.copies.local_copy import OutOfStep
 from gateway.protocol.messages import BookSnapshot, BookUpdate, Subscribe
 from loadtest.load.drive.connections import Line
 from loadtest.load.drive.notes import Notes, keep

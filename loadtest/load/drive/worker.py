@@ -12,7 +12,7 @@ from typing import Final
 
 import uvloop
 
-from gateway.client.book import LocalBook
+from gateway.client.copies.book import LocalBook
 from gateway.open_files import allow_open_files
 from loadtest.load.drive import pipe
 from loadtest.load.drive.connections import Line, Newcomer, Refused

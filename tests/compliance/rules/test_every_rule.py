@@ -9,7 +9,7 @@ import pytest
 from compliance.rules.catalogue import RULES
 from tests.support.compliance.scenarios import RULEBOOKS, SCENARIOS
 
-# A figure of the session's report, not a check: tests/gateway/cli/test_cli_report.py.
+# A figure of the session's report, not a check: tests/gateway/cli/supervision/test_report.py.
 REPORTED = {"OPS-2"}
 PASSING = ("passes", "fills", "moves", "done")
 STATED = {rule for rulebook in RULEBOOKS for rule in rulebook.rules}

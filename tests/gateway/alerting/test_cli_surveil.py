@@ -14,7 +14,7 @@ from compliance.surveillance.catalogue import DETECTORS, settings_of
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import RaiseAlert
 from gateway.cli.main import group
-from gateway.cli.surveil import command
+from gateway.cli.supervision.surveil import command
 from tests.support.gateway.report_sessions import Journaled, limit
 
 

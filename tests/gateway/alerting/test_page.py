@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from compliance.surveillance.catalogue import DETECTORS
 from gateway.alerting.page import in_document, sections
-from gateway.cli.surveil import command
+from gateway.cli.supervision.surveil import command
 from tests.support.places import ROOT
 
 PAGE = ROOT / "docs" / "SURVEILLANCE.md"

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import pytest
 
 from gateway.client import Client, ConnectionLost, Limit, Market, OrderRejected, Pair, RequestTimedOut, Stop, connect
-from gateway.client import account as accounts
+from gateway.client.accounts import account as accounts
 from tests.support.gateway.small_venue import KEYS, served_apart
 from tests.support.gateway.unruly_link import unruly_link
 

@@ -7,13 +7,13 @@ from zlib import crc32
 import pytest
 
 from gateway.client import ClientError, FellBehind, Stream, connect
-from gateway.client import streams as client_streams
-from gateway.client.amounts import decimal_text
-from gateway.client.book import LocalBook
-from gateway.client.key import private_key
-from gateway.client.link import Pings
-from gateway.client.local_copy import OutOfStep
-from gateway.client.values import refusal_of
+from gateway.client.copies import streams as client_streams
+from gateway.client.copies.book import LocalBook
+from gateway.client.copies.local_copy import OutOfStep
+from gateway.client.links.key import private_key
+from gateway.client.links.link import Pings
+from gateway.client.values.amounts import decimal_text
+from gateway.client.values.values import refusal_of
 from gateway.keys import new_private_key, public_key_hex, write_private_key
 from gateway.outbound.channels.levels import checksum
 from gateway.protocol.messages import BookSnapshot, BookUpdate, ExecutionReport, Hello, RequestRejected

@@ -8,8 +8,8 @@ from typing import Any, get_args
 import pytest
 
 from gateway.client import Client, Limit, OrderRejected, Stop, connect
-from gateway.client.commands import AdminCommand
-from gateway.client.protocol import ClientProtocol
+from gateway.client.links.protocol import ClientProtocol
+from gateway.client.values.commands import AdminCommand
 from gateway.inbound.admin import ALLOWED
 from gateway.outbound.given import FAUCET
 from gateway.protocol import messages as m

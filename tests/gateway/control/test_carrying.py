@@ -11,7 +11,7 @@ import pytest
 from click import ClickException
 
 from engine.exchange import Exchange
-from gateway.cli.control_running import REFUSED, UNKNOWN, Target, carried_out
+from gateway.cli.controls.running import REFUSED, UNKNOWN, Target, carried_out
 from gateway.client import Client, ClientError, ConnectionLost, RequestFailed, connect
 from gateway.control import actions
 from gateway.control.actions import Action

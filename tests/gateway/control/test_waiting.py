@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.cli.control_running import standing
+from gateway.cli.controls.running import standing
 from gateway.control.approval import in_words
 from gateway.control.waiting import Unknown, in_order, is_about, value_at
 from gateway.protocol.messages import Argument, RecordInfo

@@ -17,7 +17,7 @@ from gateway.inprocess.venue import Venue
 from gateway.protocol.requests import OrderTerms
 from gateway.readable.sessions import replay
 from gateway.readable.state import NoSuchName
-from gateway.reporting.times import MOSCOW
+from gateway.reporting.tables.times import MOSCOW
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import VenueError
 

@@ -17,9 +17,9 @@ import pytest
 import zstandard
 from click.testing import CliRunner
 
-from gateway.cli.compact import command as compact_command
-from gateway.cli.replay import command as replay_command
-from gateway.cli.verify import command as verify_command
+from gateway.cli.recordings.compact import command as compact_command
+from gateway.cli.recordings.replay import command as replay_command
+from gateway.cli.recordings.verify import command as verify_command
 from gateway.journal import archive as archives
 from gateway.journal.archive import archive_of, journal_bytes, pack, read_segment
 from gateway.journal.compaction import archive, to_archive

@@ -23,7 +23,7 @@ from engine.record.rows import Row, decode_command, decode_events
 from engine.replay import Replay
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.messages.events import Event, OrderAccepted
-from gateway.cli.verify import command as verify_command
+from gateway.cli.recordings.verify import command as verify_command
 from gateway.client import ClientError, LocalBook, RequestFailed, connect
 from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader

@@ -17,7 +17,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from gateway.cli.main import group
-from gateway.cli.running import HALTED
+from gateway.cli.serving.running import HALTED
 from tests.support.gateway.played_again import record
 from tests.support.gateway.saved_venue import save
 from tests.support.gateway.small_venue import NaiveBook, client, served_apart

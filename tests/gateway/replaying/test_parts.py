@@ -15,8 +15,8 @@ from engine.replay import Replay, ReplayResult
 from engine.snapshot.encoding import decode_snapshot, encode_snapshot
 from engine.vocabulary.messages.commands import Tick
 from engine.vocabulary.messages.events import DayEnded
-from gateway.cli import compact
-from gateway.cli import replay as replay_cli
+from gateway.cli.recordings import compact
+from gateway.cli.recordings import replay as replay_cli
 from gateway.core import new_exchange
 from gateway.journal.key import venue_key
 from gateway.journal.reader import JournalReader

@@ -10,7 +10,7 @@ from engine.exchange import Exchange
 from engine.vocabulary.limits import NS_PER_DAY
 from engine.vocabulary.messages.commands import Tick
 from gateway.reporting.report import Report
-from gateway.reporting.settlement import ISSUANCE, TRANSFERS, VARIATION_MARGIN
+from gateway.reporting.sums.settlement import ISSUANCE, TRANSFERS, VARIATION_MARGIN
 from tests.support.engine.futures_session import START_NS, STEPS, Session
 from tests.support.engine.holding_desk import desk_with
 from tests.support.engine.holding_draws import drawn

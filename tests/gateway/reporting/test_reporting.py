@@ -48,15 +48,15 @@ from engine.vocabulary.messages.events import (
     Transferred,
     VariationMargin,
 )
-from gateway.reporting.counts import Rate
-from gateway.reporting.distribution import cap_table, quantile_table
-from gateway.reporting.records import OrderRecord
 from gateway.reporting.report import Report
-from gateway.reporting.settlement import check_table, is_sound, participant_table
-from gateway.reporting.source import Step
-from gateway.reporting.standing import CapUsage, Standing
-from gateway.reporting.tables import Table
-from gateway.reporting.times import UtcTimes, moscow_date, utc
+from gateway.reporting.steps.source import Step
+from gateway.reporting.steps.standing import CapUsage, Standing
+from gateway.reporting.sums.counts import Rate
+from gateway.reporting.sums.distribution import cap_table, quantile_table
+from gateway.reporting.sums.records import OrderRecord
+from gateway.reporting.sums.settlement import check_table, is_sound, participant_table
+from gateway.reporting.tables.tables import Table
+from gateway.reporting.tables.times import UtcTimes, moscow_date, utc
 from tests.support.compliance.identities import identified
 from tests.support.compliance.venue import WARNING_DIGEST
 from tests.support.engine.comparison import SideBySide

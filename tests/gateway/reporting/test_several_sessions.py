@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from gateway.cli.report import command as report_command
+from gateway.cli.supervision.report import command as report_command
 from gateway.core import new_exchange
-from gateway.reporting.joined import joined
 from gateway.reporting.part import EACH, EVENTS, Part
 from gateway.reporting.reported import Reported, tables_of
 from gateway.reporting.sections.caps import Caps
@@ -23,8 +22,9 @@ from gateway.reporting.sections.intermediaries import Intermediaries
 from gateway.reporting.sections.overview import Overview
 from gateway.reporting.sections.registry import BY_NAME, SECTIONS
 from gateway.reporting.sections.turnover import Turnover
-from gateway.reporting.sessions import in_order
-from gateway.reporting.tables import AMOUNT, COUNT, Column, Table
+from gateway.reporting.steps.sessions import in_order
+from gateway.reporting.tables.joined import joined
+from gateway.reporting.tables.tables import AMOUNT, COUNT, Column, Table
 from gateway.snapshots.asked import Asking
 from tests.support.gateway.company_session import Company
 from tests.support.gateway.journals import KEY, write_journal
@@ -176,7 +176,7 @@ def test_without_openpyxl_it_is_said_how_to_get_it(
     month: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "openpyxl", None)
-    monkeypatch.delitem(sys.modules, "gateway.reporting.workbook", raising=False)
+    monkeypatch.delitem(sys.modules, "gateway.reporting.tables.workbook", raising=False)
     found = run(month / "c-first", "--excel", tmp_path / "month.xlsx")
     assert found.exit_code == 1 and "pip install 'sandbox-exchange[excel]'" in found.output
     assert not list(tmp_path.iterdir())
@@ -270,7 +270,7 @@ def test_what_needs_events_alone_replays_nothing(month: Path, monkeypatch: pytes
         need = EVENTS
 
     expected = read(month / "c-first", Turnover)[1]["turnover"][0]
-    monkeypatch.setattr("gateway.reporting.source.Replay", refuse)
+    monkeypatch.setattr("gateway.reporting.steps.source.Replay", refuse)
     reported, tables = read(month / "c-first", Traded)
     assert reported.source.exchange is None and list(tables["turnover"][0].rows) == list(expected.rows)
     with pytest.raises(AssertionError, match="replayed"):

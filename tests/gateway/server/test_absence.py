@@ -11,7 +11,7 @@ import pytest
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client.client import connect
-from gateway.client.errors import ClientError
+from gateway.client.values.errors import ClientError
 from tests.support.gateway.mortal_venue import MortalVenue
 from tests.support.gateway.raw_frames import frame, read_frame
 from tests.support.gateway.small_venue import KEYS, RawClient, client, serving, small_venue, url_of

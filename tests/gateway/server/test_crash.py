@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.cli.replay import command as replay_command
+from gateway.cli.recordings.replay import command as replay_command
 from tests.support.gateway.crash_load import kill_under_load, take_orders
 from tests.support.gateway.live_venue import live_venue
 

@@ -21,8 +21,8 @@ from click.testing import CliRunner
 
 from engine.record.rows import Row
 from engine.vocabulary.messages.commands import Tick
-from gateway.cli.replay import command as replay_command
-from gateway.cli.verify import command as verify_command
+from gateway.cli.recordings.replay import command as replay_command
+from gateway.cli.recordings.verify import command as verify_command
 from gateway.core import new_exchange
 from gateway.index.index import index_directory
 from gateway.journal.compaction import archive, to_archive

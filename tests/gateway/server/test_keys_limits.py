@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.client import connect
-from gateway.client.link import Encoding
+from gateway.client.links.link import Encoding
 from gateway.keys import public_key_hex
 from tests.support.gateway.key_commands import NEW, does, registers
 from tests.support.gateway.small_venue import KEYS, client, serving, url_of

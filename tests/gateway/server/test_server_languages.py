@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from gateway.client import connect
-from gateway.client.errors import OrderRejected, RequestFailed
+from gateway.client.values.errors import OrderRejected, RequestFailed
 from tests.support.gateway.small_venue import KEYS, RawClient, client, serving, url_of
 
 ORDER = {"type": "new_order", "account": "alice", "client_order_id": "a", "instrument": "BTC/RUB", "side": "buy"}

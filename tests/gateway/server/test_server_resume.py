@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from gateway.cli.snapshot import command as snapshot_command
+from gateway.cli.recordings.snapshot import command as snapshot_command
 from gateway.index.index import index_directory
 from gateway.journal.compaction import archive, to_archive
 from tests.support.gateway.indexes import caught_up

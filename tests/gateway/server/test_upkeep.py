@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.vocabulary.limits import NS_PER_DAY
-from gateway.cli.verify import command as verify_command
+from gateway.cli.recordings.verify import command as verify_command
 from gateway.core import new_exchange
 from gateway.identity import IDENTITY_FILE
 from gateway.journal.head import HEAD_FILE, HeadFile, read_head

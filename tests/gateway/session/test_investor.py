@@ -20,8 +20,8 @@ from engine.vocabulary.messages.events import (
     Trade,
     Transferred,
 )
-from gateway.cli.investor import command
-from gateway.reporting.standing import read_standing
+from gateway.cli.inspecting.investor import command
+from gateway.reporting.steps.standing import read_standing
 from tests.support.gateway.explained_story import Story
 from tests.support.gateway.report_sessions import scripted
 

@@ -17,8 +17,8 @@ from engine.exchange import Exchange
 from engine.replay import Replay
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.messages.events import OrderAccepted
-from gateway.cli.at import command as at_command
-from gateway.cli.order import command as order_command
+from gateway.cli.inspecting.at import command as at_command
+from gateway.cli.inspecting.order import command as order_command
 from gateway.core import new_exchange
 from gateway.index.index import Index
 from gateway.journal.reader import JournalReader

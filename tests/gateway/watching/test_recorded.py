@@ -10,7 +10,7 @@ import pytest
 
 from engine.record.rows import decode_events
 from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, RequestRejected, Trade, TradeCorrected
-from gateway.reporting.reference import Reference
+from gateway.reporting.steps.reference import Reference
 from gateway.session.pace import MAX, STEP, parse_speed
 from gateway.session.recorded import Recorded
 from gateway.session.tape import Tape

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from compliance.worlds.change import ChangeError, parse_setting
 from compliance.worlds.messages.change import Change
 from compliance.worlds.messages.results import Result
-from gateway.cli.whatif import command
+from gateway.cli.supervision.whatif import command
 from gateway.whatif.grid import Axis, Task, axes_of, changes_of, run_task
 from gateway.whatif.running import Scanned, scan
 from tests.support.gateway.report_sessions import random_session
@@ -114,7 +114,7 @@ def test_a_grid_that_was_killed_goes_on(journal: Path, tmp_path: Path) -> None:
     folder = tmp_path / "results"
     arguments = [str(journal), *GRID, "--results", str(folder), "--jobs", "2", "--json"]
     killed = subprocess.Popen(
-        [sys.executable, "-c", "from gateway.cli.whatif import command; command()", *arguments],
+        [sys.executable, "-c", "from gateway.cli.supervision.whatif import command; command()", *arguments],
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )

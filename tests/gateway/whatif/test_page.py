@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from compliance.worlds.change import parse_setting
 from compliance.worlds.messages.change import Change
 from compliance.worlds.messages.results import Result
-from gateway.cli.whatif import command
+from gateway.cli.supervision.whatif import command
 from gateway.whatif.grid import axes_of, changes_of
 from gateway.whatif.grid_page import grid_page, sensitivity_plots
 from gateway.whatif.page import MAX_ROWS, html_table, page

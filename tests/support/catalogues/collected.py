@@ -19,7 +19,7 @@ from gateway.cli.speaking import paragraphs
 from gateway.operating.page import HELP as KEYS_OF_TOP
 from gateway.published.errors import KINDS
 from gateway.reporting.sections.overview import ARRESTS, FIGURES, OPEN
-from gateway.reporting.workbook import HEADINGS
+from gateway.reporting.tables.workbook import HEADINGS
 from gateway.session.investor import ORDERS
 from gateway.watching.picture import FEW_KEYS, HELP, KEYS
 from gateway.whatif.tables import EXPOSURE_FIGURES, MARKET_FIGURES, SHARE_FIGURES, WELFARE_FIGURES
@@ -186,15 +186,15 @@ TOLD = (
     "compliance/worlds/change.py",
 )
 """What commands say."""
-PAGES = ("gateway/cli/rulebook_document.py", "gateway/cli/rulebook_doors.py")
+PAGES = ("gateway/cli/documents/rulebook_document.py", "gateway/cli/documents/rulebook_doors.py")
 """What writes pages of docs/, which are English."""
 STORIES = (
     "gateway/session",
     "gateway/watching/recorded.py",
     "gateway/watching/live.py",
-    "gateway/reporting/history.py",
-    "gateway/reporting/history_tables.py",
-    "gateway/reporting/explaining.py",
+    "gateway/reporting/stories/history.py",
+    "gateway/reporting/stories/history_tables.py",
+    "gateway/reporting/stories/explaining.py",
 )
 """Rows in words: what happened."""
 
@@ -300,12 +300,14 @@ def _stories() -> Iterator[tuple[Text, str]]:
             if word:
                 yield _plain(word), "engine/command_table.py"
     for word in (*ORDERS, *PROPOSAL_OUTCOMES, *CHANGED):
-        yield _plain(word.replace("_", " ")), "gateway/reporting/history.py"
+        yield _plain(word.replace("_", " ")), "gateway/reporting/stories/history.py"
 
 
 def _told() -> Iterator[tuple[Text, str]]:
     elsewhere = {text.text for text, _ in (*_help(), *_stories())}
-    for text, where in shown_constants(("gateway/reporting", "gateway/whatif", "gateway/cli/report_show.py")):
+    for text, where in shown_constants(
+        ("gateway/reporting", "gateway/whatif", "gateway/cli/supervision/report_show.py")
+    ):
         if text not in elsewhere:
             yield _plain(text), where
     for text, where in (*shapes_of(TOLD), *shapes_of(CONTROL, FEW_OF_FIGURES)):
@@ -326,7 +328,7 @@ def _told() -> Iterator[tuple[Text, str]]:
         yield _plain(text), "gateway/journal/files.py"
     for text in PIECES_OF_TABLES:
         if text not in elsewhere:
-            yield _plain(text), "gateway/reporting/spoken.py"
+            yield _plain(text), "gateway/reporting/tables/spoken.py"
     for text, plural, where in translated_by_name(("gateway", "loadtest")):
         yield Text(text, None, bool(plural), plural), where
 
@@ -349,7 +351,7 @@ def _reports() -> Iterator[tuple[Text, str]]:
         {
             "gateway/whatif/tables.py": "flow_table",
             "gateway/operating/page.py": "page",
-            "gateway/cli/status.py": "_lines",
+            "gateway/cli/live/status.py": "_lines",
         }
     ):
         yield _plain(heading, "column"), where

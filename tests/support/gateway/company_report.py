@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from engine.vocabulary.codes import FUTURE, NOTE
 from engine.vocabulary.messages.commands import CancelOrder
-from gateway.cli.report import command as report_command
+from gateway.cli.supervision.report import command as report_command
 from tests.support.gateway.company_session import Company
 
 PARTS = ("available", "reserved", "frozen", "held", "arrested")

@@ -13,7 +13,7 @@ import jsonschema_rs
 import msgspec
 import pytest
 
-from gateway.client.link import Link
+from gateway.client.links.link import Link
 from gateway.protocol import messages as m
 from gateway.published.asyncapi import asyncapi
 from gateway.published.schemas import structs_in

@@ -37,7 +37,7 @@ from engine.vocabulary.messages.commands import (
     Transfer,
 )
 from engine.vocabulary.messages.events import Event
-from gateway.cli.explain import command
+from gateway.cli.inspecting.explain import command
 from tests.support.compliance.venue import PARTICIPANT, Venue, e8
 from tests.support.gateway.journals import write_journal
 

@@ -11,7 +11,7 @@ from gateway.journal.reader import JournalReader
 from gateway.outbound.private_reports.reports import PrivateReports
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import ExecutionReport
-from gateway.reporting.source import Source
+from gateway.reporting.steps.source import Source
 from gateway.words.titles import RuleTitles
 
 

@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
 
 from engine.vocabulary.codes import CORE_VERSION
+from gateway.cli.main import group
 from tests.support.places import ROOT
 
 LATER: int = CORE_VERSION + 1
@@ -62,8 +62,7 @@ class Release:
 
     def run(self, command: str, *arguments: str | Path) -> Said:
         """Run a command to its end."""
-        code = f"import sys; from gateway.cli.{command} import command; command(sys.argv[1:])"
-        words = [sys.executable, "-c", code, *[str(argument) for argument in arguments]]
+        words = [sys.executable, "-m", "gateway.cli", command, *[str(argument) for argument in arguments]]
         result = subprocess.run(words, env=self.env, capture_output=True, text=True, check=False, timeout=120)
         return Said(result.returncode, result.stdout, result.stderr)
 
@@ -76,8 +75,8 @@ class ThisRelease(Release):
 
     def run(self, command: str, *arguments: str | Path) -> Said:
         """Run a command to its end."""
-        module = import_module(f"gateway.cli.{command}")
-        result = CliRunner().invoke(module.command, [str(argument) for argument in arguments], catch_exceptions=False)
+        words = [command, *[str(argument) for argument in arguments]]
+        result = CliRunner().invoke(group, words, catch_exceptions=False)
         return Said(result.exit_code, result.stdout, result.stderr)
 
 

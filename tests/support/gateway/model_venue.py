@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from gateway.client.protocol import ClientProtocol
+from gateway.client.links.protocol import ClientProtocol
 from gateway.protocol import messages as m
 
 ACCOUNT = "main"

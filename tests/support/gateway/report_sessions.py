@@ -33,8 +33,8 @@ from engine.vocabulary.messages.events import DayEnded, Event
 from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
 from gateway.reporting.report import Report
-from gateway.reporting.settlement import check_table
-from gateway.reporting.source import Source, Step
+from gateway.reporting.steps.source import Source, Step
+from gateway.reporting.sums.settlement import check_table
 from gateway.venue.venue import parse_venue
 from tests.support.engine.desk import E8
 from tests.support.gateway.journals import write_journal
@@ -82,7 +82,7 @@ def e8(text: str) -> int:
 
 
 def scripted() -> Journaled:
-    """One of each: what `test_cli_report` has golden outputs of."""
+    """One of each: what `supervision.test_report` has golden outputs of."""
     venue = Journaled()
     venue.send(RegisterInvestor("carl", codes.INDIVIDUAL, by="sue", reason="applied"))
     venue.send(OpenAccount("carl", "carl", "carl"))

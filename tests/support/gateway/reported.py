@@ -35,9 +35,9 @@ from engine.vocabulary.messages.commands import (
 from engine.vocabulary.messages.events import Event
 from gateway.reporting.part import Part
 from gateway.reporting.reported import Reported, tables_of
-from gateway.reporting.sessions import in_order
-from gateway.reporting.settings import DEFAULTS, Settings
-from gateway.reporting.tables import Table
+from gateway.reporting.searches.settings import DEFAULTS, Settings
+from gateway.reporting.steps.sessions import in_order
+from gateway.reporting.tables.tables import Table
 from tests.support.compliance.venue import PARTICIPANT, Venue, e8
 from tests.support.gateway.journals import write_journal
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from gateway.cli.serve import command
+from gateway.cli.serving.serve import command
 from gateway.inbound.session import Session
 
 

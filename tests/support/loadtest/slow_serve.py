@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Iterator
 
-from gateway.cli.serve import command
+from gateway.cli.serving.serve import command
 from gateway.server.sequencer import Sequencer, Taken
 
 

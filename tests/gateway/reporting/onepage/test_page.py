@@ -16,14 +16,14 @@ from engine.vocabulary.messages.commands import (
     SetBlocked,
     Withdraw,
 )
-from gateway.cli.report import command
+from gateway.cli.supervision.report import command
 from gateway.printable import figures
 from gateway.reporting.onepage.chosen import GROUPS
 from gateway.reporting.onepage.page import AS_RECORDED, DIFFERENT, SOUND, Content, Described, page
 from gateway.reporting.onepage.plots import plots
 from gateway.reporting.onepage.tables import MAX_ROWS, html_table
 from gateway.reporting.sections.registry import SECTIONS
-from gateway.reporting.tables import Table
+from gateway.reporting.tables.tables import Table
 from tests.support.compliance.venue import PARTICIPANT
 from tests.support.gateway.reported import ReportedVenue, drive, sections
 from tests.support.loadtest.browser import CHROMIUM, browser
@@ -78,7 +78,9 @@ def _tables_of(lively: Content, name: str) -> list[str]:
     source = Path(__import__(part.__module__, fromlist=["x"]).__file__).parent
     texts = [(source / f"{part.__module__.rpartition('.')[2]}.py").read_text(encoding="utf-8")]
     texts += [path.read_text(encoding="utf-8") for path in source.glob("concentration.py") if name == "turnover"]
-    texts += [path.read_text(encoding="utf-8") for path in source.parent.glob("*.py") if name == "session"]
+    # The tables of the session are made below the sections.
+    below = [path for path in source.parent.rglob("*.py") if path.parent.name not in {"sections", "onepage"}]
+    texts += [path.read_text(encoding="utf-8") for path in below if name == "session"]
     return [table for table in lively.tables if any(f'"{table}"' in text for text in texts)]
 
 

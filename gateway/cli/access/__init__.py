@@ -1,0 +1,1 @@
+"""How people come to a venue: their keys, their accounts, test money."""

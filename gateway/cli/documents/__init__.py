@@ -1,0 +1,1 @@
+"""What a venue goes by, to read: rulebooks, the protocol, the codes of refusals."""

@@ -1,0 +1,1 @@
+"""Questions to a recorded session: what happened, when, to whom, and why."""

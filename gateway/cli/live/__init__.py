@@ -1,0 +1,1 @@
+"""What a venue is doing now: its health, its load, its markets as they move."""

@@ -1,0 +1,1 @@
+"""What is done with a whole recording: verify, replay, compare, save, archive, export."""

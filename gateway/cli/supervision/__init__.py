@@ -1,0 +1,1 @@
+"""What a supervisor makes of sessions: reports, what-ifs, a search for abuse, cases."""

@@ -1,0 +1,1 @@
+"""What programs write and are handed: amounts, terms of orders, values of messages, pages, errors."""

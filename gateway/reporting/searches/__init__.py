@@ -1,0 +1,1 @@
+"""Patterns that a report looks for: repeated attempts, pass-through, circles."""

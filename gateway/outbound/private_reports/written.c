@@ -258,7 +258,11 @@ is_called_well(const Kind *kind, PyObject *const *arguments, Py_ssize_t count)
         PyErr_SetString(PyExc_TypeError, "event, instruments, command_seq, place, as_first, time_ns, request_id");
         return 0;
     }
-    return kind->type != NULL && is_sound(kind, arguments[EVENT]);
+    if (kind->type == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "not prepared");
+        return 0;
+    }
+    return is_sound(kind, arguments[EVENT]);
 }
 
 /* ── the reports ──────────────────────────────────────────────────────────────────────────────────────────────────── */

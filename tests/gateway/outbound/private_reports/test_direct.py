@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -110,6 +112,29 @@ def test_what_is_compiled_writes_in_c() -> None:
             write(AssetAdded("RUB", 0, 2), {}, 1, 0, False, "", None)
         with pytest.raises(TypeError):
             write(AssetAdded("RUB", 0, 2))
+
+
+UNPREPARED = """
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+spec = spec_from_file_location("written", sys.argv[1])
+written = module_from_spec(spec)
+spec.loader.exec_module(written)
+for write in (written.accepted, written.trade, written.cancelled):
+    try:
+        write(None, {}, 1, 0, False, 1, None)
+    except RuntimeError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(not WRITTEN, reason="written by no C here")
+def test_nothing_is_written_before_the_classes_are_known() -> None:
+    path = sys.modules["gateway.outbound.private_reports.written"].__file__
+    assert path is not None
+    # In a process of its own: here they are known.
+    told = subprocess.run([sys.executable, "-c", UNPREPARED, path], capture_output=True, text=True, check=True)
+    assert told.stdout == "not prepared\n" * 3
 
 
 @pytest.mark.parametrize("length", [1, 70, 5_000, 70_000])

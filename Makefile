@@ -29,7 +29,7 @@ SOURCES := $(shell find engine compliance gateway loadtest sandbox_exchange -nam
 # Tests of the installed package run outside the source tree, which Python would otherwise import instead.
 OUTSIDE := build/outside
 # Of what is compiled.
-COMPILED_TESTS := tests/engine tests/compliance tests/scenarios tests/golden tests/gateway/outbound tests/gateway/protocol tests/gateway/inbound/test_plain.py
+COMPILED_TESTS := tests/engine tests/compliance tests/scenarios tests/golden tests/gateway/outbound tests/gateway/protocol tests/gateway/inbound/test_plain.py tests/gateway/inbound/test_plain_sessions.py
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # What was compiled to byte code is kept, whoever says otherwise: the tests start some hundred processes, each of which would

@@ -321,8 +321,8 @@ class Session(FrameReader):
         self._context.fanout.listen(self, self.participant.participant, hears=READ in self.scopes)
         if self.key is not None:
             self._context.keyholders.came(self, self.participant.participant, self.key)
-        if self.participant.role == PARTICIPANT and TRADE in self.scopes and not self._context.is_recording:
-            self._scan, self._trades_as = SCANS.get(self.codec.name), self.participant.participant
+        trades = self.participant.role == PARTICIPANT and TRADE in self.scopes and not self._context.is_recording
+        self._scan, self._trades_as = SCANS.get(self.codec.name) if trades else None, self.participant.participant
 
     @property
     def is_cut_off(self) -> bool:

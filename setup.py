@@ -38,7 +38,7 @@ COMPILED = (
     "gateway/inbound/rates.py",
     "gateway/inbound/translate.py",
     "gateway/outbound/**/*.py",
-    "gateway/server/gathered.py",
+    "gateway/server/sequencing/gathered.py",
     # Other engines' books are compiled with the loop that matches in them.
     "loadtest/bench/bare.py",
 )

@@ -87,11 +87,28 @@ ROOMS = Rooms(
         "gateway.snapshots": (". words journal outbound.*", "engine.*"),
         "gateway.replaying": (". journal snapshots", "engine.*"),
         "gateway.follower": (". journal index snapshots", "engine"),
-        "gateway.server": (
-            ". protocol words journal audit venue filed metrics outbound.* inbound inbound.history snapshots follower",
-            "engine.*",
+        "gateway.server.loop": (".", "engine.vocabulary"),
+        "gateway.server.door": (". protocol venue inbound server.loop", "engine.vocabulary"),
+        "gateway.server.peers": (
+            "protocol audit venue metrics outbound.channels inbound server.loop server.door",
+            "engine.vocabulary",
         ),
-        "gateway.deribit": (". protocol audit venue inbound server", "engine engine.vocabulary"),
+        "gateway.server.sequencing": (
+            ". words journal venue filed metrics outbound outbound.channels inbound inbound.history snapshots",
+            "engine engine.vocabulary.* engine.state engine.phases engine.record",
+        ),
+        "gateway.server.upkeep": (
+            ". protocol journal metrics follower server.loop server.door server.peers server.sequencing",
+            "engine engine.vocabulary",
+        ),
+        "gateway.server": (
+            ". protocol journal audit venue metrics outbound.channels inbound server.loop server.door server.peers server.sequencing server.upkeep",
+            "engine engine.vocabulary",
+        ),
+        "gateway.deribit": (
+            ". protocol audit venue inbound server.loop server.door server.peers",
+            "engine engine.vocabulary",
+        ),
         "gateway.reporting.steps": (
             ". protocol words journal snapshots",
             "engine.* compliance compliance.ledger compliance.registry compliance.rules",
@@ -138,10 +155,10 @@ ROOMS = Rooms(
             "engine engine.vocabulary compliance compliance.rulebook",
         ),
         "gateway.inprocess": (
-            ". protocol client.values journal venue inbound server reporting.stories reporting.tables session readable",
+            ". protocol client.values journal venue inbound server.sequencing reporting.stories reporting.tables session readable",
             "engine engine.vocabulary",
         ),
-        "gateway.playback": ("protocol journal venue metrics server session", ""),
+        "gateway.playback": ("protocol journal venue metrics server.loop server.sequencing server session", ""),
         "gateway.control": (
             ". client client.values protocol words venue session",
             "engine.vocabulary compliance compliance.rulebook",
@@ -162,9 +179,12 @@ ROOMS = Rooms(
             ". cli cli.controls protocol client words index venue reporting.tables session watching operating",
             "",
         ),
-        "gateway.cli.serving": (". cli client journal venue filed server deribit", "engine engine.vocabulary"),
+        "gateway.cli.serving": (
+            ". cli client journal venue filed server.loop server.door server.sequencing server.upkeep server deribit",
+            "engine engine.vocabulary",
+        ),
         "gateway.cli.recordings": (
-            ". cli cli.serving journal venue server reporting.steps reporting.tables snapshots replaying session export playback",
+            ". cli cli.serving journal venue server.loop server.sequencing reporting.steps reporting.tables snapshots replaying session export playback",
             "engine engine.record engine.vocabulary",
         ),
         "gateway.cli.inspecting": (

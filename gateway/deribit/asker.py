@@ -11,7 +11,7 @@ import msgspec
 from gateway.audit.audit import LOGIN_FAILED, Audit
 from gateway.deribit.failures import Failure, of_error, too_many, unavailable
 from gateway.protocol import messages as m
-from gateway.server.local import LocalPeer, LocalPeers, NotLetIn
+from gateway.server.peers.local import LocalPeer, LocalPeers, NotLetIn
 from gateway.venue.venue import Participant
 
 R = TypeVar("R", bound=m.Message)

@@ -16,7 +16,7 @@ from gateway.deribit.markets import Markets
 from gateway.deribit.order_state import OrderState
 from gateway.inbound.context import VenueContext
 from gateway.protocol import messages as m
-from gateway.server.local import LocalPeers
+from gateway.server.peers.local import LocalPeers
 from gateway.venue.venue import Participant
 
 KEPT_ENDED: Final = 1_000

@@ -15,8 +15,8 @@ from typing import Any, Final, cast
 from aiohttp import web
 
 from engine.vocabulary.limits import HANDSHAKE_TIMEOUT_SECONDS, MAX_ACCEPTS_A_PASS, SOCKET_NS, TLS_NS
-from gateway.server.share import Share
-from gateway.server.sockets import counted_address, listening_socket
+from gateway.server.door.sockets import counted_address, listening_socket
+from gateway.server.loop.share import Share
 
 MAX_GUESTS: Final = 256
 """Sockets of this port: each takes what aiohttp buffers (some 256 KiB of a body, 64 KiB to send) beside what a connection leaves unread."""

@@ -14,7 +14,7 @@ from gateway.deribit.market import KEPT_CANDLES, Market
 from gateway.deribit.names import FUTURE
 from gateway.protocol import messages as m
 from gateway.protocol.request import Interval
-from gateway.server.local import LocalPeers
+from gateway.server.peers.local import LocalPeers
 
 LIST_SECONDS: Final = 0.5
 """A list of instruments that is younger is good enough: many who ask are answered by one."""

@@ -17,9 +17,9 @@ from gateway.deribit.failures import TOO_MANY, Failure
 from gateway.deribit.rpc import Call, Unreadable, error_answer, read_call
 from gateway.deribit.service import Service
 from gateway.deribit.signatures import Signed
-from gateway.server.handshake import Callers
-from gateway.server.listening import Certificate
-from gateway.server.local import LocalPeers
+from gateway.server.door.handshake import Callers
+from gateway.server.door.listening import Certificate
+from gateway.server.peers.local import LocalPeers
 from gateway.venue.file import ServerSection
 
 PATH: Final = "/api/v2"

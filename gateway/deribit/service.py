@@ -27,7 +27,7 @@ from gateway.deribit.rpc import Call
 from gateway.deribit.signatures import Signatures, Signed
 from gateway.deribit.trading_calls import TRADING
 from gateway.inbound.context import VenueContext
-from gateway.server.local import LocalPeers
+from gateway.server.peers.local import LocalPeers
 
 KEYS_SECONDS: Final = 1.0
 """So often the file of keys is looked at: one that is taken away is of no use after that."""

@@ -21,9 +21,9 @@ from gateway.inbound.session import Session
 from gateway.near import instead
 from gateway.protocol import messages as m
 from gateway.protocol.wire import JSON, payload_of
-from gateway.server.sequencer import Sequencer
-from gateway.server.startup import start_venue
-from gateway.server.turns import VenueHalted
+from gateway.server.sequencing.sequencer import Sequencer
+from gateway.server.sequencing.startup import start_venue
+from gateway.server.sequencing.turns import VenueHalted
 from gateway.venue.file import LimitsSection
 from gateway.venue.venue import Participant, Venue
 

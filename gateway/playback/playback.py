@@ -9,7 +9,7 @@ from typing import Final
 from gateway.journal.files import JournalError
 from gateway.metrics.counters import Counters
 from gateway.protocol.messages import Recording
-from gateway.server.turns import Turns, VenueHalted
+from gateway.server.sequencing.turns import Turns, VenueHalted
 from gateway.session.pace import STEP, Pace, Speed
 from gateway.session.recorded import Recorded, Walk
 

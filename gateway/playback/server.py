@@ -8,7 +8,7 @@ from typing import Final
 
 from gateway.playback.playback import Playback
 from gateway.protocol.messages import RecordingEnded
-from gateway.server.guarded import guarded
+from gateway.server.loop.guarded import guarded
 from gateway.server.server import Server
 from gateway.venue.venue import Venue
 

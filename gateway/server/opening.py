@@ -11,8 +11,8 @@ from pathlib import Path
 from engine.exchange import Exchange
 from gateway.core import new_exchange
 from gateway.journal.writer import Durability
-from gateway.server.listening import Certificate
-from gateway.server.startup import Started, StartError, start_venue
+from gateway.server.door.listening import Certificate
+from gateway.server.sequencing.startup import Started, StartError, start_venue
 from gateway.server.venue_server import VenueServer
 from gateway.venue.venue import Venue
 

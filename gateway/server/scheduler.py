@@ -10,9 +10,9 @@ from typing import Final, Protocol
 
 from engine.vocabulary.limits import ANSWERS_PAUSE_NS, NS_PER_SECOND, STRANGERS_QUIET_NS
 from gateway.inbound.session import Session
-from gateway.server.connection import Connection
-from gateway.server.guarded import Failing, guarded
-from gateway.server.turns import Turns
+from gateway.server.loop.guarded import Failing, guarded
+from gateway.server.peers.connection import Connection
+from gateway.server.sequencing.turns import Turns
 
 # The clock of the machine may be set; nothing waits longer for what is due before it looks again.
 MAX_WAIT_SECONDS: Final = 60

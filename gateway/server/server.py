@@ -25,16 +25,16 @@ from gateway.outbound.channels.heartbeat import Heartbeats as HeartbeatChannel
 from gateway.outbound.channels.outbox import Outbox
 from gateway.protocol.messages import Goodbye, Message
 from gateway.protocol.wire import CODECS
-from gateway.server.connection import CLOSE_SECONDS, Connection
-from gateway.server.guarded import guarded
-from gateway.server.handshake import Callers, health, negotiate, refusal
-from gateway.server.heartbeats import Heartbeats
-from gateway.server.listening import Certificate, Listener
-from gateway.server.local import LocalPeers
+from gateway.server.door.handshake import Callers, health, negotiate, refusal
+from gateway.server.door.listening import Certificate, Listener
+from gateway.server.door.sockets import Bounds, Door, Visitor
+from gateway.server.loop.guarded import guarded
+from gateway.server.loop.heartbeats import Heartbeats
+from gateway.server.peers.connection import CLOSE_SECONDS, Connection
+from gateway.server.peers.local import LocalPeers
+from gateway.server.peers.sending import Senders
 from gateway.server.scheduler import Scheduler
-from gateway.server.sending import Senders
-from gateway.server.sockets import Bounds, Door, Visitor
-from gateway.server.turns import Turns, VenueHalted
+from gateway.server.sequencing.turns import Turns, VenueHalted
 from gateway.venue.file import ServerSection
 
 NONCE_BYTES: Final = 16

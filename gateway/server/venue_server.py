@@ -14,12 +14,12 @@ from gateway.journal.syncing import SyncThread
 from gateway.journal.writer import Durability
 from gateway.keys import read_private_key
 from gateway.metrics.pauses import CollectorPauses
-from gateway.server.listening import Certificate
-from gateway.server.scraping import MetricsEndpoint
+from gateway.server.door.listening import Certificate
+from gateway.server.sequencing.startup import Started
+from gateway.server.sequencing.turns import VenueHalted
 from gateway.server.server import Server
-from gateway.server.startup import Started
-from gateway.server.turns import VenueHalted
-from gateway.server.upkeep import Upkeep
+from gateway.server.upkeep.scraping import MetricsEndpoint
+from gateway.server.upkeep.upkeep import Upkeep
 from gateway.venue.venue import Venue
 
 
@@ -66,7 +66,7 @@ class VenueServer(Server):
     async def listen_to_scrapers(self, port: int) -> None:
         """Open the metrics port; 0: any free one. Raises `OSError` if it can't be had."""
         # It brings prometheus_client, which takes a moment to load.
-        from gateway.server.gauges import metrics_endpoint
+        from gateway.server.upkeep.gauges import metrics_endpoint
 
         self.metrics = metrics_endpoint(self.started, self._connections.values(), self.door, self.durability, self.fail)
         await self.metrics.listen(port)

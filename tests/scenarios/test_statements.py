@@ -55,7 +55,7 @@ ELSEWHERE = {
     "M-164": (PIECES, "test_what_is_too_much_for_a_command_is_left_to_ticks"),
     "M-165": (PIECES, "test_a_command_that_comes_before_the_ticks_finds_it_all_done"),
     "M-166": (
-        "tests/gateway/server/test_sync_beside.py",
+        "tests/gateway/server/sequencing/test_sync_beside.py",
         "test_what_is_left_of_a_command_shares_a_frame_and_its_reply_comes_last",
     ),
     "M-167": (f"{TRADING}/test_cascade.py", "test_ten_thousand_stops_elect_each_other_within_one_command"),

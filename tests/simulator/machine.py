@@ -153,8 +153,8 @@ def seeded(seed: int, stage: Stage, plan: Plan) -> Iterator[None]:
         mock.patch("gateway.snapshots.asked.time", simulated_time),
         mock.patch("gateway.server.scheduler.time", simulated_time),
         mock.patch("gateway.journal.writer.time", simulated_time),
-        mock.patch("gateway.server.sequencer.SHORT_SYNC_NS", plan.short_sync_ns),
-        mock.patch("gateway.server.gathered.MAX_BATCH_EVENTS", plan.batch_events),
+        mock.patch("gateway.server.sequencing.sequencer.SHORT_SYNC_NS", plan.short_sync_ns),
+        mock.patch("gateway.server.sequencing.gathered.MAX_BATCH_EVENTS", plan.batch_events),
         # As many files as there would be of a long journal.
         mock.patch("gateway.index.growing.RUN_ROWS", plan.run_rows),
         mock.patch("gateway.index.growing.SPOT_BYTES", 500),

@@ -11,7 +11,7 @@ from engine.record.rows import Batch
 from gateway.journal.head import Head
 from gateway.journal.reader import JournalReader
 from gateway.journal.writer import JournalWriter
-from gateway.server.sequencer import Sequencer
+from gateway.server.sequencing.sequencer import Sequencer
 from tests.simulator.plan import Plan
 
 

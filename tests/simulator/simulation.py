@@ -10,8 +10,8 @@ from gateway.inbound.session import Session
 from gateway.journal.files import JournalError
 from gateway.keys import KeyFileError
 from gateway.protocol.wire import JSON, MSGPACK
-from gateway.server.startup import StartError
-from gateway.server.turns import VenueHalted
+from gateway.server.sequencing.startup import StartError
+from gateway.server.sequencing.turns import VenueHalted
 from tests.simulator.beside import Beside
 from tests.simulator.disk import Killed, PowerCut
 from tests.simulator.machine import JOURNAL, Machine, seeded

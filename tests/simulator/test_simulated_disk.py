@@ -11,7 +11,7 @@ import pytest
 
 from gateway.core import new_exchange
 from gateway.disk import create_file, make_directories, save_file
-from gateway.server.startup import start_venue
+from gateway.server.sequencing.startup import start_venue
 from tests.simulator.disk import Killed, PowerCut, SimulatedDisk
 from tests.simulator.venue_file import simulated_venue
 

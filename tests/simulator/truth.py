@@ -23,7 +23,7 @@ from gateway.journal.head import read_head
 from gateway.journal.reader import JournalReader
 from gateway.outbound.fanout import Fanout
 from gateway.protocol import messages as m
-from gateway.server.startup import Started
+from gateway.server.sequencing.startup import Started
 from tests.simulator.machine import JOURNAL, Machine
 from tests.simulator.stage import Failed
 from tests.simulator.trader import Received, Trader

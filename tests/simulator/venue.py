@@ -21,8 +21,8 @@ from gateway.journal.files import JournalGone
 from gateway.journal.writer import JournalWriter
 from gateway.outbound.channels.outbox import Outbox
 from gateway.server.scheduler import Scheduler
-from gateway.server.startup import Started, start_venue
-from gateway.server.turns import VenueHalted
+from gateway.server.sequencing.startup import Started, start_venue
+from gateway.server.sequencing.turns import VenueHalted
 from gateway.venue.venue import Venue
 from tests.simulator.loop import Loop, SlowSync
 from tests.simulator.machine import DIRECTORY, Machine

@@ -23,8 +23,8 @@ from gateway.playback.playback import Playback, arrive
 from gateway.playback.server import PlaybackServer
 from gateway.printable import json_text, printable
 from gateway.reporting.tables.times import moscow_time, utc
-from gateway.server.logs import Log
-from gateway.server.startup import JOURNAL_FOLDER
+from gateway.server.loop.logs import Log
+from gateway.server.sequencing.startup import JOURNAL_FOLDER
 from gateway.session.pace import SpeedError, parse_speed
 from gateway.session.recorded import Recorded
 from gateway.venue.venue import Venue, VenueError, load_venue

@@ -6,7 +6,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from gateway.server.startup import StartError
+from gateway.server.sequencing.startup import StartError
 from gateway.server.venue_server import VenueServer
 from gateway.venue.venue import Venue
 

@@ -12,9 +12,9 @@ import uvloop
 from engine.vocabulary.limits import MAX_CONNECTIONS
 from gateway.cli.terminal import say
 from gateway.open_files import allow_open_files
-from gateway.server.logs import Log, loop_exception
+from gateway.server.loop.logs import Log, loop_exception
+from gateway.server.sequencing.turns import VenueHalted
 from gateway.server.server import Server
-from gateway.server.turns import VenueHalted
 
 HALTED = 70
 """Exit status of a server that a fault stopped (EX_SOFTWARE)."""

@@ -21,12 +21,12 @@ from gateway.journal.files import JournalError
 from gateway.journal.writer import Durability
 from gateway.keys import KeyFileError
 from gateway.printable import json_text, printable
-from gateway.server.clock import MAX_TIME_SCALE
-from gateway.server.follower_process import FollowerProcess
-from gateway.server.listening import Certificate
-from gateway.server.logs import Log
+from gateway.server.door.listening import Certificate
+from gateway.server.loop.logs import Log
 from gateway.server.opening import start_server
-from gateway.server.startup import StartError
+from gateway.server.sequencing.clock import MAX_TIME_SCALE
+from gateway.server.sequencing.startup import StartError
+from gateway.server.upkeep.follower_process import FollowerProcess
 from gateway.server.venue_server import VenueServer
 from gateway.venue.running import running_at
 from gateway.venue.venue import Venue, VenueError, load_venue

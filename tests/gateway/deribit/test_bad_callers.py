@@ -51,7 +51,7 @@ async def test_a_time_far_away_is_as_good_as_the_last(tmp_path, name: str):
 
 @pytest.mark.parametrize("full", [False, True])
 async def test_who_may_not_act_leaves_no_session_behind(tmp_path, monkeypatch, full: bool):
-    from gateway.server import local
+    from gateway.server.peers import local
 
     if full:
         monkeypatch.setattr(local, "MAX_CONNECTIONS_PER_PARTICIPANT", 1)

@@ -265,7 +265,7 @@ async def _send_all(bob: RawClient, requests: list[dict[str, Any]]) -> None:
 
 
 async def test_a_consumer_that_reads_nothing_is_dropped(tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.server.unread.UNREAD_TIMEOUT_SECONDS", 1)
+    monkeypatch.setattr("gateway.server.peers.unread.UNREAD_TIMEOUT_SECONDS", 1)
     async with serving(tmp_path / "venue", durability="os") as server:
         apart = Apart(url_of(server), 0)
         _, writer = await raw_connection(apart)
@@ -285,7 +285,7 @@ async def test_a_consumer_that_reads_nothing_is_dropped(tmp_path, monkeypatch):
 
 
 async def test_who_neither_logs_in_nor_listens_must_go(tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.server.connection.LOGIN_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr("gateway.server.peers.connection.LOGIN_TIMEOUT_SECONDS", 0.1)
     async with serving(tmp_path / "venue") as server:
         url = url_of(server)
         async with client(url) as idle, client(url, "alice") as alice, client(url) as listener:
@@ -297,7 +297,7 @@ async def test_who_neither_logs_in_nor_listens_must_go(tmp_path, monkeypatch):
 
 async def test_connections_are_bounded(tmp_path, monkeypatch):
     monkeypatch.setattr("gateway.server.server.MAX_CONNECTIONS", 5)
-    monkeypatch.setattr("gateway.server.connection.MAX_CONNECTIONS_PER_ADDRESS", 3)
+    monkeypatch.setattr("gateway.server.peers.connection.MAX_CONNECTIONS_PER_ADDRESS", 3)
     monkeypatch.setattr("gateway.inbound.session.MAX_CONNECTIONS_PER_PARTICIPANT", 1)
     async with serving(tmp_path / "venue") as server:
         url = url_of(server)

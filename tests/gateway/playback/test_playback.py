@@ -29,7 +29,7 @@ from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
 from gateway.keys import write_private_key
 from gateway.playback.server import PlaybackServer
-from gateway.server.turns import VenueHalted
+from gateway.server.sequencing.turns import VenueHalted
 from gateway.session.recorded import Recorded
 from tests.support.gateway.journals import write_journal
 from tests.support.gateway.played_again import BETWEEN_NS, playing, record

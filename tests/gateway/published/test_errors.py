@@ -14,7 +14,7 @@ from gateway.protocol.messages import ExecutionReport, RequestRejected
 from gateway.published.errors import CANCEL, CLOSE, ERROR, HTTP, KINDS, REJECT, found_codes, listed_codes
 from gateway.published.errors_document import errors_document
 from gateway.published.operations import wire_name
-from gateway.server.ends import REASONS
+from gateway.server.peers.ends import REASONS
 from tests.support.gateway.handed_out import handed_out, rows_of
 from tests.support.places import GOLDEN, ROOT
 

@@ -156,7 +156,7 @@ async def test_every_request_on_the_page_is_one_that_a_venue_takes(tmp_path):
 
 async def met_at_a_default_venue(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The requests of the page, an order, a mistake, a return, and the tip of the journal."""
-    monkeypatch.setattr("gateway.server.upkeep.TIP_EVERY_NS", 1)
+    monkeypatch.setattr("gateway.server.upkeep.upkeep.TIP_EVERY_NS", 1)
     async with senders(directory) as people:
         for shown in ASKED:
             await people.send(shown)

@@ -24,7 +24,7 @@ from engine.vocabulary.messages.commands import (
 )
 from engine.vocabulary.messages.events import CommandProposed, CommandRejected, KeyEnded, ProposalEnded
 from gateway.core import new_exchange
-from gateway.server.startup import NO_LONGER, Started, start_venue
+from gateway.server.sequencing.startup import NO_LONGER, Started, start_venue
 from gateway.venue.venue import VenueError, parse_venue
 from tests.support.gateway.four_eyes import SECOND, TWO_SUPERVISORS, FourEyes, asks_for, entry, served, write_four_eyes
 from tests.support.gateway.saved_venue import save

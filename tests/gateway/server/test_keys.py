@@ -23,8 +23,8 @@ from gateway.inbound.session import Session
 from gateway.journal.reader import JournalReader
 from gateway.keys import public_key_hex
 from gateway.protocol.wire import JSON
-from gateway.server.local import LocalPeers
-from gateway.server.startup import start_venue
+from gateway.server.peers.local import LocalPeers
+from gateway.server.sequencing.startup import start_venue
 from gateway.venue.venue import check_setup, parse_venue
 from tests.support.gateway.key_commands import NEW, does, registers
 from tests.support.gateway.saved_venue import save

@@ -130,7 +130,7 @@ import gateway.core
 from tests.gateway.server.test_server_faults import faulty_exchange
 gateway.core.new_exchange = faulty_exchange
 import sys
-for name in [name for name in sys.modules if name in ("gateway.venue.venue", "gateway.server.server", "gateway.server.startup")]:
+for name in [name for name in sys.modules if name in ("gateway.venue.venue", "gateway.server.server", "gateway.server.sequencing.startup")]:
     sys.modules[name].new_exchange = faulty_exchange
 import gateway.server.opening
 gateway.server.opening.start_server.__kwdefaults__["exchange"] = faulty_exchange

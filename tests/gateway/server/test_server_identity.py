@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from gateway.cli.main import group
 from gateway.documents import invented_tax_number
 from gateway.identity import IDENTITY_FILE, Identities
-from gateway.server.startup import StartError
+from gateway.server.sequencing.startup import StartError
 from gateway.venue.venue import VenueError, load_venue, parse_venue
 from tests.support.gateway.small_venue import client, serve_command, serving, url_of, venue_text
 

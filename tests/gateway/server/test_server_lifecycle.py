@@ -16,7 +16,7 @@ from engine.state.hook import PreTradeHook
 from engine.vocabulary.limits import NS_PER_DAY
 from gateway.journal.files import JournalLocked
 from gateway.journal.reader import JournalReader
-from gateway.server.startup import StartError
+from gateway.server.sequencing.startup import StartError
 from gateway.venue.venue import load_rulebook_documents
 from tests.support.gateway.clearing_desk import FUTURE
 from tests.support.gateway.small_venue import client, served_apart, serving, small_venue, url_of
@@ -155,7 +155,7 @@ async def test_a_directory_has_one_venue_at_a_time(tmp_path):
 
 
 async def test_pings_and_logins_are_answered_while_the_venue_catches_up(tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.server.sequencer.CATCH_UP_EVENTS", 40)
+    monkeypatch.setattr("gateway.server.sequencing.sequencer.CATCH_UP_EVENTS", 40)
     venue = small_venue(FUTURE.replace("mark_interval_s = 86_400", "mark_interval_s = 60"))
     async with serving(tmp_path, venue) as server, client(url_of(server), "alice") as alice:
         before = server.started.exchange.seq

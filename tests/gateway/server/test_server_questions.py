@@ -124,7 +124,7 @@ async def test_who_asks_and_does_not_read_waits_and_keeps_nobody_busy(tmp_path):
 
 
 async def test_who_waits_for_an_answer_is_not_thrown_out_for_not_having_subscribed(tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.server.connection.LOGIN_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr("gateway.server.peers.connection.LOGIN_TIMEOUT_SECONDS", 0.1)
     async with serving(tmp_path / "venue", durability="os") as server, client(url_of(server)) as public:
         (connection,) = server._connections.values()
         # As if much was asked.

@@ -18,7 +18,7 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.vocabulary.limits import MAX_INBOX_COMMANDS, MAX_READ_BYTES
 from gateway.disk import Disk
-from gateway.server.connection import Connection
+from gateway.server.peers.connection import Connection
 from gateway.server.server import Server
 from tests.support.gateway.small_venue import RawClient, client, serving, url_of
 
@@ -56,7 +56,7 @@ class HeldDisk:
 
 @pytest.fixture
 def disk(monkeypatch):
-    monkeypatch.setattr("gateway.server.sequencer.SHORT_SYNC_NS", 0)
+    monkeypatch.setattr("gateway.server.sequencing.sequencer.SHORT_SYNC_NS", 0)
     disk = HeldDisk(monkeypatch)
     yield disk
     disk.may_sync.set()
@@ -123,7 +123,7 @@ async def test_orders_that_come_meanwhile_are_one_frame(tmp_path, disk):
 
 
 async def test_what_waits_is_bounded_and_nobody_is_read_further(tmp_path, disk, monkeypatch):
-    monkeypatch.setattr("gateway.server.gathered.MAX_BATCH_EVENTS", 40)
+    monkeypatch.setattr("gateway.server.sequencing.gathered.MAX_BATCH_EVENTS", 40)
     async with held(tmp_path / "venue", disk) as (server, alice, bob):
         seq = server.started.exchange.seq
         orders = 3 * MAX_INBOX_COMMANDS
@@ -203,7 +203,7 @@ def _is_of(connection: Connection, participant: str) -> bool:
 
 
 async def test_who_was_not_greeted_yet_need_not_have_logged_in(tmp_path, disk, monkeypatch):
-    monkeypatch.setattr("gateway.server.connection.LOGIN_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr("gateway.server.peers.connection.LOGIN_TIMEOUT_SECONDS", 0.1)
     async with held(tmp_path / "venue", disk) as (server, _, _):
         newcomer = asyncio.create_task(client(url_of(server)).__aenter__())
         await asyncio.sleep(0.35)
@@ -212,7 +212,7 @@ async def test_who_was_not_greeted_yet_need_not_have_logged_in(tmp_path, disk, m
 
 
 async def test_why_a_connection_ends_is_said_however_long_the_disk_takes(tmp_path, disk, monkeypatch):
-    monkeypatch.setattr("gateway.server.connection.CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr("gateway.server.peers.connection.CLOSE_SECONDS", 0.05)
     async with held(tmp_path / "venue", disk) as (server, _, bob):
         next(each for each in server._connections.values() if _is_of(each, "bob")).close(1008, "enough")
         await asyncio.sleep(0.3)
@@ -278,7 +278,7 @@ async def test_with_a_disk_that_takes_long_orders_are_as_many_and_only_later(tmp
         sync(disk, descriptor)
 
     monkeypatch.setattr(Disk, "sync", slow)
-    monkeypatch.setattr("gateway.server.sequencer.SHORT_SYNC_NS", 0)
+    monkeypatch.setattr("gateway.server.sequencing.sequencer.SHORT_SYNC_NS", 0)
     async with serving(tmp_path / "venue") as server, client(url_of(server), "alice") as alice:
         began = time.monotonic()
         written = server.started.writer.waited_ns

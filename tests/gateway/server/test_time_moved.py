@@ -16,8 +16,8 @@ from engine.vocabulary.messages.commands import AdvanceTime, NewOrder
 from engine.vocabulary.messages.events import DayEnded, OrderCancelled
 from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
-from gateway.server.clock import MovedClock
-from gateway.server.startup import Started, StartError, start_venue
+from gateway.server.sequencing.clock import MovedClock
+from gateway.server.sequencing.startup import Started, StartError, start_venue
 from gateway.venue.venue import Venue, parse_venue
 from tests.support.gateway.small_venue import client, serving, small_venue, url_of, venue_text
 

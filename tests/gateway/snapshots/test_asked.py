@@ -12,7 +12,7 @@ from engine.exchange import Exchange
 from engine.vocabulary.messages.commands import MassCancel
 from gateway.core import new_exchange
 from gateway.journal.key import venue_key
-from gateway.server.startup import Started, start_venue
+from gateway.server.sequencing.startup import Started, start_venue
 from gateway.snapshots import asked as module
 from gateway.snapshots.asked import Asking
 from gateway.snapshots.making import NotSynced, publish

@@ -18,8 +18,8 @@ from gateway.core import new_exchange
 from gateway.disk import Disk
 from gateway.journal.key import venue_key
 from gateway.journal.reader import JournalDamage, JournalReader
-from gateway.server.sequencer import Sequencer
-from gateway.server.startup import StartError, start_venue
+from gateway.server.sequencing.sequencer import Sequencer
+from gateway.server.sequencing.startup import StartError, start_venue
 from gateway.snapshots.folder import SNAPSHOT_FOLDER, list_snapshots, newest_first, read_snapshot, snapshot_name
 from gateway.snapshots.making import begin_replica
 from gateway.snapshots.sealed import SnapshotError, SnapshotUnusable, open_sealed, seal

@@ -45,7 +45,12 @@ _TEMPLATES = "gateway/words/english.py"
 CLICK = "click"
 _CLICK_KEYWORDS = {"_": None, "ngettext": (1, 2)}
 
-ERRORS = ("gateway/inbound", "gateway/protocol/wire.py", "gateway/outbound/channels", "gateway/server/connection.py")
+ERRORS = (
+    "gateway/inbound",
+    "gateway/protocol/wire.py",
+    "gateway/outbound/channels",
+    "gateway/server/peers/connection.py",
+)
 """Where the errors of the wire are put together."""
 OF_DECODERS = (
     *(

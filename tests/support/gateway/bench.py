@@ -19,8 +19,8 @@ from gateway.inbound.translate import Known
 from gateway.journal.reader import JournalReader
 from gateway.journal.writer import Durability
 from gateway.protocol.wire import JSON, Codec
-from gateway.server.sequencer import Sequencer
-from gateway.server.startup import Started, start_venue
+from gateway.server.sequencing.sequencer import Sequencer
+from gateway.server.sequencing.startup import Started, start_venue
 from gateway.venue.venue import Venue
 from tests.support.gateway.session_words import heard, log_in
 from tests.support.gateway.small_venue import small_venue

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gateway.playback.playback import Playback, arrive
 from gateway.playback.server import PlaybackServer
-from gateway.server.turns import VenueHalted
+from gateway.server.sequencing.turns import VenueHalted
 from gateway.session.moments import parse_moment
 from gateway.session.pace import parse_speed
 from gateway.session.recorded import Recorded

@@ -11,7 +11,7 @@ from engine.vocabulary.messages.commands import AmendOrder, AnyCommand, CancelOr
 from gateway.core import new_exchange
 from gateway.disk import DISK, Disk
 from gateway.journal.key import venue_key
-from gateway.server.startup import Started, start_venue
+from gateway.server.sequencing.startup import Started, start_venue
 from gateway.snapshots.asked import Asking
 from gateway.snapshots.making import Made
 from tests.support.gateway.small_venue import small_venue

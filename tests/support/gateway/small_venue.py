@@ -23,7 +23,7 @@ from engine.exchange import Exchange
 from gateway.core import new_exchange
 from gateway.keys import public_key_hex
 from gateway.server.opening import start_server
-from gateway.server.turns import VenueHalted
+from gateway.server.sequencing.turns import VenueHalted
 from gateway.server.venue_server import VenueServer
 from gateway.venue.venue import Venue, check_setup, parse_venue
 from tests.support.gateway.contract import check_asked, check_received

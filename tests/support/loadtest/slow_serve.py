@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 
 from gateway.cli.serving.serve import command
-from gateway.server.sequencer import Sequencer, Taken
+from gateway.server.sequencing.sequencer import Sequencer, Taken
 
 
 def slow_down(microseconds: int) -> None:

@@ -15,7 +15,7 @@ from gateway.inbound.history.answers import PastAnswers
 from gateway.inbound.history.past import Past
 from gateway.index.index import index_directory
 from gateway.protocol import messages as m
-from gateway.server.startup import Started
+from gateway.server.sequencing.startup import Started
 from tests.support.gateway.indexes import caught_up
 from tests.support.gateway.saved_venue import save, started, trade
 

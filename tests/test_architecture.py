@@ -105,8 +105,15 @@ ROOMS = Rooms(
             ". protocol journal audit venue metrics outbound.channels inbound server.loop server.door server.peers server.sequencing server.upkeep",
             "engine engine.vocabulary",
         ),
+        "gateway.deribit.dialect": ("protocol", "engine.vocabulary"),
+        "gateway.deribit.callers": (
+            ". protocol audit venue inbound server.peers deribit.dialect",
+            "engine.vocabulary",
+        ),
+        "gateway.deribit.feeds": ("protocol deribit.dialect deribit.callers", "engine.vocabulary"),
+        "gateway.deribit.calls": ("protocol deribit.dialect deribit.callers deribit.feeds", "engine.vocabulary"),
         "gateway.deribit": (
-            ". protocol audit venue inbound server.loop server.door server.peers",
+            "venue inbound server.loop server.door server.peers deribit.dialect deribit.callers deribit.feeds deribit.calls",
             "engine engine.vocabulary",
         ),
         "gateway.reporting.steps": (
@@ -172,7 +179,7 @@ ROOMS = Rooms(
             "engine.vocabulary compliance compliance.registry",
         ),
         "gateway.cli.access": (
-            ". cli cli.controls client journal venue deribit reporting.tables control",
+            ". cli cli.controls client journal venue deribit.callers reporting.tables control",
             "engine.vocabulary",
         ),
         "gateway.cli.live": (

@@ -10,13 +10,13 @@ from typing import Final
 
 from aiohttp import ClientError, WSMsgType, web
 
-from gateway.deribit.caller import Caller
+from gateway.deribit.callers.caller import Caller
+from gateway.deribit.callers.signatures import Signed
+from gateway.deribit.calls.public_calls import AUTH
+from gateway.deribit.dialect.failures import Failure
+from gateway.deribit.dialect.rpc import Call, Unreadable, answer, error_answer, read_call
 from gateway.deribit.doors import REQUEST_SECONDS, Guest
-from gateway.deribit.failures import Failure
-from gateway.deribit.public_calls import AUTH
-from gateway.deribit.rpc import Call, Unreadable, answer, error_answer, read_call
 from gateway.deribit.service import Service
-from gateway.deribit.signatures import Signed
 
 MAX_BODY_BYTES: Final = 65_536
 """Of a request, as in `sbx.v1`."""

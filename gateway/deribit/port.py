@@ -10,13 +10,13 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from gateway.deribit.caller import Caller
+from gateway.deribit.callers.caller import Caller
+from gateway.deribit.callers.signatures import Signed
 from gateway.deribit.connection import MAX_BODY_BYTES, UNREADABLE_COST, SocketConnection, Unread, outcome
+from gateway.deribit.dialect.failures import TOO_MANY, Failure
+from gateway.deribit.dialect.rpc import Call, Unreadable, error_answer, read_call
 from gateway.deribit.doors import IDLE_SECONDS, Doors, Guest
-from gateway.deribit.failures import TOO_MANY, Failure
-from gateway.deribit.rpc import Call, Unreadable, error_answer, read_call
 from gateway.deribit.service import Service
-from gateway.deribit.signatures import Signed
 from gateway.server.door.handshake import Callers
 from gateway.server.door.listening import Certificate
 from gateway.server.peers.local import LocalPeers

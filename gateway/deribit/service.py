@@ -9,23 +9,23 @@ from pathlib import Path
 from typing import Any, Final
 
 from engine.command_row import PARTICIPANT
-from gateway.deribit.account_calls import ACCOUNT
-from gateway.deribit.account_feeds import is_own, own_feed
-from gateway.deribit.asker import Asker
-from gateway.deribit.caller import TOKEN_CHARS, Caller, Method, needs_socket
-from gateway.deribit.channel_calls import CHANNELS
-from gateway.deribit.desk import Desk
-from gateway.deribit.failures import Failure, unauthorized
-from gateway.deribit.feeds import Feed, Feeds
-from gateway.deribit.keys import KEYS_FILE, KeysError, PortKey, read_keys
-from gateway.deribit.listed import Unlisted
-from gateway.deribit.market_feeds import instrument_of, is_chart, market_feed, resolution_of
-from gateway.deribit.markets import Markets
-from gateway.deribit.params import Params
-from gateway.deribit.public_calls import PUBLIC
-from gateway.deribit.rpc import Call
-from gateway.deribit.signatures import Signatures, Signed
-from gateway.deribit.trading_calls import TRADING
+from gateway.deribit.callers.asker import Asker
+from gateway.deribit.callers.caller import TOKEN_CHARS, Caller, Method, needs_socket
+from gateway.deribit.callers.desk import Desk
+from gateway.deribit.callers.keys import KEYS_FILE, KeysError, PortKey, read_keys
+from gateway.deribit.callers.markets import Markets
+from gateway.deribit.callers.signatures import Signatures, Signed
+from gateway.deribit.calls.account_calls import ACCOUNT
+from gateway.deribit.calls.channel_calls import CHANNELS
+from gateway.deribit.calls.public_calls import PUBLIC
+from gateway.deribit.calls.trading_calls import TRADING
+from gateway.deribit.dialect.failures import Failure, unauthorized
+from gateway.deribit.dialect.listed import Unlisted
+from gateway.deribit.dialect.params import Params
+from gateway.deribit.dialect.rpc import Call
+from gateway.deribit.feeds.account_feeds import is_own, own_feed
+from gateway.deribit.feeds.feeds import Feed, Feeds
+from gateway.deribit.feeds.market_feeds import instrument_of, is_chart, market_feed, resolution_of
 from gateway.inbound.context import VenueContext
 from gateway.server.peers.local import LocalPeers
 

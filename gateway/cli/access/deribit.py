@@ -8,7 +8,7 @@ import click
 
 from gateway.cli.small_table import show_small
 from gateway.cli.terminal import Terminal, say
-from gateway.deribit.keys import KEYS_FILE, MAX_KEYS, SCOPES, KeysError, PortKey, new_key, read_keys, write_keys
+from gateway.deribit.callers.keys import KEYS_FILE, MAX_KEYS, SCOPES, KeysError, PortKey, new_key, read_keys, write_keys
 from gateway.printable import json_text, printable
 from gateway.venue.venue import VENUE_FILE, VenueError, read_participants
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from aiohttp import WSMsgType
 
-from gateway.deribit.keys import PortKey, read_keys, write_keys
+from gateway.deribit.callers.keys import PortKey, read_keys, write_keys
 from gateway.deribit.port import OWES_SECONDS
 from tests.support.gateway.deribit_client import ALICE, BOB, SECONDS, connected, opened, resting, signed_headers
 from tests.support.gateway.small_venue import serving, small_venue

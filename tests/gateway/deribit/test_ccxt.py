@@ -11,7 +11,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from gateway.deribit.keys import PortKey, new_key, write_keys
+from gateway.deribit.callers.keys import PortKey, new_key, write_keys
 from tests.support.gateway import ccxt_tools
 from tests.support.gateway.deribit_client import signed_headers
 from tests.support.gateway.live_venue import live_venue

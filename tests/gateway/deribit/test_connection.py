@@ -11,7 +11,7 @@ import pytest
 from aiohttp import WSMsgType
 
 from gateway.deribit import connection, doors
-from gateway.deribit.keys import write_keys
+from gateway.deribit.callers.keys import write_keys
 from tests.support.gateway.deribit_client import ALICE, BOB, READER, Rest, connected, login_params, opened, resting
 from tests.support.gateway.small_venue import client, serving, url_of
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from gateway.deribit.keys import KEYS_FILE, write_keys
+from gateway.deribit.callers.keys import KEYS_FILE, write_keys
 from gateway.deribit.service import METHODS
 from tests.support.gateway.deribit_client import ALICE, BOB, READER, Rest, opened, resting, signed_headers
 from tests.support.gateway.small_venue import client, serving
@@ -185,7 +185,7 @@ async def test_a_request_that_is_sent_again_does_not_act_twice(tmp_path):
 
 
 async def test_nor_after_the_venue_was_started_again(tmp_path, monkeypatch):
-    monkeypatch.setattr("gateway.deribit.signatures.AHEAD_MS", 600_000)
+    monkeypatch.setattr("gateway.deribit.callers.signatures.AHEAD_MS", 600_000)
     async with port_of(tmp_path) as rest:
         headers = signed_headers(ALICE, "GET", BUY)
         assert (await rest.send("GET", BUY, headers))[0] == 200

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
 
-from gateway.deribit.keys import PortKey, write_keys
+from gateway.deribit.callers.keys import PortKey, write_keys
 from gateway.deribit.port import DeribitPort
 from gateway.server.venue_server import VenueServer
 from gateway.venue.file import ServerSection

@@ -1,0 +1,1 @@
+"""What Deribit says as the venue would, and the other way: JSON-RPC, numbers, names, codes, and the documents made of messages."""

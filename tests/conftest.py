@@ -17,6 +17,9 @@ hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, data
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=1_000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 
+# Until all tests are collected: what that makes stays.
+gc.disable()
+
 
 def pytest_collection_finish() -> None:
     """Let the collector pass over what stays to the end: thousands of tests, and all modules.
@@ -24,6 +27,7 @@ def pytest_collection_finish() -> None:
     It saves a tenth of all processor time: many tests make garbage, and each full collection would look at all of this again.
     So nobody lets go of it, as benchmarks would after what they measure.
     """
+    gc.enable()
     gc.collect()
     gc.freeze()
     gc.unfreeze = _stays_frozen

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Generator
+from itertools import islice
 
 import hypothesis
 import pytest
@@ -16,6 +18,35 @@ os.environ["SBX_LANG"] = "en"
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None, database=None, print_blob=True)
 hypothesis.settings.register_profile("explore", deadline=None, max_examples=1_000, print_blob=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Nothing that a collection makes is garbage: the collector need not look."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal out the tests that keep a processor busy for long to the processes, first of all that each has to do.
+
+    Each process begins with a run of neighbouring tests, as many as the others have, and the long ones are neighbours: one
+    process would go on with them when all the others have nothing left to do.
+    """
+    hands = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.get_closest_marker("long")]
+    others = iter([item for item in items if not item.get_closest_marker("long")])
+    dealt: list[pytest.Item] = []
+    for hand in range(hands):
+        mine = long[hand::hands]
+        # As `--dist worksteal` counts them.
+        share = (len(items) - len(dealt)) // (hands - hand)
+        dealt += [*mine, *islice(others, max(share - len(mine), 0))]
+    items[:] = [*dealt, *others]
 
 
 def pytest_collection_finish() -> None:

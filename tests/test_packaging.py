@@ -122,6 +122,7 @@ def imported(project: Path) -> str:
     return run.stdout.strip()
 
 
+@pytest.mark.long
 @needs_compiler
 def test_compiled_wholly_and_after_a_half_failure_not_at_all(project: Path) -> None:
     run = build(project)

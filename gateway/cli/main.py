@@ -18,8 +18,8 @@ from typing import Any, Final
 import click
 
 from gateway.cli.interrupted import end_as_by_ctrl_c, exit_status
+from gateway.cli.saying import say
 from gateway.cli.speaking import in_chosen_language, speaking_click, split_language
-from gateway.cli.terminal import say
 from gateway.printable import paragraph
 from gateway.words.chosen import chosen, code_of
 from gateway.words.language import LANGUAGES

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import click
 from rich.console import Console
 from rich.text import Text
 
-from gateway.printable import paragraph, printable, shown
+from gateway.printable import printable, shown
 from gateway.words.chosen import chosen
 
 WIDTH: Final = 200
@@ -70,8 +69,3 @@ def styled(*parts: str | tuple[str, str]) -> Text:
         text, style = part if isinstance(part, tuple) else (part, "")
         found.append(printable(text), style or None)
     return found
-
-
-def say(text: str, *, err: bool = False) -> None:
-    """Print a text of ours without a style, which may have several lines, in the chosen language."""
-    click.echo(paragraph(chosen().read(text)), err=err)

@@ -7,7 +7,8 @@ The catalogues are those of `gettext`: the English text is the key, the id of a 
 from __future__ import annotations
 
 import gettext
-from functools import cache, lru_cache
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -15,6 +16,7 @@ from gateway.words.explaining import FEW_OF_FIGURES, Figures
 from gateway.words.shapes import Shapes
 
 Code = Literal["en", "ru"]
+Say = Callable[[str], str]
 ENGLISH_CODE: Final = "en"
 RUSSIAN_CODE: Final = "ru"
 LANGUAGES: Final[tuple[Code, ...]] = (ENGLISH_CODE, RUSSIAN_CODE)
@@ -37,39 +39,46 @@ class Language:
     """One language. English says every text as it is written."""
 
     def __init__(
-        self,
-        code: Code,
-        catalogue: gettext.NullTranslations | None,
-        *,
-        told: Shapes,
-        changes: Shapes,
-        doing: Figures,
-        rules: Figures,
-        stories: Figures,
+        self, code: Code, catalogue: gettext.NullTranslations | None, texts: Mapping[str, Mapping[str, str]]
     ) -> None:
         """Make one.
 
         Args:
             code: of it.
             catalogue: what its texts are looked up in; None: nothing is to be translated.
-            told: what commands and the wire tell.
-            changes: what changes between two rulebooks.
-            doing: what is done to a venue, likewise.
-            rules: what rules explain.
-            stories: what happened.
+            texts: of `DOMAINS`, by domain: sentences and pieces that are found by their shape, once somebody asks for one.
         """
         self.code: Final = code
         self._catalogue: Final = catalogue
-        self.read: Final = lru_cache(CACHED_SENTENCES)(told.say)
+        self._texts: Final = texts
+
+    @cached_property
+    def read(self) -> Say:
         """A whole English sentence that is told, found by its text or its shape; as it is if the catalogue does not have it."""
-        self.explained: Final = lru_cache(CACHED_SENTENCES)(rules.say)
+        return lru_cache(CACHED_SENTENCES)(Shapes(self._of("words") | self._of("told") | self._of("stories")).say)
+
+    @cached_property
+    def explained(self) -> Say:
         """What a rule explains: a label of what it looked at, a value, a comparison of several clauses."""
-        self.change: Final = lru_cache(CACHED_SENTENCES)(changes.say)
+        return lru_cache(CACHED_SENTENCES)(Figures(self._of("rules")).say)
+
+    @cached_property
+    def change(self) -> Say:
         """What changes between two rulebooks, in one sentence."""
-        self.doing: Final = lru_cache(CACHED_SENTENCES)(doing.say)
+        return lru_cache(CACHED_SENTENCES)(Shapes(self._of("rules"), FEW_OF_FIGURES).say)
+
+    @cached_property
+    def doing(self) -> Say:
         """What somebody is about to do, in several clauses."""
-        self.story: Final = lru_cache(CACHED_SENTENCES)(stories.say)
+        return lru_cache(CACHED_SENTENCES)(Figures(self._of("told")).say)
+
+    @cached_property
+    def story(self) -> Say:
         """A row of what happened, or a word for it."""
+        return lru_cache(CACHED_SENTENCES)(Figures(self._of("stories")).say)
+
+    def _of(self, domain: str) -> dict[str, str]:
+        return dict(self._texts.get(domain, {}))
 
     @property
     def is_english(self) -> bool:
@@ -112,17 +121,7 @@ def _texts(catalogue: gettext.NullTranslations) -> dict[str, str]:
     return {key: text for key, text in texts.items() if isinstance(key, str) and key and _CONTEXT not in key}
 
 
-_NO_SHAPES: Final = Shapes({})
-_NO_FIGURES: Final = Figures({})
-ENGLISH: Final = Language(
-    ENGLISH_CODE,
-    None,
-    told=_NO_SHAPES,
-    changes=_NO_SHAPES,
-    doing=_NO_FIGURES,
-    rules=_NO_FIGURES,
-    stories=_NO_FIGURES,
-)
+ENGLISH: Final = Language(ENGLISH_CODE, None, {})
 
 
 @cache
@@ -134,12 +133,4 @@ def language(code: str) -> Language:
     for other in others:
         first.add_fallback(other)
     texts = {domain: _texts(catalogue) for domain, catalogue in zip(DOMAINS, read, strict=True)}
-    return Language(
-        RUSSIAN_CODE,
-        first,
-        told=Shapes(texts["words"] | texts["told"] | texts["stories"]),
-        changes=Shapes(texts["rules"], FEW_OF_FIGURES),
-        doing=Figures(texts["told"]),
-        rules=Figures(texts["rules"]),
-        stories=Figures(texts["stories"]),
-    )
+    return Language(RUSSIAN_CODE, first, texts)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.terminal import Terminal, say
+from gateway.cli.saying import say
+from gateway.cli.terminal import Terminal
 from gateway.client import ClientError
 from gateway.printable import json_text
 from gateway.venue.venue import VenueError

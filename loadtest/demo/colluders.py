@@ -44,7 +44,7 @@ class Colluders:
         """Act until all is done, or the end."""
         market = self.market
         names = [name for name, _ in (*PAIR, LAYERER)]
-        if market is None or any(name not in self.clients for name in names) or await ends.comes_within(BEGIN_S):
+        if market is None or any(name not in self.clients for name in names) or await ends.is_over_within(BEGIN_S):
             return
         await asyncio.gather(self._to_and_fro(market, ends), self._layers(market, ends), self._pays(ends))
 
@@ -58,7 +58,7 @@ class Colluders:
             offer = await self._enter(seller, market, False, quantity, price=price)
             await self._enter(buyer, market, True, quantity, price=price, at_once=True)
             await self._take_back(offer)
-            if await ends.comes_within(0.3):
+            if await ends.is_over_within(0.3):
                 return
 
     async def _layers(self, market: Market, ends: Ends) -> None:
@@ -72,12 +72,12 @@ class Colluders:
                 )
                 for level in range(1, LAYERS + 1)
             ]
-            is_over = await ends.comes_within(0.2)
+            is_over = await ends.is_over_within(0.2)
             below = market.price(market.touch(True) * Decimal("0.999"), True)
             await self._enter(LAYERER, market, False, market.quantity(100_000.0), price=below, at_once=True)
             for order in orders:
                 await self._take_back(order)
-            if is_over or await ends.comes_within(2.5):
+            if is_over or await ends.is_over_within(2.5):
                 return
 
     async def _pays(self, ends: Ends) -> None:
@@ -90,7 +90,7 @@ class Colluders:
                 self.tally.refuse_move(f"{account} moves {PIECE_RUB} RUB to {PAIR[0][1]}", error)
             except RequestFailed as error:
                 self.tally.fail(error)
-            if await ends.comes_within(0.5):
+            if await ends.is_over_within(0.5):
                 return
 
     async def _enter(

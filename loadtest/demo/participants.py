@@ -79,6 +79,11 @@ class Ends:
             return False
         return True
 
+    async def is_over_within(self, seconds: float) -> bool:
+        """Wait so long, and not beyond the end; whether it has come, by the clock or because somebody has ended it."""
+        left_s = max(self.at_ns - time.perf_counter_ns(), 0) / NS_PER_SECOND
+        return await self.comes_within(min(seconds, left_s)) or left_s <= seconds
+
 
 class Participant:
     """Whoever sends requests at the moments of a Poisson process, over one WebSocket connection."""

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.terminal import say
+from gateway.cli.saying import say
 from gateway.keys import KeyFileError
 from gateway.printable import json_text, printable
 from gateway.venue.running import running_url

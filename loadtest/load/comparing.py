@@ -9,7 +9,8 @@ import click
 import msgspec
 from rich.table import Table
 
-from gateway.cli.terminal import Terminal, say
+from gateway.cli.saying import say
+from gateway.cli.terminal import Terminal
 from gateway.printable import json_safe, json_text, printable
 from loadtest.load.page.words import counted, duration, number
 from loadtest.load.results.compare import CompareError, Comparison, Figure

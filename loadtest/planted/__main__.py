@@ -9,7 +9,7 @@ import click
 from compliance.surveillance.base.parameters import ParametersError
 from compliance.surveillance.catalogue import settings_of
 from gateway.cli.progress import bar
-from gateway.cli.terminal import say
+from gateway.cli.saying import say
 from gateway.journal.files import JournalError
 from loadtest.planted.ground.plot import PLAIN, STRENGTHS
 from loadtest.planted.kept import write_session

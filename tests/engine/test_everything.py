@@ -70,6 +70,7 @@ def replay(drawn: Everything, seed: int) -> None:
     assert state_digest(again) == state_digest(drawn.exchange), f"seed {seed}"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seeds", blocks_of([SEEDS], FEW_SEEDS))
 def test_nothing_breaks_and_everything_occurs(seeds: range) -> None:
     seen: Counter[str] = Counter()

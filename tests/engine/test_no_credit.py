@@ -39,6 +39,7 @@ def test_whatever_is_sent_nothing_is_bought_on_credit(seeds: range) -> None:
     assert defaults or seeds is FEW_SEEDS
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seeds", blocks_of([SEEDS], FEW_SEEDS))
 def test_the_reference_lends_nothing_either(seeds: range) -> None:
     """It counts what is free anew from what was deposited, traded and is open: only cover that was called for may be missing."""

@@ -68,6 +68,7 @@ def run_seed(seed: int, steps: int) -> Counter[str]:
     return session.seen
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seeds", blocks_of(BLOCKS, FEW_SEEDS))
 def test_engine_does_what_the_reference_does(seeds: range) -> None:
     seen: Counter[str] = Counter()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import random
@@ -10,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from gateway.client import Instrument, OrderRejected, Top, Trade
+from gateway.client import Instrument, OrderRejected, RequestFailed, Top, Trade
 from gateway.protocol.messages import ExecutionReport
+from loadtest.demo import colluders
 from loadtest.demo.market import Beliefs, Market
+from loadtest.demo.participants import Ends
 from loadtest.demo.run import shortfalls
 from loadtest.demo.tally import Tally
 
@@ -164,6 +167,41 @@ def test_the_fair_price_walks_by_the_clock(market):
     start = market.move(100.0)
     assert market.move(100.0) == start
     assert 0 < abs(market.move(101.0) / start - 1) < 0.001
+
+
+async def test_the_end_comes_by_the_clock_or_by_somebody():
+    async with asyncio.timeout(60):
+        assert not await Ends(3600).is_over_within(0.01)
+        assert await Ends(0.01).is_over_within(3600)
+        assert await Ends(0).is_over_within(3600)
+        ends = Ends()
+        waiting = asyncio.create_task(ends.is_over_within(3600))
+        await asyncio.sleep(0)
+        ends.now()
+        assert await waiting
+
+
+class Unwilling:
+    """A client whose venue takes nothing."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def refuse(self, *_, **__):
+        self.asked += 1
+        raise RequestFailed("malformed", "no")
+
+    buy = sell = transfer = refuse
+
+
+async def test_who_abuses_the_market_ends_with_the_session(market, monkeypatch):
+    monkeypatch.setattr(colluders, "BEGIN_S", 0.0)
+    clients = {name: Unwilling() for name in ("anna", "boris", "delta-fund")}
+    acting = colluders.Colluders(clients, {"BTC/RUB": market}, Tally())
+    # All that they have in mind takes ten seconds.
+    async with asyncio.timeout(5):
+        await acting.run(Ends(0.4))
+    assert all(client.asked for client in clients.values())
 
 
 def test_shortfalls_are_named():

@@ -193,8 +193,9 @@ class Futures(Changes):
     def look_at_cover(self) -> None:
         """At the end of a command: call whose cover is missing, end the calls of those who have restored it."""
         self.take_up()
+        cleared = self.cleared()
         for account in self.accounts:
-            for asset in self.cleared():
+            for asset in cleared:
                 key = (account, asset)
                 missing = max(-self.free(account, asset), 0)
                 fresh = key not in self.calls or key in self.in_default or key in self.grace_ended

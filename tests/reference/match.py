@@ -159,8 +159,9 @@ class Matching(Planning):
             order
             for account in self.accounts
             for name in self.instruments
+            if (account, name) in positions
             for order in self.live
-            if (order.account, order.name) == (account, name) and (account, name) in positions
+            if (order.account, order.name) == (account, name)
             if order.request.reduce_only and order.where != LEG
         ]
 

@@ -123,9 +123,11 @@ class Money(State):
         orders = [order for order in self.counts(account, terms.name) if order is not without]
         buys = [order for order in orders if order.buys]
         sells = [order for order in orders if not order.buys]
+        # Where nothing is open on a side, these are the same: once each.
+        ways = [[], buys, sells, orders] if buys and sells else [[], orders] if orders else [[]]
         return max(
             self.cover_if_filled(account, terms, filled) + sum(self.fee_in_future(order) for order in filled)
-            for filled in ([], buys, sells, orders)
+            for filled in ways
         )
 
     def cover(self, account: str, asset: str) -> int:

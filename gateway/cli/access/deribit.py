@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.saying import say
 from gateway.cli.small_table import show_small
-from gateway.cli.terminal import Terminal, say
+from gateway.cli.terminal import Terminal
 from gateway.deribit.callers.keys import KEYS_FILE, MAX_KEYS, SCOPES, KeysError, PortKey, new_key, read_keys, write_keys
 from gateway.printable import json_text, printable
 from gateway.venue.venue import VENUE_FILE, VenueError, read_participants

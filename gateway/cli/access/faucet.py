@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from gateway.cli.controls.running import Target
-from gateway.cli.terminal import say
+from gateway.cli.saying import say
 from gateway.client import ClientError, RequestFailed
 from gateway.printable import figures, json_text, printable
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from engine.vocabulary.limits import MOSCOW_OFFSET_NS, NS_PER_SECOND
-from gateway.cli.terminal import say
+from gateway.cli.saying import say
 from gateway.client import ClientError, RequestFailed, connect
 from gateway.control.inviting import check_free, put_on_record
 from gateway.control.names import ControlError

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from gateway.cli.saying import say
 from gateway.cli.small_table import show_small
-from gateway.cli.terminal import Terminal, say
+from gateway.cli.terminal import Terminal
 from gateway.cli.walking import opened, walked
 from gateway.keys import (
     KeyFileError,

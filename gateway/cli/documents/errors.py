@@ -5,8 +5,9 @@ from __future__ import annotations
 import click
 
 from gateway.cli.known import no_such
+from gateway.cli.saying import say
 from gateway.cli.small_table import show_small
-from gateway.cli.terminal import Terminal, say
+from gateway.cli.terminal import Terminal
 from gateway.printable import json_text
 from gateway.published.errors import KINDS, Entry, Kind, found_codes
 from gateway.published.errors_document import errors_document

@@ -11,8 +11,9 @@ import click
 
 from engine.command_row import ROLES
 from gateway.cli.known import no_such
+from gateway.cli.saying import say
 from gateway.cli.small_table import show_small
-from gateway.cli.terminal import Terminal, say
+from gateway.cli.terminal import Terminal
 from gateway.printable import json_text
 from gateway.protocol import messages as m
 from gateway.published.asyncapi import VERSION, asyncapi, asyncapi_text

@@ -15,7 +15,8 @@ from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.said import Said
 from gateway.cli.progress import bar
 from gateway.cli.recordings.verify import damage_summary, torn_summary
-from gateway.cli.terminal import Terminal, say
+from gateway.cli.saying import say
+from gateway.cli.terminal import Terminal
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal
 from gateway.journal.reader import JournalReader

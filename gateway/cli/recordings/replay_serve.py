@@ -13,8 +13,8 @@ from typing import Final
 import click
 
 from gateway.cli.moments import moment_of
+from gateway.cli.saying import say
 from gateway.cli.serving.running import collect_no_more, run_server, told_to_stop, until_stopped
-from gateway.cli.terminal import say
 from gateway.cli.walking import opened, shown
 from gateway.journal.files import JournalError
 from gateway.journal.first import first_header

@@ -9,7 +9,8 @@ import click
 from rich.table import Column, Table
 
 from gateway.cli.progress import bar
-from gateway.cli.terminal import Terminal, say
+from gateway.cli.saying import say
+from gateway.cli.terminal import Terminal
 from gateway.core import new_exchange
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal

@@ -9,7 +9,7 @@ import click
 
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.cli.progress import bar
-from gateway.cli.terminal import say
+from gateway.cli.saying import say
 from gateway.core import new_exchange
 from gateway.journal.archive import journal_bytes
 from gateway.journal.files import JournalError, find_journal

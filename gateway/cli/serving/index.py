@@ -13,7 +13,8 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from engine.vocabulary.limits import MAX_TEXT_CHARS, NS_PER_SECOND
-from gateway.cli.terminal import Terminal, say
+from gateway.cli.saying import say
+from gateway.cli.terminal import Terminal
 from gateway.client import Client, ClientError, connect
 from gateway.client.index_file import IndexFile, IndexFileError, feed, read_index_file
 from gateway.printable import json_text, printable

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from gateway.cli.terminal import say
+from gateway.cli.saying import say
 from gateway.identity import IDENTITY_FILE
 from gateway.printable import json_text, printable
 from gateway.venue.load_template import (

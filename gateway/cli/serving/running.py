@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 import uvloop
 
 from engine.vocabulary.limits import MAX_CONNECTIONS
-from gateway.cli.terminal import say
+from gateway.cli.saying import say
 from gateway.open_files import allow_open_files
 from gateway.server.loop.logs import Log, loop_exception
 from gateway.server.sequencing.turns import VenueHalted

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from engine.build import is_compiled
+from gateway.cli.saying import say
 from gateway.cli.serving.beside_process import PARTICIPANTS, SURVEILLANCE, BesideProcess, check
 from gateway.cli.serving.deribit_port import open_port, port_url
 from gateway.cli.serving.running import collect_no_more, run_server, told_to_stop, until_stopped
-from gateway.cli.terminal import say
 from gateway.journal.files import JournalError
 from gateway.journal.writer import Durability
 from gateway.keys import KeyFileError

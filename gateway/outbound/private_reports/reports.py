@@ -49,7 +49,6 @@ from gateway.words.titles import RuleTitles
 STATUSES: Final = (OrderStatus, TransferStatus)
 """Answers to resent requests: they have no number, and nobody but the sender gets them."""
 
-RUSSIAN: Final = language(RUSSIAN_CODE)
 _Message = Callable[[Formats, PrivateReport, Any, int | None], Message]
 _MESSAGES: Final[dict[type[Event], _Message]] = {
     OrderAccepted: orders.accepted,
@@ -99,6 +98,8 @@ class PrivateReports:
     def __init__(self, formats: Formats, titles: RuleTitles) -> None:
         self._formats: Final = formats
         self._titles: Final = titles
+        self._russian: Final = language(RUSSIAN_CODE)
+        """Read here: whoever only imports this need not wait for it."""
         self._recent: Final = RecentReports()
         self.accounts: Final[dict[str, list[str]]] = {}
         """The accounts of each participant, in order of opening."""
@@ -166,7 +167,7 @@ class PrivateReports:
         """Note the title of a rule that refused, in each language."""
         titles = self._titles
         report.title = titles.once(rule, rulebook) if rulebook else titles.of(rule)
-        report.title_ru = titles.once(rule, rulebook, RUSSIAN) if rulebook else titles.of(rule, RUSSIAN)
+        report.title_ru = titles.once(rule, rulebook, self._russian) if rulebook else titles.of(rule, self._russian)
 
     def miss(self, account: str, count: int) -> None:
         """An account that was just opened had so many reports, which are not kept here."""

@@ -13,9 +13,9 @@ import sys
 import threading
 import time
 from collections import Counter, deque
+from collections.abc import Callable
+from functools import cache
 from typing import Any, Final, Literal
-
-import structlog
 
 from engine.vocabulary.limits import (
     LOG_LINE_BYTES,
@@ -55,6 +55,8 @@ class Log(logging.Handler):
         """
         super().__init__(logging.INFO)
         self._format: Final = log_format
+        if log_format == "json":
+            _json()
         self._descriptor: Final = descriptor
         self._lines: Final[deque[_Line]] = deque()
         self._wake: Final = threading.Semaphore(0)
@@ -180,7 +182,7 @@ def rendered(line: _Line, log_format: LogFormat) -> bytes:
         if error:
             fields["error"] = printable(error[:room])
         if log_format == "json":
-            text = _JSON(None, "", fields)
+            text = _json()(None, "", fields)
         else:
             text = "{time} {level} {logger}: {message}".format(**fields) + (f" | {fields['error']}" if error else "")
         data = (text if isinstance(text, bytes) else text.encode("utf-8", "backslashreplace")) + b"\n"
@@ -189,7 +191,12 @@ def rendered(line: _Line, log_format: LogFormat) -> bytes:
         room //= 2
 
 
-_JSON: Final = structlog.processors.JSONRenderer(ensure_ascii=True)
+@cache
+def _json() -> Callable[[Any, str, dict[str, Any]], str | bytes]:
+    """What makes JSON of fields. It brings much with it, which a log of plain text can do without: so imported here."""
+    from structlog.processors import JSONRenderer
+
+    return JSONRenderer(ensure_ascii=True)
 
 
 def _described(error: BaseException) -> str:

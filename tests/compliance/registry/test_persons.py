@@ -103,6 +103,7 @@ def drawn(chance: random.Random) -> RegisterInvestor:
     return RegisterInvestor(name, kind, identity_keys=keys, owner_keys=owners, replace=chance.random() < 0.3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seeds", blocks_of([SEEDS], FEW_SEEDS))
 def test_whoever_is_one_person_is_one_investor(seeds: range) -> None:
     seen: Counter[str] = Counter()

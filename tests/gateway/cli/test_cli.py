@@ -29,6 +29,14 @@ def test_help_lists_every_command_without_importing_one() -> None:
     assert run.stdout.endswith("[]\n")
 
 
+def test_a_venue_imports_what_it_needs() -> None:
+    """Each start would wait for the rest: for what draws on a terminal, reads pages, or speaks for a client."""
+    code = "import sys; from gateway.cli.main import group; group.get_command(None, 'serve'); print(*sys.modules)"
+    imported = {name.partition(".")[0] for name in run_module("-c", code).stdout.split()}
+    assert {"uvloop", "picows"} <= imported
+    assert not imported & {"rich", "structlog", "websockets", "prometheus_client", "aiohttp", "numpy", "loadtest"}
+
+
 def test_module_is_the_command() -> None:
     run = run_module("-m", "gateway.cli", "keys", "--help")
     assert run.returncode == 0

@@ -33,6 +33,7 @@ def check(outcome: Outcome, inputs: int) -> None:
     ] == []
 
 
+@pytest.mark.long
 def test_random_inputs_end_in_documented_errors() -> None:
     started = time.process_time()
     outcome = fuzz(1, INPUTS)

@@ -135,32 +135,43 @@ def test_the_knee_of_a_venue_that_takes_ten_milliseconds_a_command():
     )
     result = loaded(*options, "--serve", command, "--no-books", "--no-replay", "--mix", "makers", "--drain", "1s")
     (rate,) = result["knee"]["rates"]
-    # It can take 100 a second, and in a second of more than that the backlog grows slowly.
-    assert 40 <= rate <= 140
     (steps,) = result["knee"]["steps"]
+    assert rate == max(step["rate"] for step in steps if step["held"])
     assert any(not step["held"] for step in steps)
+    # It can take 100 a second, and in a second of more than that the backlog grows slowly. Beside much else it takes less:
+    # the knee is where the most that it has answered says.
+    assert max(step["rate_done"] for step in steps) / 2 <= rate <= 140
     assert result["knee"]["slo"] == "p99 of round trips at most 200 ms"
 
 
-# Three venues' worth of starts: 6 s.
-def test_two_machines_load_one_venue_and_their_results_add_up(tmp_path, served_load_venue):
-    url, directory = served_load_venue
-    start = time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(time.time() + 5))
+def halves_failed(folder: Path, url: str, directory: Path, start_s: float) -> list[str]:
+    """Run two halves of a load, each in a process of its own, from a moment on; what those said that failed."""
+    start = time.strftime("%Y-%m-%dT%H:%M:%S%z", time.localtime(start_s))
     processes = [
         subprocess.Popen(
             [
                 *(sys.executable, "-m", "gateway.cli", "load", "--json", "--url", url, "--venue", str(directory)),
                 *("--rate", "300", "--seconds", "1", "--warm-up", "0s", "--connections", "4", "--share", f"{part}/2"),
-                *("--start-at", start, "--out", str(tmp_path / f"{part}.json")),
+                *("--start-at", start, "--out", str(folder / f"{part}.json")),
             ],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
         for part in (1, 2)
     ]
-    for process in processes:
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors.decode()
+    errors = [process.communicate(timeout=100)[1].decode() for process in processes]
+    return [said for process, said in zip(processes, errors, strict=True) if process.returncode]
+
+
+# Three venues' worth of starts: 6 s.
+def test_two_machines_load_one_venue_and_their_results_add_up(tmp_path, served_load_venue):
+    url, directory = served_load_venue
+    # How soon the connections of both are up is a matter of what else the machine does.
+    for ahead_s in (4, 12, 36):
+        failed = halves_failed(tmp_path, url, directory, time.time() + ahead_s)
+        if not any("the start time is over" in why for why in failed):
+            break
+    assert failed == []
     parts = [read_result(tmp_path / f"{part}.json") for part in (1, 2)]
     assert all(each.runs[0].generator.connections == 4 for each in parts)
     merged = subprocess.run(

@@ -215,10 +215,11 @@ class SideBySide:
             for side in (codes.BUY, codes.SELL):
                 queue = [(order.order_id, order.leaves_lots, order.shown_lots) for order in book.orders(side)]
                 assert queue == self.reference.resting(name, side)
+        cleared = self.reference.cleared()
         for name, account in self.exchange.accounts.items():
             assert sorted(account.open_orders) == self.reference.open_ids(name)
             assert account.report_seq == self.reference.accounts[name].reports
-            self.compare_money(name, account)
+            self.compare_money(name, account, cleared)
         self.compare_positions()
         waiting = {number: (each.command, each.until_ns) for number, each in self.exchange.proposals.items()}
         assert waiting == {number: (each.command, each.until) for number, each in self.reference.proposals.items()}
@@ -261,20 +262,24 @@ class SideBySide:
                 parts += 1 if order is None else order.parts
         assert sum(isinstance(event, events.Trade) for event in happened) <= parts
 
-    def compare_money(self, name: str, account: Account) -> None:
+    def compare_money(self, name: str, account: Account, cleared: list[str]) -> None:
         """Compare what an account has and what is reserved of it; what its positions need, and until when it is called."""
         reference = self.reference
-        cleared = reference.cleared()
         for asset in self.exchange.assets.values():
             balance = account.balance(asset)
-            free, total = reference.free(name, asset.asset), reference.accounts[name].totals.get(asset.asset, 0)
+            # `free`, from its two parts: what cover takes of all time is counted once.
+            needed = reference.cover(name, asset.asset)
+            free, total = (
+                reference.owned(name, asset.asset) - needed,
+                reference.accounts[name].totals.get(asset.asset, 0),
+            )
             available, arrested = max(free, 0), reference.arrested.get((name, asset.asset), 0)
             aside = reference.set_aside(name, asset.asset)
             expected_parts = (available, total - available - aside - arrested, aside, arrested)
             parts = (balance.available, balance.reserved, balance.held, balance.arrested)
             assert parts == expected_parts, f"{name} {asset.asset}"
             if asset.asset in cleared:
-                margin, needed = balance.margin, reference.cover(name, asset.asset)
+                margin = balance.margin
                 expected = (needed, needed + min(free, 0), reference.calls.get((name, asset.asset), 0))
                 got = (0, 0, 0) if margin is None else (margin.needed, margin.held, margin.until_ns)
                 assert got == expected, f"{name} {asset.asset}: {got}, not {expected}"

@@ -45,6 +45,9 @@ COMPILED = (
 PACKAGES = tuple(dict.fromkeys(pattern.partition("/")[0] for pattern in COMPILED))
 INTERPRETED_FOLDER = "messages"
 SHARED_LIBRARY = "sandbox_exchange"
+LINUX_FLAGS = ("-fvisibility=hidden", "-fno-semantic-interposition", "-fno-plt")
+"""No other library replaces a function of ours, so none is looked for at each call: a twentieth of a command's time.
+docs/decisions/what-an-order-costs.md has the figures."""
 WRITTEN_IN_C = "gateway/**/*.c"
 """Each stands beside a module that does the same without it."""
 
@@ -92,6 +95,9 @@ def extensions() -> list[Extension]:
             Extension(source.removesuffix(".c").replace("/", "."), [source], extra_compile_args=[f"-O{OPT_LEVEL}"])
             for source in sorted(map(str, Path().glob(WRITTEN_IN_C)))
         ]
+        if sys.platform == "linux":
+            for extension in found:
+                extension.extra_compile_args += LINUX_FLAGS
     # mypyc ends the process when it can't compile.
     except (Exception, SystemExit) as error:
         if NATIVE == "1":

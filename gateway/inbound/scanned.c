@@ -11,6 +11,8 @@
 enum Field { TYPE, ID, ACCOUNT, NAME, ORDER, INSTRUMENT, SIDE, QUANTITY, PRICE, KIND, LIFE, POST_ONLY, FIELDS };
 
 #define HAS(field) (1u << (field))
+/* What every request has. */
+#define COMMON (HAS(TYPE) | HAS(ID) | HAS(ACCOUNT))
 
 enum {
     MAX_NAME = 64,     /* engine/vocabulary/limits.py; `prepare` compares */
@@ -377,17 +379,10 @@ answer(const Request *request, PyObject *type, PyObject **arguments, Py_ssize_t 
     return answered;
 }
 
-static PyObject *
-new_ref(PyObject *object)
-{
-    Py_INCREF(object);
-    return object;
-}
-
 static int
 has(const Request *request, unsigned needed, unsigned allowed)
 {
-    return (request->seen & needed) == needed && !(request->seen & ~(needed | allowed));
+    return (request->seen & needed) == needed && !(request->seen & ~(COMMON | needed | allowed));
 }
 
 /* Whether the price and the quantity that are there can be read. */
@@ -411,19 +406,19 @@ is_named(const Request *request)
 static PyObject *
 order_number(const Request *request)
 {
-    return request->seen & HAS(ORDER) ? PyLong_FromUnsignedLongLong(request->numbers[ORDER]) : new_ref(zero);
+    return request->seen & HAS(ORDER) ? PyLong_FromUnsignedLongLong(request->numbers[ORDER]) : Py_NewRef(zero);
 }
 
 static PyObject *
 order_name(const Request *request)
 {
-    return request->seen & HAS(NAME) ? text_of(request->texts[NAME]) : new_ref(nameless);
+    return request->seen & HAS(NAME) ? text_of(request->texts[NAME]) : Py_NewRef(nameless);
 }
 
 static PyObject *
 enter(const Request *request, PyObject *participant)
 {
-    const unsigned needed = HAS(TYPE) | HAS(ID) | HAS(ACCOUNT) | HAS(NAME) | HAS(INSTRUMENT) | HAS(SIDE) | HAS(QUANTITY);
+    const unsigned needed = HAS(NAME) | HAS(INSTRUMENT) | HAS(SIDE) | HAS(QUANTITY);
     long long price, quantity;
     int life = 0;
     if (!has(request, needed, HAS(PRICE) | HAS(KIND) | HAS(LIFE) | HAS(POST_ONLY)) || !read_terms(request, &price, &quantity))
@@ -435,7 +430,7 @@ enter(const Request *request, PyObject *participant)
     if (side < 0 || life < 0 || kind_code < 0 || !is_same(kind, price ? limit : market))
         Py_RETURN_NONE;
     PyObject *arguments[] = {
-        new_ref(participant),
+        Py_NewRef(participant),
         name_of(request->texts[ACCOUNT]),
         text_of(request->texts[NAME]),
         name_of(request->texts[INSTRUMENT]),
@@ -444,7 +439,7 @@ enter(const Request *request, PyObject *participant)
         PyLong_FromLong(life),
         PyLong_FromLongLong(price),
         PyLong_FromLongLong(quantity),
-        new_ref(plain_modes[request->is_post_only]),
+        Py_NewRef(plain_modes[request->is_post_only]),
     };
     return answer(request, new_order_type, arguments, sizeof arguments / sizeof arguments[0]);
 }
@@ -452,10 +447,10 @@ enter(const Request *request, PyObject *participant)
 static PyObject *
 cancel(const Request *request, PyObject *participant)
 {
-    if (!has(request, HAS(TYPE) | HAS(ID) | HAS(ACCOUNT), HAS(NAME) | HAS(ORDER)) || !is_named(request))
+    if (!has(request, 0, HAS(NAME) | HAS(ORDER)) || !is_named(request))
         Py_RETURN_NONE;
     PyObject *arguments[] = {
-        new_ref(participant),
+        Py_NewRef(participant),
         name_of(request->texts[ACCOUNT]),
         order_number(request),
         order_name(request),
@@ -467,18 +462,18 @@ static PyObject *
 amend(const Request *request, PyObject *participant)
 {
     long long price, quantity;
-    if (!has(request, HAS(TYPE) | HAS(ID) | HAS(ACCOUNT), HAS(NAME) | HAS(ORDER) | HAS(PRICE) | HAS(QUANTITY))
+    if (!has(request, 0, HAS(NAME) | HAS(ORDER) | HAS(PRICE) | HAS(QUANTITY))
         || !is_named(request) || !read_terms(request, &price, &quantity) || (!price && !quantity))
         Py_RETURN_NONE;
     PyObject *arguments[] = {
-        new_ref(participant),
+        Py_NewRef(participant),
         name_of(request->texts[ACCOUNT]),
         order_number(request),
         order_name(request),
         PyLong_FromLongLong(price),
         PyLong_FromLongLong(quantity),
-        new_ref(zero),
-        new_ref(zero),
+        Py_NewRef(zero),
+        Py_NewRef(zero),
     };
     return answer(request, amend_order_type, arguments, sizeof arguments / sizeof arguments[0]);
 }
@@ -500,8 +495,8 @@ scan(PyObject *const *arguments, Py_ssize_t count, int (*read)(Reader, Request *
     Request request;
     request.seen = 0;
     request.is_post_only = 0;
-    if (!read((Reader){first, first + PyBytes_GET_SIZE(arguments[0])}, &request) || !(request.seen & HAS(TYPE))
-        || !(request.seen & HAS(ID)) || request.numbers[ID] > LARGEST_ID
+    if (!read((Reader){first, first + PyBytes_GET_SIZE(arguments[0])}, &request) || (request.seen & COMMON) != COMMON
+        || request.numbers[ID] > LARGEST_ID
         || (request.seen & HAS(ORDER) && request.numbers[ORDER] > LLONG_MAX))
         Py_RETURN_NONE;
     Piece type = request.texts[TYPE];
@@ -567,11 +562,11 @@ prepare(PyObject *module, PyObject *arguments)
     if (zero == NULL || nameless == NULL)
         return NULL;
     /* As long as the process. */
-    plain_modes[0] = new_ref(modes[0]);
-    plain_modes[1] = new_ref(modes[1]);
-    cancel_order_type = new_ref(types[1]);
-    amend_order_type = new_ref(types[2]);
-    new_order_type = new_ref(types[0]);
+    plain_modes[0] = Py_NewRef(modes[0]);
+    plain_modes[1] = Py_NewRef(modes[1]);
+    cancel_order_type = Py_NewRef(types[1]);
+    amend_order_type = Py_NewRef(types[2]);
+    new_order_type = Py_NewRef(types[0]);
     Py_RETURN_NONE;
 }
 

@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client import Client, OrderRejected, RequestFailed
 from loadtest.demo.participants import Ends, Participant
 from loadtest.demo.tally import Tally
@@ -82,11 +81,11 @@ class Supervisor:
                 "set_parameter", rule=rule, key=key, value="true", reason="the demonstration tries it"
             )
         says_yes = True
-        while (now_ns := time.perf_counter_ns()) < ends.at_ns:
+        while time.perf_counter_ns() < ends.at_ns:
             for each in await self.client.movements(of_all=True):
                 if each.waits_for_word:
                     says_yes = await self._decide(each.movement, says_yes)
-            await ends.comes_within(min(LOOK_EVERY_S, max(ends.at_ns - now_ns, 0) / NS_PER_SECOND))
+            await ends.is_over_within(LOOK_EVERY_S)
 
     async def _decide(self, movement: int, says_yes: bool) -> bool:
         """Release or refuse; whether to release the next one."""

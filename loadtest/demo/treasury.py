@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client import Client, OrderRejected, RequestFailed
 from gateway.client.values.commands import AdminCommand
 from gateway.protocol.messages import Purpose
@@ -111,8 +110,7 @@ class Operator:
                 marks += 1
                 for instrument in self.underlyings:
                     self.tally.marks += await self._ask("mark_future", instrument=instrument)
-            left_s = max(ends.at_ns - time.perf_counter_ns(), 0) / NS_PER_SECOND
-            await ends.comes_within(min(self.index_every_s, left_s))
+            await ends.is_over_within(self.index_every_s)
 
     async def _ask(self, command: AdminCommand, **arguments: str) -> bool:
         """Send a command; whether it was carried out."""

@@ -20,12 +20,11 @@ from gateway.control.names import ControlError, look_up
 from gateway.control.waiting import Unknown, value_at, waiting_for
 from gateway.protocol.messages import Argument, RecordInfo, RecordKind
 from gateway.session.moments import MomentError, parse_moment
+from gateway.venue.settable import FIGURES
 from gateway.venue.venue import built_in_rulebooks
 
 VENUE: Final = "venue"
 DATES: Final = "2027-01-01, 18:00 or 2027-01-01T18:00 (Moscow; or with Z or +03:00 behind it), or 90m or 2d from now"
-FIGURES: Final = ("market_cap_rub", "turnover_rub", "history_years")
-"""What `update_asset` sets of an asset, all at once."""
 _RECHECKED: Final = "open orders that the rules then forbid are cancelled"
 
 

@@ -10,11 +10,8 @@ from gateway.client import Client
 from gateway.control.actions import VENUE, Action
 from gateway.control.names import ControlError, look_up
 from gateway.protocol.messages import Argument
+from gateway.venue.settable import PPM_TERMS, TERMS
 
-PPM_TERMS: Final = ("maker_fee_ppm", "taker_fee_ppm", "collar_ppm")
-"""Millionths."""
-TERMS: Final = (*PPM_TERMS, "min_quantity", "max_quantity", "max_notional", "max_position")
-"""What may be set; the others are decimals."""
 EVERY: Final = "every"
 ADDRESS: Final = "address"
 """Whose rate is meant, beside the names of participants."""

@@ -7,24 +7,17 @@ from collections.abc import Sequence
 from typing import Final
 
 from engine.vocabulary.codes import ALLOCATIONS, PHASES
-from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client import Client
 from gateway.control.actions import Action
 from gateway.control.names import ControlError, look_up
 from gateway.protocol.messages import Argument, RecordInfo
+from gateway.session.moments import parse_length
 from gateway.venue.schedule import parse_time_of_day
+from gateway.venue.settable import ALLOCATION, RULES, WIDTHS
 
-WIDTHS: Final = ("static_ppm", "dynamic_ppm")
-"""Millionths of a price; 0: no band."""
-LENGTHS: Final = ("volatility", "auction_random", "batch")
-"""Lengths of time; the command has them in nanoseconds."""
-ALLOCATION: Final = "allocation"
-RULES: Final = (*WIDTHS, *LENGTHS, ALLOCATION)
-"""What may be set."""
 _WIDTH: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
-_LENGTH: Final = re.compile(r"([0-9]{1,6})(?:\.([0-9]{1,9}))?(ms|s|m|h)", re.ASCII)
-_UNITS: Final = {"ms": NS_PER_SECOND // 1_000, "s": NS_PER_SECOND, "m": 60 * NS_PER_SECOND, "h": 3_600 * NS_PER_SECOND}
-_FRACTION: Final = 10**9
+_LENGTH: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9}[smh]|\.[0-9]{1,6}0{0,3}ms|ms|[smh])", re.ASCII)
+"""Nothing shorter than a nanosecond is in it."""
 
 
 async def set_trading_rules(client: Client, instrument: str, given: Sequence[str]) -> Action:
@@ -101,14 +94,12 @@ def _rule(text: str) -> tuple[str, Argument]:
 
 def _length_ns(key: str, text: str) -> int:
     """A length of time in nanoseconds, exact: what is shorter than one is refused."""
-    found = _LENGTH.fullmatch(text)
     if text == "0":
         return 0
-    unit = _UNITS[found[3]] if found else 0
-    scaled = (int(found[1]) * _FRACTION + int((found[2] or "").ljust(9, "0"))) * unit if found else 0
-    if found is None or scaled % _FRACTION:
+    length_ns = parse_length(text) if _LENGTH.fullmatch(text) else None
+    if length_ns is None:
         raise ControlError(f"{key} is a length of time, such as 500ms, 30s, 2m or 1h, or 0, not {text!r}")
-    return scaled // _FRACTION
+    return length_ns
 
 
 def _step(text: str) -> tuple[str, str]:

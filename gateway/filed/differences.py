@@ -14,24 +14,13 @@ from gateway.core import new_exchange
 from gateway.filed.difference import Difference
 from gateway.filed.people import participant_differences
 from gateway.filed.settings import Settings, Subject, settings_of
+from gateway.venue.settable import FIGURES, LENGTHS, RULES, TERMS
 from gateway.venue.venue import Venue
 
 APPROVAL: Final[Subject] = ("approval", "")
 MAX_NOTED: Final = 20
 """Differences that a start says; `sbx lint --journal` lists all."""
 
-_TERMS: Final = (
-    "maker_fee_ppm",
-    "taker_fee_ppm",
-    "collar_ppm",
-    "min_quantity",
-    "max_quantity",
-    "max_notional",
-    "max_position",
-)
-_RULES: Final = ("static_ppm", "dynamic_ppm", "volatility", "auction_random", "allocation", "batch")
-_IN_SECONDS: Final = ("volatility", "auction_random", "batch")
-_FIGURES: Final = ("market_cap_rub", "turnover_rub", "history_years")
 _TESTS: Final = ("knowledge", "risk", "products")
 
 
@@ -138,14 +127,14 @@ def _apply(kind: str, name: str, field: str, wanted: Settings) -> str:
     """What brings a value of the file in force; empty: nothing does."""
     value = wanted[field]
     if kind == "instrument":
-        if field in _TERMS:
+        if field in TERMS:
             return f"sbx control terms {name} {field}={value}"
-        if field in _RULES:
-            return f"sbx control trading-rules {name} {field}={value}{'s' if field in _IN_SECONDS else ''}"
+        if field in RULES:
+            return f"sbx control trading-rules {name} {field}={value}{'s' if field in LENGTHS else ''}"
         return f"sbx control schedule {name} {_steps(value)}" if field == "schedule" else ""
     if kind == "asset":
-        if field in _FIGURES:
-            return f"sbx control figures {name} {' '.join(f'{each}={wanted[each]}' for each in _FIGURES)}"
+        if field in FIGURES:
+            return f"sbx control figures {name} {' '.join(f'{each}={wanted[each]}' for each in FIGURES)}"
         return "publish_disclosure" if field == "disclosure" else ""
     if kind == "account":
         return f"sbx control custody {name} {value}" if field == "custody" else ""

@@ -13,6 +13,7 @@ from engine.vocabulary.codes import CUSTODIES
 from engine.vocabulary.rounding import PPM
 from gateway.cli.controls.options import NEGATIVES, acts, carry, carry_dated, dated, names_of
 from gateway.control import actions
+from gateway.venue.settable import FIGURES
 
 BY_EVIDENCE: Final = "by-evidence"
 _PERCENT: Final = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,4}))?", re.ASCII)
@@ -36,16 +37,14 @@ def _figures(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...
     found: dict[str, int] = {}
     for text in given:
         key, equals, value = text.partition("=")
-        if not equals or key not in actions.FIGURES:
-            raise click.BadParameter(
-                f"{text!r} is no figure: write KEY=VALUE, with KEY one of {', '.join(actions.FIGURES)}"
-            )
+        if not equals or key not in FIGURES:
+            raise click.BadParameter(f"{text!r} is no figure: write KEY=VALUE, with KEY one of {', '.join(FIGURES)}")
         if key in found:
             raise click.BadParameter(f"{key} is named twice")
         if not _WHOLE.fullmatch(value):
             raise click.BadParameter(f"{key} is a whole number, not {value!r}")
         found[key] = int(value)
-    lacking = [key for key in actions.FIGURES if key not in found]
+    lacking = [key for key in FIGURES if key not in found]
     if lacking:
         raise click.BadParameter(f"give all of them, {', '.join(lacking)} too: they are replaced together")
     return found

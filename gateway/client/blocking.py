@@ -59,12 +59,12 @@ class WaitingOrder(Waiting):
 
     def filled(self, timeout: float | None = None) -> Self:
         """Wait until it is filled, so many seconds at most; returns it. Raises as `Order.filled`, and `TimeoutError`."""
-        self._loop.wait(self._inner.filled(), timeout)
+        self._loop.wait(self._inner.filled, timeout)
         return self
 
     def ended(self, timeout: float | None = None) -> Self:
         """Wait until it has ended, so many seconds at most; returns it. Raises as `Order.ended`, and `TimeoutError`."""
-        self._loop.wait(self._inner.ended(), timeout)
+        self._loop.wait(self._inner.ended, timeout)
         return self
 
 
@@ -73,7 +73,7 @@ class WaitingBook(Waiting):
 
     def changed(self, timeout: float | None = None) -> None:
         """Wait until it has changed, so many seconds at most. Raises as `LocalBook.changed`, and `TimeoutError`."""
-        self._loop.wait(self._inner.changed(), timeout)
+        self._loop.wait(self._inner.changed, timeout)
 
 
 class WaitingStream(Generic[M]):
@@ -90,7 +90,7 @@ class WaitingStream(Generic[M]):
 
     def start(self) -> None:
         """Subscribe now instead of at the first read."""
-        self._loop.wait(self._inner.start())
+        self._loop.wait(self._inner.start)
 
     def next(self, timeout: float | None = None) -> M:
         """Wait for the next message, so many seconds at most.
@@ -106,7 +106,7 @@ class WaitingStream(Generic[M]):
             except StopAsyncIteration:
                 return ()
 
-        found = self._loop.wait(one(), timeout)
+        found = self._loop.wait(one, timeout)
         if not found:
             raise StopIteration
         return found[0]
@@ -114,7 +114,7 @@ class WaitingStream(Generic[M]):
     def close(self) -> None:
         """End the subscription."""
         if not self._loop.is_over:
-            self._loop.wait(self._inner.aclose())
+            self._loop.wait(self._inner.aclose)
 
     def __iter__(self) -> Iterator[M]:
         return self
@@ -151,7 +151,7 @@ class WaitingPages(Generic[M]):
 
     def all(self) -> list[M]:
         """Read all that is left."""
-        return self._loop.wait(self._inner.all())
+        return self._loop.wait(self._inner.all)
 
     def __iter__(self) -> Iterator[M]:
         return self
@@ -162,7 +162,7 @@ class WaitingPages(Generic[M]):
                 return (each,)
             return ()
 
-        found = self._loop.wait(one())
+        found = self._loop.wait(one)
         if not found:
             raise StopIteration
         return found[0]
@@ -194,7 +194,7 @@ def _method(loop: LoopThread, method: Any) -> Callable[..., Any]:
         return await found if inspect.isawaitable(found) else found
 
     def waits(*arguments: Any, **named: Any) -> Any:
-        return _shown(loop, loop.wait(called(*arguments, **named)))
+        return _shown(loop, loop.wait(functools.partial(called, *arguments, **named)))
 
     return functools.update_wrapper(waits, method) if inspect.ismethod(method) else waits
 
@@ -257,7 +257,7 @@ class BlockingClient:
             return await self._exits.enter_async_context(connecting())
 
         try:
-            self._client: Final = self._loop.wait(enter())
+            self._client: Final = self._loop.wait(enter)
         except BaseException:
             self._finish()
             raise
@@ -376,7 +376,7 @@ def _close(loop: LoopThread, exits: AsyncExitStack) -> None:
         threading.Thread(target=_close, args=(loop, exits), name="sbx client end").start()
         return
     try:
-        loop.wait(exits.aclose())
+        loop.wait(exits.aclose)
     finally:
         loop.end()
 

@@ -9,15 +9,16 @@ recording's 1.4 % would show few trades in twenty seconds, so each kind of inves
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import math
 import random
 import secrets
 import time
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final, ParamSpec
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client import Client, Order, OrderRejected, RequestFailed
@@ -25,6 +26,8 @@ from gateway.protocol.messages import TimeInForce
 from loadtest.demo.market import BASIS_POINTS, Market
 from loadtest.demo.tally import Tally
 from loadtest.flow.fitted import FlowSampler
+
+P = ParamSpec("P")
 
 # A fitted distance may lie far outside what a demonstration shows.
 MAX_DISTANCE_BP: Final = 300.0
@@ -117,20 +120,20 @@ class Participant:
                 break
             await sleep_until(intended_ns)
             self._raise_what_failed()
-            self.spawn(self.act(intended_ns))
+            self.spawn(self.act, intended_ns)
         if self._running:
             await asyncio.gather(*self._running)
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run beside the others; `run` waits for it."""
-        task = asyncio.get_running_loop().create_task(self._counted(work))
+    def spawn(self, work: Callable[P, Awaitable[None]], *arguments: P.args, **named: P.kwargs) -> None:
+        """Run beside the others; `run` waits for it. What is dropped before it began was never made."""
+        task = asyncio.get_running_loop().create_task(self._counted(functools.partial(work, *arguments, **named)))
         self._running.add(task)
         task.add_done_callback(self._finished)
 
-    async def _counted(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _counted(self, work: Callable[[], Awaitable[None]]) -> None:
         """Nobody goes home because of one request that the venue did not take."""
         try:
-            await work
+            await work()
         except RequestFailed as error:
             self.tally.fail(error)
 
@@ -237,7 +240,7 @@ class MarketMaker(Participant):
         for quote in self.quotes:
             intended_ns += FIRST_QUOTE_NS
             await sleep_until(intended_ns)
-            self.spawn(self.refresh(intended_ns, quote))
+            self.spawn(self.refresh, intended_ns, quote)
         await super().run(ends)
 
     async def act(self, intended_ns: int) -> None:

@@ -23,7 +23,7 @@ from gateway.client import Client, connect
 from gateway.journal.reader import JournalReader
 from gateway.venue.venue import load_venue
 from loadtest.demo.company import Company, CompanyError
-from loadtest.demo.participants import ORDERS, Ends
+from loadtest.demo.participants import ORDERS, Ends, Participant
 from loadtest.serving import Served, serving
 
 SECONDS = 30
@@ -197,6 +197,20 @@ def test_who_would_come_is_said_beforehand(directory: Path) -> None:
     found = CliRunner().invoke(group, ["participants", str(directory)])
     assert found.exit_code == 1
     assert "is not running" in found.output
+
+
+async def test_what_is_dropped_before_it_began_was_never_made() -> None:
+    # Warnings are errors here: one tells of a coroutine that nobody ever waited for.
+    class Idle(Participant):
+        async def act(self, intended_ns: int) -> None:
+            raise AssertionError("it began")
+
+    somebody = Idle.__new__(Idle)
+    somebody._running = set()
+    somebody.spawn(somebody.act, 1)
+    somebody.drop()
+    await asyncio.sleep(0.01)
+    assert [task.cancelled() for task in somebody._running] == [True]
 
 
 def test_their_orders_are_known_by_their_ids() -> None:

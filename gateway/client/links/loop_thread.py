@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
-from typing import Any, Final, TypeVar
+from collections.abc import Awaitable, Callable
+from concurrent.futures import CancelledError, Future
+from typing import Final, TypeVar
 
 from gateway.client.values.errors import ClientError
 
 R = TypeVar("R")
+
+CLOSED: Final = "the client is closed"
 
 
 class LoopThread:
@@ -19,61 +22,82 @@ class LoopThread:
         self._loop: Final = asyncio.new_event_loop()
         self._thread: Final = threading.Thread(target=self._loop.run_forever, name="sbx client", daemon=True)
         self._thread.start()
+        self._handing_in: Final = threading.Lock()
+        """Held while work is handed in, so that none comes after the last, which would be waited for without end."""
+        self._is_over = False
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended."""
-        return self._loop.is_closed()
+        """Whether it takes no more work."""
+        return self._is_over
 
     @property
     def is_here(self) -> bool:
         """Whether this is its thread."""
         return threading.current_thread() is self._thread
 
-    def wait(self, work: Coroutine[Any, Any, R], timeout: float | None = None) -> R:
-        """Wait for a coroutine; returns what it does, raises what it raises.
+    def wait(self, work: Callable[[], Awaitable[R]], timeout: float | None = None) -> R:
+        """Wait for a piece of work; returns what it does, raises what it raises.
 
         Args:
-            work: is cancelled if the wait ends before it, by the time limit or by Ctrl-C.
+            work: makes it, in the loop. It is cancelled if the wait ends before it, by the time limit or by Ctrl-C.
             timeout: in seconds; None: for ever.
 
         Raises:
             TimeoutError: the time limit passed.
-            ClientError: the client is closed.
+            ClientError: the client is closed, perhaps meanwhile.
         """
-        if self.is_over or self.is_here:
-            work.close()
-            raise ClientError("the client is closed" if self.is_over else "this thread is the one that is waited for")
-        future = asyncio.run_coroutine_threadsafe(_within(work, timeout), self._loop)
+        future = self._handed_in(work, timeout)
+        if future is None:
+            raise ClientError(CLOSED)
         try:
             return future.result()
+        except CancelledError:
+            if self.is_over:
+                raise ClientError(CLOSED) from None
+            raise
         except BaseException:
             future.cancel()
             raise
 
     def call(self, function: Callable[[], R]) -> R:
         """Call a function in the thread of the loop, where nothing changes meanwhile; once it has ended, here."""
-        if self.is_over:
-            return function()
 
         async def called() -> R:
             return function()
 
-        return self.wait(called())
+        future = self._handed_in(called)
+        if future is not None:
+            return future.result()
+        if not self.is_here:
+            self._thread.join()
+        return function()
+
+    def _handed_in(self, work: Callable[[], Awaitable[R]], timeout: float | None = None) -> Future[R] | None:
+        """Work that the loop has taken; None if it takes no more."""
+        with self._handing_in:
+            if self.is_over:
+                return None
+            if self.is_here:
+                raise ClientError("this thread is the one that is waited for")
+            return asyncio.run_coroutine_threadsafe(_within(work, timeout), self._loop)
 
     def end(self) -> None:
         """End the thread. What still runs in the loop is cancelled."""
-        if not self.is_over:
-            self.wait(_cancel_others())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
+        with self._handing_in:
+            if self.is_over:
+                return
+            self._is_over = True
+        asyncio.run_coroutine_threadsafe(_cancel_others(), self._loop).result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
 
 
-async def _within(work: Coroutine[Any, Any, R], seconds: float | None) -> R:
+async def _within(work: Callable[[], Awaitable[R]], seconds: float | None) -> R:
     try:
         async with asyncio.timeout(seconds) as limit:
-            return await work
+            return await work()
     except TimeoutError as error:
         if not limit.expired():
             raise

@@ -35,6 +35,7 @@ COMPILED = (
     "gateway/protocol/duplicates.py",
     "gateway/protocol/formats.py",
     "gateway/protocol/wire.py",
+    "gateway/inbound/accounts.py",
     "gateway/inbound/rates.py",
     "gateway/inbound/translate.py",
     "gateway/outbound/**/*.py",

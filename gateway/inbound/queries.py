@@ -8,22 +8,15 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Final
 
-from engine.book.entities import Account, Order
-from engine.book.whereabouts import ON_BOOK, WAITING_STOP
-from engine.clearing.futures import mark_ticks
 from engine.exchange import Exchange
-from engine.money.margin import missing
-from engine.vocabulary.codes import ORDER_TYPES, SIDES, TIMES_IN_FORCE
-from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import (
     ANSWER_PIECE_STEPS,
     BYTES_PER_STEP,
-    COPIED_PER_STEP,
-    MAX_LISTED_ORDERS,
     MAX_RECENT_REPORTS,
     QUESTION_STEPS,
     ROW_STEPS,
 )
+from gateway.inbound.accounts import balances, open_orders, positions
 from gateway.inbound.asking import Answer, Query
 from gateway.inbound.bygone import Bygone
 from gateway.inbound.candles import CandleAnswers
@@ -40,27 +33,19 @@ from gateway.inbound.shared import Shared
 from gateway.inbound.standing import Standing, StandingQuery
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
-from gateway.protocol.formats import InstrumentFormat
 from gateway.protocol.messages import (
     Balances,
-    BalancesReply,
     CandleHistory,
     Contracts,
-    Cover,
     Error,
-    Holding,
     Instruments,
     InstrumentsReply,
     LoggedOut,
     Logout,
     Message,
     Movements,
-    OpenOrder,
     OpenOrders,
-    OpenOrdersReply,
-    Position,
     Positions,
-    PositionsReply,
     Records,
     RecordsReply,
     Resume,
@@ -209,104 +194,10 @@ class Answers:
         )
 
     def _account(self, query: OpenOrders | Balances | Positions) -> tuple[Message, int]:
-        """How an account stands at one moment, so in one piece; and the steps."""
+        """How an account stands, and the steps."""
         account = self._exchange.accounts[query.account]
         if isinstance(query, OpenOrders):
-            return self._open_orders(query, account)
-        looked_through = len(self._exchange.assets) // COPIED_PER_STEP
+            return open_orders(account, query, self._fanout.formats.instruments, self._fanout.channels)
         if isinstance(query, Balances):
-            holdings = self._holdings(account)
-            reply = BalancesReply(id=query.id, account=query.account, seq=account.report_seq, balances=holdings)
-            return reply, len(holdings) * ROW_STEPS + looked_through
-        positions = PositionsReply(
-            id=query.id,
-            account=query.account,
-            seq=account.report_seq,
-            positions=self._positions(account),
-            cover=self._cover(account),
-        )
-        return positions, (len(account.positions) + len(account.balances)) * ROW_STEPS + looked_through
-
-    def _open_orders(self, query: OpenOrders, account: Account) -> tuple[OpenOrdersReply, int]:
-        formats = self._fanout.formats.instruments
-        ids = sorted(order_id for order_id in account.open_orders if order_id > query.after_order_id)
-        listed = [account.open_orders[order_id] for order_id in ids[:MAX_LISTED_ORDERS]]
-        orders = [_open_order(order, formats[order.instrument_name]) for order in listed]
-        for order, told in zip(listed, orders, strict=True):
-            if order.where == ON_BOOK:
-                told.public_id = self._fanout.channels.book(order.instrument_name).public_id(order.order_id)
-        more = len(ids) > MAX_LISTED_ORDERS
-        reply = OpenOrdersReply(id=query.id, account=query.account, seq=account.report_seq, orders=orders, more=more)
-        return reply, len(orders) * ROW_STEPS + len(account.open_orders) // COPIED_PER_STEP
-
-    def _holdings(self, account: Account) -> list[Holding]:
-        assets = list(self._exchange.assets.values())
-        return [
-            Holding(
-                asset=assets[place].asset,
-                available=decimal(balance.available, assets[place].scale),
-                reserved=decimal(balance.reserved, assets[place].scale),
-                frozen=decimal(balance.frozen, assets[place].scale),
-                held=decimal(balance.held, assets[place].scale),
-                arrested=decimal(balance.arrested, assets[place].scale),
-                total=decimal(balance.owned, assets[place].scale),
-            )
-            for place, balance in sorted(account.balances.items())
-        ]
-
-    def _positions(self, account: Account) -> list[Position]:
-        """Its positions in the order of listing; where only orders are open there is none."""
-        found: list[Position] = []
-        for _, position in sorted(account.positions.items()):
-            instrument = position.instrument
-            if not position.lots and not position.carried:
-                continue
-            format_ = self._fanout.formats.instruments[instrument.instrument]
-            listed = Position(
-                instrument=instrument.instrument,
-                quantity=format_.quantity[position.lots],
-                carried=format_.money[position.carried],
-            )
-            mark = mark_ticks(self._exchange, self._exchange.books[instrument.instrument])
-            if mark:
-                listed.mark = format_.price[mark]
-                listed.unsettled = format_.money[position.lots * mark * instrument.unit - position.carried]
-            found.append(listed)
-        return found
-
-    def _cover(self, account: Account) -> list[Cover]:
-        """What covers its futures, by asset; nothing for those that need no cover."""
-        found: list[Cover] = []
-        assets = list(self._exchange.assets.values())
-        for place, balance in sorted(account.balances.items()):
-            margin = balance.margin
-            if margin is None or not margin.needed:
-                continue
-            asset = assets[place]
-            found.append(
-                Cover(
-                    asset=asset.asset,
-                    needed=decimal(margin.needed, asset.scale),
-                    held=decimal(margin.held, asset.scale),
-                    missing=decimal(missing(margin), asset.scale),
-                    call_until=margin.until_ns if margin.called else None,
-                )
-            )
-        return found
-
-
-def _open_order(order: Order, format_: InstrumentFormat) -> OpenOrder:
-    return OpenOrder(
-        order_id=order.order_id,
-        client_order_id=order.client_order_id,
-        instrument=order.instrument_name,
-        side=SIDES[order.side],
-        order_type=ORDER_TYPES[order.order_type],
-        time_in_force=TIMES_IN_FORCE[order.time_in_force],
-        price=format_.price[order.price_ticks] if order.price_ticks else None,
-        stop_price=format_.price[order.stop_ticks] if order.where == WAITING_STOP else None,
-        displayed_quantity=format_.quantity[order.shown_lots] if order.where == ON_BOOK else None,
-        quantity=format_.quantity[order.quantity_lots],
-        filled_quantity=format_.quantity[order.filled_lots],
-        leaves_quantity=format_.quantity[order.leaves_lots],
-    )
+            return balances(self._exchange, account, query)
+        return positions(self._exchange, account, query, self._fanout.formats.instruments)

@@ -7,8 +7,10 @@ import msgspec
 from gateway.protocol.private_messages import Message
 
 
-class OpenOrder(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
+class OpenOrder(msgspec.Struct, omit_defaults=True, gc=False):
     """One resting order."""
+
+    # Not by keyword only: made with its fields in order, which is quicker than by their names.
 
     order_id: int
     client_order_id: str

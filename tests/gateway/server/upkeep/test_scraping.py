@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+import statistics
 import subprocess
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -17,34 +19,44 @@ from gateway.server.upkeep.scraping import ACCEPT_SECONDS
 from tests.support.gateway.scrapes import fetch, parse, scrape
 from tests.support.gateway.small_venue import client, serve_command, serving, small_venue, url_of, venue_text
 
+ORDERS = 150
+
 
 async def test_a_scraper_in_a_loop_costs_nobody_an_order(tmp_path):
-    """Four threads scrape as fast as they are let, for half a second; orders go on meanwhile."""
+    """Four threads scrape as fast as they are let; orders go on meanwhile, nearly as fast as in peace."""
     async with serving(tmp_path / "venue", metrics_port=0, durability="os") as server:
-        url = server.metrics.url
-        end = time.monotonic() + 0.5
+        url, is_over = server.metrics.url, threading.Event()
 
         def hammer() -> int:
             scrapes = 0
-            while time.monotonic() < end:
+            while not is_over.is_set():
                 fetch(url)
                 scrapes += 1
             return scrapes
 
         async with client(url_of(server), "alice") as alice:
+
+            async def median_s(name: str) -> float:
+                """Of round trips, one after the other. As many as take half a second where nothing else runs."""
+                waits = []
+                for number in range(ORDERS):
+                    began = time.monotonic()
+                    report = await alice.order("buy", "0.1", "90", f"{name}{number}", account="alice")
+                    waits.append(time.monotonic() - began)
+                    assert report["exec_type"] == "new"
+                return statistics.median(waits)
+
+            in_peace_s = await median_s("a")
+            began = time.monotonic()
             hammering = [asyncio.create_task(asyncio.to_thread(hammer)) for _ in range(4)]
-            orders, slowest = 0, 0.0
-            while time.monotonic() < end:
-                began = time.monotonic()
-                report = await alice.order("buy", "0.1", "90", f"a{orders}", account="alice")
-                slowest = max(slowest, time.monotonic() - began)
-                assert report["exec_type"] == "new"
-                orders += 1
+            beside_s = await median_s("b")
+            is_over.set()
             scrapes = sum(await asyncio.gather(*hammering))
-        assert 4 <= scrapes <= 0.5 / ACCEPT_SECONDS + 8
-        assert orders > 100
-        assert slowest < 0.25
-        assert (await scrape(server))["sbx_open_orders"] == orders
+            took_s = time.monotonic() - began
+        assert 4 <= scrapes <= took_s / ACCEPT_SECONDS + 8
+        # Threads of this process share its interpreter: a thread may keep it for 5 ms.
+        assert beside_s < 10 * in_peace_s + 0.005
+        assert (await scrape(server))["sbx_open_orders"] == 2 * ORDERS
 
 
 async def test_who_connects_and_says_nothing_makes_room_for_a_scraper(tmp_path, monkeypatch):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -240,7 +241,9 @@ def test_what_can_not_be_done_is_refused_in_words(arguments, why):
 def test_nothing_is_left_behind_by_a_command_that_is_killed(tmp_path):
     serve = f"{sys.executable} -P -m gateway.cli serve"
     command = [sys.executable, "-m", "gateway.cli", "load", *SMALL, "--serve", serve, "--seconds", "60", "--rate", "50"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    # Its directory stays, as it must: here.
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
     try:
         deadline = time.monotonic() + 20
         family: list[psutil.Process] = []

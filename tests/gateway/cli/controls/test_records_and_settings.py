@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -214,33 +215,19 @@ def test_tests_papers_and_authorisations_are_put_on_record(venue: LiveVenue) -> 
 
 def test_a_contract_of_foreign_trade_is_put_on_record(venue: LiveVenue) -> None:
     does(venue, "register-investor", "gmbh", "firm", "resident=false", "foreign_trade=true", *BECAUSE)
-    of = (
-        "--payer",
-        "gulf-trade",
-        "--payee",
-        "gmbh",
-        "--asset",
-        "RUB",
-        "--concluded",
-        "2026-05-01",
-        "--subject",
-        "machine tools",
-    )
-    refuses(
-        venue,
-        "register-contract",
-        "14/2026",
-        *of,
-        "--amount",
-        "-5",
-        *BECAUSE,
-        said="'-5' is no amount: a number above 0",
-    )
-    done = does(venue, "register-contract", "14/2026", *of, "--amount", "5000000", *BECAUSE, status=1)
-    assert (
-        done["says"]
-        == "put contract 14/2026 of 2026-05-01 on record: gulf-trade pays gmbh 5000000 RUB for machine tools"
-    )
+    options = '--payer delta-fund --payee gmbh --asset RUB --concluded 2026-05-01 --subject "machine tools"'
+    asks = ("register-contract", "14/2026", *shlex.split(options), *BECAUSE)
+    for option, wrong, said in (
+        ("--amount", "-5", "'-5' is no amount: a number above 0"),
+        ("--concluded", "1.5.2026", "'1.5.2026' is no date, such as 2026-05-01"),
+        ("--payee", "gmb", "the venue has no investor gmb; did you mean gmbh?"),
+    ):
+        refuses(venue, *asks, "--amount", "5000000", option, wrong, said=said)
+    done = does(venue, *asks, "--amount", "5000000")
+    says = "put contract 14/2026 of 2026-05-01 on record: delta-fund pays gmbh 5000000 RUB for machine tools"
+    assert done["says"] == says
+    contract = asked(venue, "delta-fund", lambda client: client.contracts())["14/2026"]
+    assert (contract.payee, contract.left, contract.subject) == ("gmbh", 5_000_000, "machine tools")
 
 
 # ── what is traded, and what is held ───────────────────────────────────────────────────────────────────────────────

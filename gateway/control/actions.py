@@ -16,6 +16,7 @@ from engine.vocabulary.days import moscow_day
 from engine.vocabulary.limits import MAX_E8
 from engine.vocabulary.rounding import PPM
 from gateway.client import Client
+from gateway.control.key_values import Given, Key, Keys, whole
 from gateway.control.names import ControlError, look_up
 from gateway.control.waiting import Unknown, value_at, waiting_for
 from gateway.protocol.messages import Argument, RecordInfo, RecordKind
@@ -24,8 +25,9 @@ from gateway.venue.settable import FIGURES
 from gateway.venue.venue import built_in_rulebooks
 
 VENUE: Final = "venue"
+ASSET_FIGURES: Final[Keys] = {name: Key(whole) for name in FIGURES}
 DATES: Final = "2027-01-01, 18:00 or 2027-01-01T18:00 (Moscow; or with Z or +03:00 behind it), or 90m or 2d from now"
-_RECHECKED: Final = "open orders that the rules then forbid are cancelled"
+RECHECKED: Final = "open orders that the rules then forbid are cancelled"
 
 
 class Action(msgspec.Struct, kw_only=True):
@@ -45,9 +47,19 @@ class Action(msgspec.Struct, kw_only=True):
     """When it takes effect, nanoseconds since the epoch, UTC; None: at once."""
     reason_is: str = "reason"
     """What the command calls the reason for it; empty: it takes none."""
+    private: tuple[str, ...] = ()
+    """Arguments that are about people: they are sent, and not shown."""
+
+    def shown(self) -> dict[str, Argument]:
+        """Its arguments, but for those about people; of a change with a date the change's, too."""
+        shown = {name: value for name, value in self.arguments.items() if name not in self.private}
+        inner = shown.get("arguments")
+        if isinstance(inner, dict):
+            shown["arguments"] = {name: value for name, value in inner.items() if name not in self.private}
+        return shown
 
 
-def _action(
+def make_action(
     command: str,
     arguments: dict[str, Argument],
     says: str,
@@ -55,8 +67,9 @@ def _action(
     counted: RecordInfo,
     *,
     at_ns: int | None = None,
+    reason_is: str = "reason",
 ) -> Action:
-    """An action at once, or to take effect at a time."""
+    """An action at once, or to take effect at a time; what it says it concerns is counted in `counted`."""
     if at_ns is not None:
         change: Any = arguments
         arguments = {"effective_ns": at_ns, "command": command, "arguments": change}
@@ -70,6 +83,7 @@ def _action(
         accounts=counted.accounts,
         open_orders=counted.open_orders,
         effective_ns=at_ns,
+        reason_is=reason_is,
     )
 
 
@@ -113,7 +127,7 @@ async def set_phase(client: Client, instrument: str, phase: str) -> Action:
     found = await look_up(client, "instrument", instrument)
     _check_not(found.phase == phase, f"{instrument} is in phase {phase}")
     says = f"move {instrument} from {found.phase} to {phase}"
-    return _action("set_phase", {"instrument": instrument, "phase": phase}, says, ("instrument", instrument), found)
+    return make_action("set_phase", {"instrument": instrument, "phase": phase}, says, ("instrument", instrument), found)
 
 
 async def kill(client: Client, scope: str, key: str, *, on: bool) -> Action:
@@ -133,14 +147,14 @@ async def kill(client: Client, scope: str, key: str, *, on: bool) -> Action:
         if on
         else f"turn the kill switch for {whom} off"
     )
-    return _action("set_kill_switch", {"scope": scope, "key": key, "on": on}, says, (kind, key or VENUE), found)
+    return make_action("set_kill_switch", {"scope": scope, "key": key, "on": on}, says, (kind, key or VENUE), found)
 
 
 async def bust(client: Client, trade: str) -> Action:
     """Undo a trade of the trading day."""
     found = await _standing_trade(client, trade)
     says = f"undo trade {_trade(found)}; both get back what they gave, fees included"
-    return _action("bust_trade", {"trade_id": int(trade)}, says, ("trade", trade), _both_sides(found))
+    return make_action("bust_trade", {"trade_id": int(trade)}, says, ("trade", trade), _both_sides(found))
 
 
 async def reprice(client: Client, trade: str, price: str) -> Action:
@@ -149,7 +163,7 @@ async def reprice(client: Client, trade: str, price: str) -> Action:
     _check_not(found.price == price, f"the price of trade {trade} is {price}")
     says = f"give trade {_trade(found)} the price {price}"
     arguments: dict[str, Argument] = {"trade_id": int(trade), "price": price}
-    return _action("reprice_trade", arguments, says, ("trade", trade), _both_sides(found))
+    return make_action("reprice_trade", arguments, says, ("trade", trade), _both_sides(found))
 
 
 async def _standing_trade(client: Client, trade: str) -> RecordInfo:
@@ -182,12 +196,12 @@ async def suspend(client: Client, intermediary: str, *, suspended: bool, at_ns: 
     words = f"intermediary {intermediary} is {'' if suspended else 'not '}suspended"
     await _check_new(client, about, ("suspended", found.suspended, suspended), words, at_ns)
     says = (
-        f"suspend intermediary {intermediary}: its clients can't buy; {_RECHECKED}"
+        f"suspend intermediary {intermediary}: its clients can't buy; {RECHECKED}"
         if suspended
         else f"let intermediary {intermediary} go on"
     )
     arguments: dict[str, Argument] = {"intermediary": intermediary, "suspended": suspended}
-    return _action("register_intermediary", arguments, says, about, found, at_ns=at_ns)
+    return make_action("register_intermediary", arguments, says, about, found, at_ns=at_ns)
 
 
 async def block(client: Client, investor: str, *, blocked: bool, at_ns: int | None = None) -> Action:
@@ -197,12 +211,12 @@ async def block(client: Client, investor: str, *, blocked: bool, at_ns: int | No
     words = f"investor {investor} is {'' if blocked else 'not '}blocked"
     await _check_new(client, about, ("blocked", found.blocked, blocked), words, at_ns)
     says = (
-        f"put investor {investor} on the list of blocked owners; {_RECHECKED}"
+        f"put investor {investor} on the list of blocked owners; {RECHECKED}"
         if blocked
         else f"take investor {investor} off the list of blocked owners"
     )
     arguments: dict[str, Argument] = {"investor": investor, "blocked": blocked}
-    return _action("set_blocked", arguments, says, about, found, at_ns=at_ns)
+    return make_action("set_blocked", arguments, says, about, found, at_ns=at_ns)
 
 
 async def override_class(client: Client, investor: str, investor_class: str, *, at_ns: int | None = None) -> Action:
@@ -213,10 +227,10 @@ async def override_class(client: Client, investor: str, investor_class: str, *, 
     states = ("class_override", found.class_override or "", investor_class)
     await _check_new(client, about, states, words, at_ns)
     how = f"set to {investor_class}, whatever the evidence says" if investor_class else "made of the evidence again"
-    says = f"have the class of investor {investor} ({found.investor_class or 'none yet'}) {how}; {_RECHECKED}"
+    says = f"have the class of investor {investor} ({found.investor_class or 'none yet'}) {how}; {RECHECKED}"
     assert found.kind is not None
     arguments: dict[str, Argument] = {"investor": investor, "kind": found.kind, "class_override": investor_class}
-    return _action("register_investor", arguments, says, about, found, at_ns=at_ns)
+    return make_action("register_investor", arguments, says, about, found, at_ns=at_ns)
 
 
 async def risk_level_action(client: Client, investor: str, level: str, at_ns: int | None) -> Action:
@@ -228,7 +242,7 @@ async def risk_level_action(client: Client, investor: str, level: str, at_ns: in
     says = f"set the risk level of investor {investor} from {found.risk_level or 'not assessed'} to {level or 'not assessed'}"
     assert found.kind is not None
     arguments: dict[str, Argument] = {"investor": investor, "kind": found.kind, "risk_level": level}
-    return _action("register_investor", arguments, says, about, found, at_ns=at_ns)
+    return make_action("register_investor", arguments, says, about, found, at_ns=at_ns)
 
 
 async def set_custody(client: Client, account: str, custody: str, *, at_ns: int | None = None) -> Action:
@@ -239,17 +253,15 @@ async def set_custody(client: Client, account: str, custody: str, *, at_ns: int 
     await _check_new(client, about, ("custody", before, custody), f"account {account} is held by {custody}", at_ns)
     arguments: dict[str, Argument] = {"account": account, "custody": custody}
     says = f"have account {account} held by {custody} instead of {before}"
-    return _action("set_custody", arguments, says, about, found, at_ns=at_ns)
+    return make_action("set_custody", arguments, says, about, found, at_ns=at_ns)
 
 
-async def set_figures(client: Client, asset: str, figures: dict[str, int], *, at_ns: int | None = None) -> Action:
-    """Set the figures of an asset that its liquidity tier follows from (LIQ-1); `figures`: all of `FIGURES`."""
-    assert tuple(sorted(figures)) == tuple(sorted(FIGURES))
+async def set_figures(client: Client, asset: str, figures: Given, *, at_ns: int | None = None) -> Action:
+    """Set the figures of an asset that its liquidity tier follows from (LIQ-1); `figures`: all of `ASSET_FIGURES`."""
     found = await look_up(client, "asset", asset)
-    told = ", ".join(f"{name}={figures[name]}" for name in FIGURES)
-    says = f"set {told} of {asset}, which decide its liquidity tier; {_RECHECKED}"
-    arguments: dict[str, Argument] = {"asset": asset, **figures}
-    return _action("update_asset", arguments, says, ("asset", asset), found, at_ns=at_ns)
+    says = f"set {figures.said} of {asset}, which decide its liquidity tier; {RECHECKED}"
+    arguments: dict[str, Argument] = {"asset": asset, **figures.arguments}
+    return make_action("update_asset", arguments, says, ("asset", asset), found, at_ns=at_ns)
 
 
 async def freeze(client: Client, asset: str, share_ppm: int, account: str = "") -> Action:
@@ -275,7 +287,7 @@ async def freeze(client: Client, asset: str, share_ppm: int, account: str = "") 
     about: tuple[RecordKind, str] = ("asset", asset)
     if account:
         arguments["account"], about = account, ("account", account)
-    return _action("freeze_asset", arguments, says, about, found)
+    return make_action("freeze_asset", arguments, says, about, found)
 
 
 # ── rules ──────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -288,9 +300,9 @@ async def set_parameter(client: Client, parameter: str, value: str, *, at_ns: in
     words = f"{parameter} is {value or 'nothing'}"
     before = await _check_new(client, about, ("value", found.value or "", value), words, at_ns)
     rule, _, key = parameter.partition(".")
-    says = f"set {parameter} from {before or 'nothing'} to {value or 'nothing'}; {_RECHECKED}"
+    says = f"set {parameter} from {before or 'nothing'} to {value or 'nothing'}; {RECHECKED}"
     arguments: dict[str, Argument] = {"rule": rule, "key": key, "value": value}
-    return _action("set_parameter", arguments, says, about, await look_up(client, VENUE, VENUE), at_ns=at_ns)
+    return make_action("set_parameter", arguments, says, about, await look_up(client, VENUE, VENUE), at_ns=at_ns)
 
 
 async def load_rulebook(
@@ -306,13 +318,13 @@ async def load_rulebook(
     differing = sum(in_force.get(name) != wanted.get(name) for name in {**in_force, **wanted})
     says = (
         f"put rulebook {rulebook.name} in force instead of {client.hello.rulebook}: parameters that differ: {differing}; "
-        f"{_RECHECKED}"
+        f"{RECHECKED}"
     )
     arguments: dict[str, Argument] = {"name": rulebook.name}
     if rulebook.name not in built_in_rulebooks():
         arguments["documents"] = dict(documents)
     counted = await look_up(client, VENUE, VENUE)
-    return _action("load_rulebook", arguments, says, (VENUE, VENUE), counted, at_ns=at_ns)
+    return make_action("load_rulebook", arguments, says, (VENUE, VENUE), counted, at_ns=at_ns)
 
 
 def time_of(client: Client, moment: str) -> int:

@@ -6,7 +6,7 @@ from typing import Final
 
 from engine.vocabulary.days import midnight_ns, moscow_day
 from gateway.client import Client
-from gateway.control.names import ControlError
+from gateway.control.names import ControlError, check_new
 from gateway.protocol.messages import Argument, RecordKind
 from gateway.venue.invite import SCORE, TESTS, Invitation
 
@@ -18,8 +18,7 @@ async def check_free(supervisor: Client, invited: Invitation) -> None:
     """See that the venue knows nobody of that name. Raises `ControlError`."""
     names: dict[RecordKind, str] = {"participant": invited.name, "investor": invited.name, "account": invited.account}
     for kind, name in names.items():
-        if await supervisor.records(kind, name):
-            raise ControlError(f"the venue has the {kind} {name} already; choose another name")
+        await check_new(supervisor, kind, name)
     if invited.intermediary and not await supervisor.records("intermediary", invited.intermediary):
         raise ControlError(f"the venue has no intermediary {invited.intermediary}")
 

@@ -43,3 +43,15 @@ async def look_up(client: Client, kind: RecordKind, name: str) -> RecordInfo:
         known = () if kind == "trade" else await client.records(kind, at_most=MAX_COMPARED)
         raise UnknownName(kind, name, near(name, known))
     return found
+
+
+async def check_new(client: Client, kind: RecordKind, name: str, changes: str = "") -> None:
+    """See that the venue does not know a name yet; `changes`: the verb that changes one that it knows.
+
+    Raises:
+        ControlError: it does.
+    """
+    if not 0 < len(name) <= MAX_NAME_CHARS or not await client.records(kind, name):
+        return
+    known = tr("the venue has the {kind} {name} already: choose another name", kind=chosen().story(kind), name=name)
+    raise ControlError(known + (tr(", or change it by `sbx control {verb}`", verb=changes) if changes else ""))

@@ -2,57 +2,33 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from typing import Final
 
 from gateway.client import Client
-from gateway.control.actions import VENUE, Action
-from gateway.control.names import ControlError, look_up
+from gateway.control.actions import VENUE, Action, make_action
+from gateway.control.key_values import Given, Key, Keys, decimal, ppm
+from gateway.control.names import look_up
 from gateway.protocol.messages import Argument
 from gateway.venue.settable import PPM_TERMS, TERMS
 
 EVERY: Final = "every"
 ADDRESS: Final = "address"
 """Whose rate is meant, beside the names of participants."""
-_WHOLE: Final = re.compile(r"-?[0-9]{1,9}", re.ASCII)
-_DECIMAL: Final = re.compile(r"[0-9]{1,30}(\.[0-9]{1,18})?", re.ASCII)
+INSTRUMENT_TERMS: Final[Keys] = {name: Key(ppm if name in PPM_TERMS else decimal) for name in TERMS}
 
 
-async def set_terms(client: Client, instrument: str, given: Sequence[str]) -> Action:
-    """Set terms of an instrument, each `KEY=VALUE`; those that are not named stay.
+async def set_terms(client: Client, instrument: str, given: Given) -> Action:
+    """Set terms of an instrument, some of `INSTRUMENT_TERMS`; those that are not named stay.
 
     Raises:
-        ControlError: one is none, or has no such value, or the venue has no such instrument.
+        ControlError: the venue has no such instrument.
     """
-    arguments: dict[str, Argument] = {"instrument": instrument, **dict(map(_term, given))}
+    arguments: dict[str, Argument] = {"instrument": instrument, **given.arguments}
     found = await look_up(client, "instrument", instrument)
     if "max_notional" in arguments:
         arguments["quote"] = (await client.instruments())[instrument].quote
-    said = ", ".join(given)
-    return Action(
-        command="update_instrument",
-        arguments=arguments,
-        says=f"set {said} of {instrument} from now on: what rests stays, fees are those of the time of a fill",
-        kind="instrument",
-        name=instrument,
-        accounts=found.accounts,
-        open_orders=found.open_orders,
-    )
-
-
-def _term(text: str) -> tuple[str, Argument]:
-    """A term that somebody typed."""
-    key, equals, value = text.partition("=")
-    if not equals or key not in TERMS:
-        raise ControlError(f"{text!r} is no term: write KEY=VALUE, with KEY one of {', '.join(TERMS)}")
-    if key in PPM_TERMS:
-        if not _WHOLE.fullmatch(value):
-            raise ControlError(f"{key} is a whole number of millionths, not {value!r}")
-        return key, int(value)
-    if not _DECIMAL.fullmatch(value):
-        raise ControlError(f"{key} is a decimal number, not {value!r}")
-    return key, value
+    says = f"set {given.said} of {instrument} from now on: what rests stays, fees are those of the time of a fill"
+    return make_action("update_instrument", arguments, says, ("instrument", instrument), found)
 
 
 async def set_rates(client: Client, who: str, rate: tuple[int, int] | None) -> Action:

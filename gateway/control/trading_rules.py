@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
 from engine.vocabulary.codes import ALLOCATIONS, PHASES
 from gateway.client import Client
-from gateway.control.actions import Action
+from gateway.control.actions import Action, make_action
+from gateway.control.key_values import Given, Key, Keys, length_ns, one_of, width_ppm
 from gateway.control.names import ControlError, look_up
 from gateway.protocol.messages import Argument, RecordInfo
-from gateway.session.moments import parse_length
 from gateway.venue.schedule import parse_time_of_day
-from gateway.venue.settable import ALLOCATION, RULES, WIDTHS
+from gateway.venue.settable import ALLOCATION, LENGTHS, WIDTHS
 
-_WIDTH: Final = re.compile(r"[0-9]{1,9}", re.ASCII)
-_LENGTH: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,9}[smh]|\.[0-9]{1,6}0{0,3}ms|ms|[smh])", re.ASCII)
-"""Nothing shorter than a nanosecond is in it."""
+TRADING_RULES: Final[Keys] = {
+    **{name: Key(width_ppm) for name in WIDTHS},
+    **{name: Key(length_ns, f"{name}_ns") for name in LENGTHS},
+    ALLOCATION: Key(one_of(ALLOCATIONS)),
+}
 
 
-async def set_trading_rules(client: Client, instrument: str, given: Sequence[str]) -> Action:
-    """Set trading rules of an instrument, each `KEY=VALUE`; those that are not named stay.
+async def set_trading_rules(client: Client, instrument: str, given: Given) -> Action:
+    """Set trading rules of an instrument, some of `TRADING_RULES`; those that are not named stay.
 
     Raises:
-        ControlError: one is none, is named twice, or has no such value; or the venue has no such instrument.
+        ControlError: the venue has no such instrument.
     """
-    arguments: dict[str, Argument] = {"instrument": instrument, **dict(map(_rule, _once(given)))}
+    arguments: dict[str, Argument] = {"instrument": instrument, **given.arguments}
     found = await look_up(client, "instrument", instrument)
-    return _action("set_trading_rules", arguments, f"set {', '.join(given)} of {instrument} from now on", found)
+    return _action("set_trading_rules", arguments, f"set {given.said} of {instrument} from now on", found)
 
 
 async def set_schedule(client: Client, instrument: str, steps: Sequence[str]) -> Action:
@@ -55,51 +56,7 @@ async def set_schedule(client: Client, instrument: str, steps: Sequence[str]) ->
 
 
 def _action(command: str, arguments: dict[str, Argument], says: str, found: RecordInfo) -> Action:
-    return Action(
-        command=command,
-        arguments=arguments,
-        says=says,
-        kind="instrument",
-        name=found.name,
-        accounts=found.accounts,
-        open_orders=found.open_orders,
-        reason_is="",
-    )
-
-
-def _once(given: Sequence[str]) -> Sequence[str]:
-    """What was typed, each key of it once."""
-    keys = [text.partition("=")[0] for text in given]
-    twice = [key for key in keys if keys.count(key) > 1]
-    if twice:
-        raise ControlError(f"{twice[0]} is named twice")
-    return given
-
-
-def _rule(text: str) -> tuple[str, Argument]:
-    """A trading rule that somebody typed, as an argument of the command."""
-    key, equals, value = text.partition("=")
-    if not equals or key not in RULES:
-        raise ControlError(f"{text!r} is no trading rule: write KEY=VALUE, with KEY one of {', '.join(RULES)}")
-    if key == ALLOCATION:
-        if value not in ALLOCATIONS:
-            raise ControlError(f"no allocation is called {value!r}: one of {', '.join(ALLOCATIONS)}")
-        return key, value
-    if key in WIDTHS:
-        if not _WIDTH.fullmatch(value):
-            raise ControlError(f"{key} is a whole number of millionths, 0 for none, not {value!r}")
-        return key, int(value)
-    return f"{key}_ns", _length_ns(key, value)
-
-
-def _length_ns(key: str, text: str) -> int:
-    """A length of time in nanoseconds, exact: what is shorter than one is refused."""
-    if text == "0":
-        return 0
-    length_ns = parse_length(text) if _LENGTH.fullmatch(text) else None
-    if length_ns is None:
-        raise ControlError(f"{key} is a length of time, such as 500ms, 30s, 2m or 1h, or 0, not {text!r}")
-    return length_ns
+    return make_action(command, arguments, says, ("instrument", found.name), found, reason_is="")
 
 
 def _step(text: str) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -14,14 +15,12 @@ from gateway.core import new_exchange
 from gateway.filed.difference import Difference
 from gateway.filed.people import participant_differences
 from gateway.filed.settings import Settings, Subject, settings_of
-from gateway.venue.settable import FIGURES, LENGTHS, RULES, TERMS
+from gateway.venue.settable import FIGURES, INVESTOR, LENGTHS, RULES, TERMS
 from gateway.venue.venue import Venue
 
 APPROVAL: Final[Subject] = ("approval", "")
 MAX_NOTED: Final = 20
 """Differences that a start says; `sbx lint --journal` lists all."""
-
-_TESTS: Final = ("knowledge", "risk", "products")
 
 
 def differences(venue: Venue, exchange: Exchange, subjects: Iterable[Subject] | None = None) -> list[Difference]:
@@ -135,7 +134,7 @@ def _apply(kind: str, name: str, field: str, wanted: Settings) -> str:
     if kind == "asset":
         if field in FIGURES:
             return f"sbx control figures {name} {' '.join(f'{each}={wanted[each]}' for each in FIGURES)}"
-        return "publish_disclosure" if field == "disclosure" else ""
+        return f"sbx control disclose {name} DOCUMENT" if field == "disclosure" else ""
     if kind == "account":
         return f"sbx control custody {name} {value}" if field == "custody" else ""
     if kind == "investor":
@@ -143,11 +142,11 @@ def _apply(kind: str, name: str, field: str, wanted: Settings) -> str:
     if kind == "intermediary":
         if field == "suspended":
             return f"sbx control {'suspend' if value == 'true' else 'reinstate'} {name}"
-        return "register_intermediary"
+        return f"sbx control intermediary {name} {_given(field, value)}"
     alone = {
         "rulebook": f"sbx control rulebook {wanted.get('name', '')}",
         "approval": f"sbx control approval {wanted.get('second') or 'none'}",
-        "margin rules": "set_margin_rules",
+        "margin rules": f"sbx control margin-rules {wanted.get('margin_grace', '')}s",
     }
     return alone.get(kind, "")
 
@@ -162,9 +161,20 @@ def _of_investor(name: str, field: str, value: str) -> str:
     if field == "blocked":
         return f"sbx control {'block' if value == 'true' else 'unblock'} {name}"
     if field == "risk_level":
-        return f"sbx control risk {name} {value}"
-    if field in _TESTS:
-        return "record_test"
+        return f"sbx control risk {name} {value or 'none'}"
+    if field in INVESTOR:
+        return f"sbx control investor {name} {_given(field, value)}"
     if field == "acknowledged":
-        return "record_acknowledgement"
-    return "authorise_client" if field == "authorisations" else "register_investor"
+        return f"sbx control record-acknowledgement {name} --text FILE"
+    if field == "authorisations":
+        years = [each.partition(":") for each in value.split()]
+        through = [f"sbx control authorise-client {whom} {name} {year}" for year, _, whom in years]
+        return "; ".join(through) or f"sbx control authorise-client INTERMEDIARY {name} YEAR --withdraw"
+    # A result that is on record stays so: another takes its place.
+    scores = [f"{field}:{value}"] if field != "products" and value else value.split()
+    return "; ".join(f"sbx control record-test {name} {each.replace(':', ' ')}" for each in scores)
+
+
+def _given(field: str, value: str) -> str:
+    """A field as a shell takes it."""
+    return shlex.quote(f"{field}={value}")

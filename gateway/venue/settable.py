@@ -17,3 +17,9 @@ RULES: Final = (*WIDTHS, *LENGTHS, ALLOCATION)
 """Trading rules of an instrument."""
 FIGURES: Final = ("market_cap_rub", "turnover_rub", "history_years")
 """Figures of an asset, which are set all at once."""
+INTERMEDIARY: Final = ("licensed", "capital_rub", "licence", "bank", "own_investor")
+INVESTOR: Final = (
+    *("resident", "assets_rub", "income_rub", "earlier_income_rub", "financial", "capital_rub", "bank", "certified"),
+    "foreign_trade",
+)
+"""What is on record of either, but for what has a command of its own. Their amounts are whole roubles."""

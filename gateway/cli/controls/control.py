@@ -10,7 +10,22 @@ import click
 import msgspec
 
 from compliance import RulebookError, load_rulebook
-from gateway.cli.controls import approval, arrests, cases, keys, markets, movements, parties, terms, time, trading
+from gateway.cli.controls import (
+    approval,
+    arrests,
+    cases,
+    holdings,
+    keys,
+    listing,
+    market_settings,
+    markets,
+    movements,
+    parties,
+    registry,
+    terms,
+    time,
+    trading,
+)
 from gateway.cli.controls.options import acts, carry_dated, dated, names_of, target_of
 from gateway.cli.controls.running import Target, ask, standing
 from gateway.cli.terminal import Terminal
@@ -107,6 +122,28 @@ for _each in (
     terms.rates,
     trading.trading_rules,
     trading.schedule,
+    market_settings.limits,
+    market_settings.market_halt,
+    market_settings.margin_rules,
+    market_settings.venue_rules,
+    registry.register_intermediary,
+    registry.change_intermediary,
+    registry.register_investor,
+    registry.change_investor,
+    registry.record_test,
+    registry.record_acknowledgement,
+    registry.publish_warning,
+    registry.authorise_client,
+    registry.register_contract,
+    listing.add_asset,
+    listing.list_instrument,
+    holdings.open_account,
+    holdings.deposit,
+    holdings.withdraw,
+    holdings.issue,
+    holdings.redeem,
+    holdings.close_out,
+    holdings.mark,
     time.advance,
 ):
     command.add_command(_each)

@@ -15,9 +15,18 @@ from gateway.control import actions
 _DECIMAL: Final = re.compile(r"[0-9]+(\.[0-9]+)?", re.ASCII)
 
 
-def _price(_ctx: click.Context, _param: click.Parameter, price: str) -> str:
-    """A price above 0; whether it is of the instrument's tick, the venue knows."""
-    if not _DECIMAL.fullmatch(price) or not price.strip("0."):
+def positive(_ctx: click.Context, _param: click.Parameter, number: str) -> str:
+    """An amount above 0; whether the asset has so many decimals, the venue knows."""
+    if not _DECIMAL.fullmatch(number) or not number.strip("0."):
+        raise click.BadParameter(
+            f"{number!r} is no amount: a number above 0, with a point before its decimals, such as 250000.5"
+        )
+    return number
+
+
+def price_above_zero(_ctx: click.Context, _param: click.Parameter, price: str | None) -> str | None:
+    """A price above 0, or none; whether it is of the instrument's tick, the venue knows."""
+    if price is not None and (not _DECIMAL.fullmatch(price) or not price.strip("0.")):
         raise click.BadParameter(
             f"{price!r} is no price: a number above 0, with a point before its decimals, such as 249000.5"
         )
@@ -119,7 +128,7 @@ def bust(trade: str, **asked: Any) -> None:
 
 @click.command(context_settings=NEGATIVES)
 @click.argument("trade", metavar="TRADE_ID", type=str)
-@click.argument("price", callback=_price)
+@click.argument("price", callback=price_above_zero)
 @acts
 def reprice(trade: str, price: str, **asked: Any) -> None:
     """Give a trade of today another PRICE.

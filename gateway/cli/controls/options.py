@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, NoReturn
 
 import click
+import msgspec
 from click.core import ParameterSource
 
 from gateway.cli.controls.running import COMPLETION_SECONDS, Asked, Plan, Target, run
 from gateway.client import Client, ClientError
 from gateway.control.actions import Action, time_of
-from gateway.control.names import MAX_COMPARED
+from gateway.control.key_values import Given, Keys, parse
+from gateway.control.names import MAX_COMPARED, ControlError
 from gateway.protocol.messages import RecordKind
 
 NEGATIVES: Final = {"ignore_unknown_options": True}
 """Of a command that takes a number: -5 is told to be a wrong one, not an unknown option."""
+OPERATOR: Final = "operator"
 Completion = Callable[[click.Context, click.Parameter, str], list[str]]
 
 
@@ -76,10 +79,38 @@ dated = click.option(
 )
 
 
-def carry(plan: Plan, asked: dict[str, Any]) -> NoReturn:
-    """Run what a command plans, with the options of `acts` or `acts_without_reason`."""
+def key_values(keys: Keys, needed: Sequence[str] = (), *, may_lack: bool = False) -> Callable[..., Any]:
+    """Give a command the argument `KEY=VALUE...`, as `given`, read before anything is asked of the venue.
+
+    Args:
+        keys: what may be given.
+        needed: what must be.
+        may_lack: whether none need be.
+    """
+
+    def complete(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+        return [f"{key}=" for key in keys if f"{key}=".startswith(incomplete)]
+
+    def read(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> Given:
+        return read_key_values(given, keys, needed)
+
+    metavar = "[KEY=VALUE]..." if may_lack else "KEY=VALUE..."
+    return click.argument("given", metavar=metavar, nargs=-1, required=not may_lack, callback=read, shell_complete=complete)  # fmt: skip
+
+
+def read_key_values(given: Sequence[str], keys: Keys, needed: Sequence[str] = (), *, hides: bool = False) -> Given:
+    """As `parse`. Raises `click.BadParameter`."""
+    try:
+        return parse(given, keys, needed, hides=hides)
+    except ControlError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def carry(plan: Plan, asked: dict[str, Any], role: str | None = None) -> NoReturn:
+    """Run what a command plans, with the options of `acts` or `acts_without_reason`; `role`: who does it, if no supervisor does."""
     known = Asked(asked.get("reason"), asked["yes"], asked["as_json"], needs_reason="reason" in asked)
-    run(click.get_current_context().obj, plan, known)
+    target = click.get_current_context().obj
+    run(target if role is None else msgspec.structs.replace(target, role=role), plan, known)
 
 
 def carry_dated(plan: Callable[..., Awaitable[Action]], asked: dict[str, Any], since: str | None) -> NoReturn:

@@ -11,14 +11,14 @@ import click
 from compliance.registry.classes import CLASSES
 from engine.vocabulary.codes import CUSTODIES
 from engine.vocabulary.rounding import PPM
-from gateway.cli.controls.options import NEGATIVES, acts, carry, carry_dated, dated, names_of
+from gateway.cli.controls.options import NEGATIVES, acts, carry, carry_dated, dated, key_values, names_of
 from gateway.control import actions
+from gateway.control.key_values import Given
 from gateway.venue.settable import FIGURES
 
 BY_EVIDENCE: Final = "by-evidence"
 _PERCENT: Final = re.compile(r"([0-9]{1,3})(?:\.([0-9]{1,4}))?", re.ASCII)
 """Four decimals of a percent are parts per million."""
-_WHOLE: Final = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 def share_ppm(_ctx: click.Context, _param: click.Parameter, percent: str) -> int:
@@ -30,24 +30,6 @@ def share_ppm(_ctx: click.Context, _param: click.Parameter, percent: str) -> int
             f"{percent!r} is no percentage: 0 to 100, with up to 4 decimals behind a point, such as 12.5"
         )
     return ppm
-
-
-def _figures(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
-    """The figures of an asset, each once: a record of them is replaced whole."""
-    found: dict[str, int] = {}
-    for text in given:
-        key, equals, value = text.partition("=")
-        if not equals or key not in FIGURES:
-            raise click.BadParameter(f"{text!r} is no figure: write KEY=VALUE, with KEY one of {', '.join(FIGURES)}")
-        if key in found:
-            raise click.BadParameter(f"{key} is named twice")
-        if not _WHOLE.fullmatch(value):
-            raise click.BadParameter(f"{key} is a whole number, not {value!r}")
-        found[key] = int(value)
-    lacking = [key for key in FIGURES if key not in found]
-    if lacking:
-        raise click.BadParameter(f"give all of them, {', '.join(lacking)} too: they are replaced together")
-    return found
 
 
 @click.command()
@@ -146,10 +128,10 @@ def custody(account: str, way: str, since: str | None, **asked: Any) -> None:
 
 @click.command()
 @click.argument("asset", shell_complete=names_of("asset"))
-@click.argument("given", metavar="KEY=VALUE...", nargs=-1, required=True, callback=_figures)
+@key_values(actions.ASSET_FIGURES, FIGURES)
 @dated
 @acts
-def figures(asset: str, given: dict[str, int], since: str | None, **asked: Any) -> None:
+def figures(asset: str, given: Given, since: str | None, **asked: Any) -> None:
     """Set the figures of ASSET that its liquidity tier follows from: market_cap_rub, turnover_rub and history_years, all three.
 
     They are whole roubles and years. What retail may buy goes by the tier where RET-2 is set to criteria, not to a list.

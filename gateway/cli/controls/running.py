@@ -182,7 +182,7 @@ def carried_out(target: Target, action: Action, reason: str, *, as_json: bool) -
     report: dict[str, Any] = {
         "status": "done" if action.effective_ns is None else "scheduled",
         "command": action.command,
-        "arguments": action.arguments,
+        "arguments": action.shown(),
         "reason": reason or None,
         "effective_utc": None if action.effective_ns is None else utc(action.effective_ns),
         "says": action.says,

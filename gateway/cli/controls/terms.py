@@ -6,19 +6,18 @@ from functools import partial
 from typing import Any
 
 import click
-import msgspec
 
 from engine.vocabulary.limits import MAX_BURST_UNITS, MAX_UNITS_PER_SECOND, MIN_UNITS_PER_SECOND
-from gateway.cli.controls.options import acts, carry, names_of
+from gateway.cli.controls.options import OPERATOR, acts, carry, key_values, names_of
 from gateway.control import terms as control_terms
+from gateway.control.key_values import Given
 
 
 @click.command()
 @click.argument("instrument", shell_complete=names_of("instrument"))
-@click.argument("given", metavar="KEY=VALUE...", nargs=-1, required=True)
+@key_values(control_terms.INSTRUMENT_TERMS)
 @acts
-@click.pass_context
-def terms(ctx: click.Context, /, instrument: str, given: tuple[str, ...], **asked: Any) -> None:
+def terms(instrument: str, given: Given, **asked: Any) -> None:
     """Set terms of INSTRUMENT from now on: an operator does it. What is not named stays, and so does what rests.
 
     KEY is maker_fee_ppm, taker_fee_ppm, collar_ppm (millionths), min_quantity, max_quantity, max_notional or max_position (0: none).
@@ -29,8 +28,7 @@ def terms(ctx: click.Context, /, instrument: str, given: tuple[str, ...], **aske
       sbx control terms BTC/RUB maker_fee_ppm=50 --reason "new fees"
       sbx control terms BTC/RUB max_quantity=10 max_notional=50000000 --reason "a thin market" --yes
     """
-    ctx.obj = msgspec.structs.replace(ctx.obj, role="operator")
-    carry(partial(control_terms.set_terms, instrument=instrument, given=given), asked)
+    carry(partial(control_terms.set_terms, instrument=instrument, given=given), asked, OPERATOR)
 
 
 @click.command()

@@ -6,17 +6,15 @@ from functools import partial
 from typing import Any
 
 import click
-import msgspec
 
-from gateway.cli.controls.options import acts, carry
+from gateway.cli.controls.options import OPERATOR, acts, carry
 from gateway.control import advancing
 
 
 @click.command()
 @click.argument("moment")
 @acts
-@click.pass_context
-def advance(ctx: click.Context, /, moment: str, **asked: Any) -> None:
+def advance(moment: str, **asked: Any) -> None:
     """Move the time of a venue for tests to MOMENT, or by a length of time: an operator does it.
 
     What falls due until then happens in its order: days and years end, orders and tests expire, what waits is carried out. What is
@@ -27,5 +25,4 @@ def advance(ctx: click.Context, /, moment: str, **asked: Any) -> None:
       sbx control advance 1d --reason "the cap of tomorrow"
       sbx control advance 2027-01-01 --reason "a new year" --yes
     """
-    ctx.obj = msgspec.structs.replace(ctx.obj, role="operator")
-    carry(partial(advancing.advance, moment=moment), asked)
+    carry(partial(advancing.advance, moment=moment), asked, OPERATOR)

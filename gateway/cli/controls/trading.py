@@ -6,18 +6,17 @@ from functools import partial
 from typing import Any
 
 import click
-import msgspec
 
-from gateway.cli.controls.options import acts_without_reason, carry, names_of
+from gateway.cli.controls.options import OPERATOR, acts_without_reason, carry, key_values, names_of
 from gateway.control import trading_rules as actions
+from gateway.control.key_values import Given
 
 
 @click.command("trading-rules")
 @click.argument("instrument", shell_complete=names_of("instrument"))
-@click.argument("given", metavar="KEY=VALUE...", nargs=-1, required=True)
+@key_values(actions.TRADING_RULES)
 @acts_without_reason
-@click.pass_context
-def trading_rules(ctx: click.Context, /, instrument: str, given: tuple[str, ...], **asked: Any) -> None:
+def trading_rules(instrument: str, given: Given, **asked: Any) -> None:
     """Set how INSTRUMENT trades from now on: an operator does it. What is not named stays. No reason is recorded of it.
 
     KEY is static_ppm or dynamic_ppm (width of a band in millionths of a price, 0: none), volatility (length of such an auction),
@@ -30,8 +29,7 @@ def trading_rules(ctx: click.Context, /, instrument: str, given: tuple[str, ...]
       sbx control trading-rules BTC/RUB volatility=5m auction_random=30s --yes
       sbx control trading-rules BTC/RUB allocation=pro_rata batch=500ms --yes --json
     """
-    ctx.obj = msgspec.structs.replace(ctx.obj, role="operator")
-    carry(partial(actions.set_trading_rules, instrument=instrument, given=given), asked)
+    carry(partial(actions.set_trading_rules, instrument=instrument, given=given), asked, OPERATOR)
 
 
 @click.command()
@@ -39,8 +37,7 @@ def trading_rules(ctx: click.Context, /, instrument: str, given: tuple[str, ...]
 @click.argument("steps", metavar="[HH:MM=PHASE...]", nargs=-1)
 @click.option("--none", "is_none", is_flag=True, help="Let it follow no schedule: its phases are set by command.")
 @acts_without_reason
-@click.pass_context
-def schedule(ctx: click.Context, /, instrument: str, steps: tuple[str, ...], is_none: bool, **asked: Any) -> None:
+def schedule(instrument: str, steps: tuple[str, ...], is_none: bool, **asked: Any) -> None:
     """Set the trading day of INSTRUMENT, all of it: an operator does it. No reason is recorded of it.
 
     A step is a time of Moscow's day, HH:MM or HH:MM:SS, and the phase that begins then. The phase it is in now stays until the next
@@ -53,5 +50,4 @@ def schedule(ctx: click.Context, /, instrument: str, steps: tuple[str, ...], is_
     """
     if is_none == bool(steps):
         raise click.UsageError("give the steps of a day, or --none")
-    ctx.obj = msgspec.structs.replace(ctx.obj, role="operator")
-    carry(partial(actions.set_schedule, instrument=instrument, steps=steps), asked)
+    carry(partial(actions.set_schedule, instrument=instrument, steps=steps), asked, OPERATOR)

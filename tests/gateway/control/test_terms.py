@@ -30,6 +30,8 @@ def test_an_operator_sets_terms_and_what_makes_no_sense_is_refused(tmp_path):
         assert run("sue", "BTC/RUB", "maker_fee_ppm=60", *REASON).exit_code == 1
         for wrong in ("maker_fee_ppm=1.5", "lot=1", "max_quantity=-3", "max_quantity"):
             assert run("otto", "BTC/RUB", wrong, *REASON).exit_code == 2, wrong
+        twice = run("otto", "BTC/RUB", "maker_fee_ppm=50", "maker_fee_ppm=60", *REASON)
+        assert (twice.exit_code, "maker_fee_ppm is given twice: give it once" in twice.stderr) == (2, True)
         assert run("otto", "BTC/EUR", "max_quantity=3", *REASON).exit_code == 2
 
         async def seen() -> dict[str, object]:

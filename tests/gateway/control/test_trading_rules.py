@@ -54,12 +54,17 @@ def test_trading_rules_are_set_and_those_not_named_stay(venue: LiveVenue):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (("tick=2",), "'tick=2' is no trading rule: write KEY=VALUE, with KEY one of static_ppm, dynamic_ppm"),
+        (("tick=2",), "no key is called 'tick': KEY is one of static_ppm, dynamic_ppm"),
         (("static_ppm=0.5",), "static_ppm is a whole number of millionths, 0 for none, not '0.5'"),
         (("volatility=90",), "volatility is a length of time, such as 500ms, 30s, 2m or 1h, or 0, not '90'"),
         (("batch=0.0000001ms",), "batch is a length of time"),
-        (("allocation=fifo",), "no allocation is called 'fifo': one of price_time, pro_rata, price_size_time"),
-        (("batch=1s", "batch=2s"), "batch is named twice"),
+        (("allocation=fifo",), "allocation is one of price_time, pro_rata, price_size_time, not 'fifo'"),
+        (("batch=1s", "batch=2s"), "batch is given twice: give it once"),
+        (
+            ("dynamic_pm=2",),
+            "no key is called 'dynamic_pm'; did you mean dynamic_ppm? KEY is one of static_ppm, dynamic_ppm",
+        ),
+        (("batch",), "'batch' has no =: write KEY=VALUE, with KEY one of static_ppm, dynamic_ppm"),
         ((), "Missing argument"),
     ],
 )
@@ -129,10 +134,10 @@ def test_figures_are_set_together_or_not_at_all(venue: LiveVenue):
     assert done["says"].startswith("set market_cap_rub=1, turnover_rub=1, history_years=1 of BTC")
     assert does(venue, "figures", "BTC", *FIGURES, *because, by="supervisor")["status"] == "done"
     for given, said in (
-        (FIGURES[:2], "give all of them, history_years too: they are replaced together"),
-        ((*FIGURES, "history_years=7"), "history_years is named twice"),
+        (FIGURES[:2], "give history_years too, each as KEY=VALUE"),
+        ((*FIGURES, "history_years=7"), "history_years is given twice: give it once"),
         ((*FIGURES[:2], "history_years=-1"), "history_years is a whole number, not '-1'"),
-        (("price=1",), "'price=1' is no figure"),
+        (("price=1",), "no key is called 'price': KEY is one of market_cap_rub"),
     ):
         output = control(venue, "figures", "BTC", *given, *because, "--yes", by="supervisor", status=2)
         assert said in " ".join(output.split()), output

@@ -98,11 +98,11 @@ CHANGES = [
     ("static_band_ppm = 200_000", "static_band_ppm = 100_000", ("instrument", "BTC-F", "static_ppm", "100000", "200000", "sbx control trading-rules BTC-F static_ppm=100000")),
     ('"18:45" = "closed"', '"19:45" = "closed"', ("instrument", "BTC-F", "schedule", "10:00:00 continuous 19:45:00 closed", "10:00:00 continuous 18:45:00 closed", "sbx control schedule BTC-F 10:00:00=continuous 19:45:00=closed")),
     ('tick = "1"', 'tick = "2"', ("instrument", "BTC-F", "tick", "2", "1", "")),
-    ("capital_rub = 100_000_000", "capital_rub = 5", ("intermediary", "north", "capital_rub", "5", "100000000", "register_intermediary")),
+    ("capital_rub = 100_000_000", "capital_rub = 5", ("intermediary", "north", "capital_rub", "5", "100000000", "sbx control intermediary north capital_rub=5")),
     ('licence = "177-01"', 'suspended = true\nlicence = "177-01"', ("intermediary", "north", "suspended", "true", "false", "sbx control suspend north")),
-    ("assets_rub = 1_000_000\n", "assets_rub = 7\n", ("investor", "anna", "assets_rub", "7", "1000000", "register_investor")),
-    ("score = 90", "score = 91", ("investor", "anna", "knowledge", "91", "90", "record_test")),
-    ("year = 2026", "year = 2027", ("investor", "anna", "authorisations", "2027:north", "2026:north", "authorise_client")),
+    ("assets_rub = 1_000_000\n", "assets_rub = 7\n", ("investor", "anna", "assets_rub", "7", "1000000", "sbx control investor anna assets_rub=7")),
+    ("score = 90", "score = 91", ("investor", "anna", "knowledge", "91", "90", "sbx control record-test anna knowledge 91")),
+    ("year = 2026", "year = 2027", ("investor", "anna", "authorisations", "2027:north", "2026:north", "sbx control authorise-client north anna 2027")),
     ('intermediary = "north"\n', 'custody = "own_address"\nintermediary = "north"\n', None),
     ('rulebook = "elr-2025"', 'rulebook = "general-2026"', None),
 ]  # fmt: skip
@@ -123,6 +123,7 @@ def test_the_rulebook_and_what_the_whole_venue_has():
         ("rulebook", "digest"),
         ("margin rules", "margin_grace"),
     ]
+    assert found[-1].apply == "sbx control margin-rules 77s"
     assert found[0].apply == "sbx control rulebook general-2026" and found[-1].file == "77"
 
 

@@ -340,6 +340,8 @@ def test_a_shell_completes_names_from_the_venue(venue: Controlled) -> None:
     assert completed("kill", "on", "investor", "da") == ["daria"]
     assert completed("show", "intermediary", "nor") == ["north"]
     assert completed("set", "RET-1.retail_cap") == []
+    assert completed("limits", "mm-alpha", "max_") == ["max_order_value=", "max_order_to_trade="]
+    assert completed("open-account", "new.main", "--investor", "da") == ["daria"]
     head[2] = "ws://127.0.0.1:1"
     assert completed("halt", "BTC/") == []
 

@@ -19,59 +19,72 @@ import click
 
 from gateway.cli.interrupted import end_as_by_ctrl_c, exit_status
 from gateway.cli.saying import say
+from gateway.cli.sections import write_sections
 from gateway.cli.speaking import in_chosen_language, speaking_click, split_language
 from gateway.printable import paragraph
 from gateway.words.chosen import chosen, code_of
 from gateway.words.language import LANGUAGES
 
 ENTRY_POINTS: Final = "sbx.commands"
-SUMMARIES: Final[dict[str, str]] = {
-    "demo": "Run a venue with simulated participants, then verify and replay its journal.",
-    "init": "Write a commented venue file and the keys that go with it.",
-    "lint": "Look for what should not be so in a venue file.",
-    "serve": "Run a venue.",
-    "status": "Say how a venue is, and what of it needs somebody.",
-    "top": "Show what a running venue does: rates, queues, memory.",
-    "participants": "Let simulated participants trade at a venue that runs.",
-    "invite": "Let a newcomer trade at a venue: key, account, test money.",
-    "faucet": "Ask a venue for test money.",
-    "keys": "Make the key pairs participants log in with.",
-    "deribit": "Make the keys of the Deribit port, through which ccxt trades.",
-    "verify": "Check a journal's integrity.",
-    "audit": "Show who logged in, who left and why, who was refused.",
-    "snapshot": "Save a venue's state, from which its next start begins.",
-    "upgrade": "Make a venue ready for a release of a later core version.",
-    "compact": "Archive the old segments of a journal, which all commands still read.",
-    "replay": "Replay a journal and compare every event, or serve it again.",
-    "index": "Feed index prices from a file into a venue.",
-    "control": "Halt, block, set a rule: what a supervisor does to a running venue.",
-    "rulebook": "List, check, compare and explain rulebooks.",
-    "explain": "Explain a past verdict on an order, rule by rule.",
-    "report": "Report on sessions: orders, transfers, exposures, caps.",
-    "find": "Find rows of a journal by order, account, rule, time and the like.",
-    "history": "Show who changed what of registry, rulebook and parameters.",
-    "cases": "List cases of abuse and alerts, with their evidence.",
-    "surveil": "Look for abuse in a session, recorded or live, and raise alerts.",
-    "watch": "Watch a market, live or recorded: prices, a book, the tape, verdicts.",
-    "at": "Show a session as it was at a moment.",
-    "order": "Show the life of an order, and its place in the queue.",
-    "investor": "Show what happened to an investor.",
-    "trades": "Show the trades of a session.",
-    "candles": "Show candles of the trades of a session.",
-    "diff": "Compare two sessions: where they part, and what differs.",
-    "whatif": "Replay a session under other rules, and show what differs.",
-    "export": "Write a session as tables: DuckDB, pandas, polars, Excel.",
-    "flow": "Feed recorded order flow into a venue.",
-    "scenarios": "Run scenario tables through the matching engine, by topic.",
-    "load": "Load a venue, and find where it breaks.",
-    "bench": "Measure the book, the core and other engines.",
-    "abuse": "What those who mean ill can cost a venue: by one command, by their connections.",
-    "protocol": "List the messages of the protocol, or write its AsyncAPI document.",
-    "errors": "Say what a code means, and what to do.",
-    "version": "Show the version, and which build of the core runs.",
+SECTIONS: Final[dict[str, dict[str, str]]] = {
+    "Run a venue": {
+        "demo": "Run a venue with simulated participants, then verify and replay its journal.",
+        "init": "Write a commented venue file and the keys that go with it.",
+        "lint": "Look for what should not be so in a venue file.",
+        "serve": "Run a venue.",
+        "status": "Say how a venue is, and what of it needs somebody.",
+        "top": "Show what a running venue does: rates, queues, memory.",
+        "keys": "Make the key pairs participants log in with.",
+        "invite": "Let a newcomer trade at a venue: key, account, test money.",
+        "deribit": "Make the keys of the Deribit port, through which ccxt trades.",
+        "audit": "Show who logged in, who left and why, who was refused.",
+        "snapshot": "Save a venue's state, from which its next start begins.",
+        "upgrade": "Make a venue ready for a release of a later core version.",
+        "compact": "Archive the old segments of a journal, which all commands still read.",
+    },
+    "Trade": {
+        "participants": "Let simulated participants trade at a venue that runs.",
+        "faucet": "Ask a venue for test money.",
+        "index": "Feed index prices from a file into a venue.",
+        "flow": "Feed recorded order flow into a venue.",
+        "protocol": "List the messages of the protocol, or write its AsyncAPI document.",
+        "errors": "Say what a code means, and what to do.",
+    },
+    "Supervise": {
+        "control": "Halt, block, set a rule: what a supervisor does to a running venue.",
+        "rulebook": "List, check, compare and explain rulebooks.",
+        "watch": "Watch a market, live or recorded: prices, a book, the tape, verdicts.",
+        "surveil": "Look for abuse in a session, recorded or live, and raise alerts.",
+        "cases": "List cases of abuse and alerts, with their evidence.",
+    },
+    "Look into a session": {
+        "verify": "Check a journal's integrity.",
+        "replay": "Replay a journal and compare every event, or serve it again.",
+        "explain": "Explain a past verdict on an order, rule by rule.",
+        "report": "Report on sessions: orders, transfers, exposures, caps.",
+        "find": "Find rows of a journal by order, account, rule, time and the like.",
+        "history": "Show who changed what of registry, rulebook and parameters.",
+        "at": "Show a session as it was at a moment.",
+        "order": "Show the life of an order, and its place in the queue.",
+        "investor": "Show what happened to an investor.",
+        "trades": "Show the trades of a session.",
+        "candles": "Show candles of the trades of a session.",
+        "diff": "Compare two sessions: where they part, and what differs.",
+        "whatif": "Replay a session under other rules, and show what differs.",
+        "export": "Write a session as tables: DuckDB, pandas, polars, Excel.",
+    },
+    "Measure and try": {
+        "load": "Load a venue, and find where it breaks.",
+        "bench": "Measure the book, the core and other engines.",
+        "abuse": "What those who mean ill can cost a venue: by one command, by their connections.",
+        "scenarios": "Run scenario tables through the matching engine, by topic.",
+        "version": "Show the version, and which build of the core runs.",
+    },
 }
 """The commands that come with the exchange, in the order of the help, which so need not import them."""
+SUMMARIES: Final[dict[str, str]] = {name: text for section in SECTIONS.values() for name, text in section.items()}
 
+BESIDE: Final = "Installed beside it"
 _STALE: Final = (
     "the installation does not know the command {}: it is older than the program, or was made without its metadata. "
     "Install it again: `make .venv/.installed`, or `pip install --editable .`; a folder sandbox_exchange.egg-info that "
@@ -140,15 +153,17 @@ class LazyGroup(click.Group):
         for name in SUMMARIES:
             if name not in self.entry_points:
                 raise click.ClickException(_STALE.format(name))
-        rows: list[tuple[str, str]] = []
-        for name in self.list_commands(ctx):
-            summary = SUMMARIES.get(name)
-            if summary is None:
-                command = self.get_command(ctx, name)
-                summary = command.get_short_help_str() if command is not None else ""
-            rows.append((name, chosen().text(summary)))
-        with formatter.section(chosen().text("Commands")):
-            formatter.write_dl(rows)
+        sections = {
+            title: {name: chosen().text(summary) for name, summary in summaries.items()}
+            for title, summaries in SECTIONS.items()
+        }
+        others = {name: self._summary(ctx, name) for name in self.list_commands(ctx) if name not in SUMMARIES}
+        write_sections(formatter, {**sections, BESIDE: others} if others else sections)
+
+    def _summary(self, ctx: click.Context, name: str) -> str:
+        """Of a command of another distribution: it says so itself."""
+        command = self.get_command(ctx, name)
+        return "" if command is None else chosen().text(command.get_short_help_str())
 
 
 def _imported(entry_point: EntryPoint) -> click.Command:

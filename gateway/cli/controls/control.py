@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Final, get_args
 
 import click
 import msgspec
@@ -28,6 +28,7 @@ from gateway.cli.controls import (
 )
 from gateway.cli.controls.options import acts, carry_dated, dated, names_of, target_of
 from gateway.cli.controls.running import Target, ask, standing
+from gateway.cli.sections import SectionedGroup
 from gateway.cli.terminal import Terminal
 from gateway.client import Client
 from gateway.control import actions
@@ -39,7 +40,7 @@ from gateway.venue.venue import VenueError, built_in_rulebooks, load_rulebook_do
 from gateway.words.chosen import chosen, tr
 
 
-@click.group()
+@click.group(cls=SectionedGroup)
 @click.option(
     "--venue",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -84,72 +85,7 @@ def command(ctx: click.Context, /, **_: Any) -> None:
     ctx.obj = target_of(ctx)
 
 
-for _each in (
-    markets.halt,
-    markets.resume,
-    markets.auction,
-    markets.phase,
-    markets.kill,
-    markets.bust,
-    markets.reprice,
-    parties.suspend,
-    parties.reinstate,
-    parties.block,
-    parties.unblock,
-    parties.set_class,
-    parties.custody,
-    parties.figures,
-    parties.freeze,
-    arrests.arrest,
-    arrests.lift_arrest,
-    movements.risk,
-    movements.movements,
-    movements.release_movement,
-    movements.refuse_movement,
-    approval.approve,
-    approval.decline,
-    approval.proposals,
-    approval.approval,
-    cases.open_case,
-    cases.add_evidence,
-    cases.close_case,
-    cases.dismiss_alert,
-    cases.disclose,
-    keys.register_participant,
-    keys.register_key,
-    keys.revoke_key,
-    terms.terms,
-    terms.rates,
-    trading.trading_rules,
-    trading.schedule,
-    market_settings.limits,
-    market_settings.market_halt,
-    market_settings.margin_rules,
-    market_settings.venue_rules,
-    registry.register_intermediary,
-    registry.change_intermediary,
-    registry.register_investor,
-    registry.change_investor,
-    registry.record_test,
-    registry.record_acknowledgement,
-    registry.publish_warning,
-    registry.authorise_client,
-    registry.register_contract,
-    listing.add_asset,
-    listing.list_instrument,
-    holdings.open_account,
-    holdings.deposit,
-    holdings.withdraw,
-    holdings.issue,
-    holdings.redeem,
-    holdings.close_out,
-    holdings.mark,
-    time.advance,
-):
-    command.add_command(_each)
-
-
-@command.command("set")
+@click.command("set")
 @click.argument("setting", metavar="RULE.KEY=VALUE")
 @dated
 @acts
@@ -169,7 +105,7 @@ def set_parameter(setting: str, since: str | None, **asked: Any) -> None:
     carry_dated(partial(actions.set_parameter, parameter=parameter, value=value), asked, since)
 
 
-@command.command()
+@click.command()
 @click.argument("book", shell_complete=lambda ctx, param, incomplete: [*built_in_rulebooks()])
 @dated
 @acts
@@ -193,7 +129,7 @@ def rulebook(book: str, since: str | None, **asked: Any) -> None:
     carry_dated(partial(actions.load_rulebook, rulebook=loaded, documents=documents), asked, since)
 
 
-@command.command()
+@click.command()
 @click.argument("kind", type=click.Choice(get_args(RecordKind)))
 @click.argument("name", required=False, shell_complete=names_of())
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
@@ -238,3 +174,68 @@ def show(target: Target, kind: Any, name: str | None, as_json: bool) -> None:
             if kind == "change"
             else tr("the venue has none: {kind}", kind=chosen().story(kind))
         )
+
+
+SECTIONS: Final[dict[str, tuple[click.Command, ...]]] = {
+    "What stands": (show, movements.movements, approval.proposals),
+    "Trading": (
+        markets.halt,
+        markets.resume,
+        markets.auction,
+        markets.phase,
+        markets.kill,
+        markets.bust,
+        markets.reprice,
+        holdings.mark,
+        holdings.close_out,
+    ),
+    "How it trades": (
+        terms.terms,
+        trading.trading_rules,
+        trading.schedule,
+        market_settings.venue_rules,
+        market_settings.market_halt,
+        market_settings.margin_rules,
+        market_settings.limits,
+        terms.rates,
+        listing.add_asset,
+        listing.list_instrument,
+    ),
+    "Rules": (set_parameter, rulebook, parties.figures, cases.disclose),
+    "Investors": (
+        registry.register_investor,
+        registry.change_investor,
+        parties.set_class,
+        movements.risk,
+        parties.block,
+        parties.unblock,
+        registry.record_test,
+        registry.record_acknowledgement,
+        registry.publish_warning,
+    ),
+    "Intermediaries": (
+        registry.register_intermediary,
+        registry.change_intermediary,
+        parties.suspend,
+        parties.reinstate,
+        registry.authorise_client,
+    ),
+    "Accounts and what they hold": (
+        holdings.open_account,
+        parties.custody,
+        holdings.deposit,
+        holdings.withdraw,
+        movements.release_movement,
+        movements.refuse_movement,
+        holdings.issue,
+        holdings.redeem,
+        registry.register_contract,
+    ),
+    "Courts and investigators": (parties.freeze, arrests.arrest, arrests.lift_arrest),
+    "Abuse": (cases.open_case, cases.add_evidence, cases.close_case, cases.dismiss_alert),
+    "Who may log in": (keys.register_participant, keys.register_key, keys.revoke_key),
+    "A second approval": (approval.approval, approval.approve, approval.decline),
+    "A venue for tests": (time.advance,),
+}
+for _title, _commands in SECTIONS.items():
+    command.add_section(_title, *_commands)

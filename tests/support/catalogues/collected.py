@@ -14,7 +14,8 @@ from compliance.surveillance.catalogue import DETECTORS
 from compliance.worlds import fates
 from engine.command_table import COMMANDS
 from engine.vocabulary.codes import PROPOSAL_OUTCOMES
-from gateway.cli.main import SUMMARIES, LazyGroup, group
+from gateway.cli.controls.control import SECTIONS as CONTROL_SECTIONS
+from gateway.cli.main import BESIDE, SECTIONS, SUMMARIES, LazyGroup, group
 from gateway.cli.speaking import paragraphs
 from gateway.operating.page import HELP as KEYS_OF_TOP
 from gateway.published.errors import KINDS
@@ -232,8 +233,12 @@ def _words() -> Iterator[tuple[Text, str]]:
 def _help() -> Iterator[tuple[Text, str]]:
     context = click.Context(group)
     yield from _of_command("gateway/cli/main.py", group, context)
+    for title in (*SECTIONS, BESIDE):
+        yield _plain(title), "gateway/cli/main.py"
     for summary in SUMMARIES.values():
         yield _plain(summary), "gateway/cli/main.py"
+    for title in CONTROL_SECTIONS:
+        yield _plain(title), "gateway/cli/controls/control.py"
     folder = Path(click.__file__).parent
     for path in sorted(folder.glob("*.py")):
         if path.name == "testing.py":

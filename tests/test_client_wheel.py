@@ -16,7 +16,7 @@ import pytest
 
 from tests.support.architecture import PACKAGES, Module
 from tests.support.building import build, wheel_of
-from tests.support.gateway.live_venue import live_venue
+from tests.support.gateway.processes.live_venue import live_venue
 from tests.support.places import ROOT
 
 pytestmark = pytest.mark.skipif(not (ROOT / "setup.py").exists(), reason="needs the source tree")

@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 from engine.vocabulary.messages.events import OrderAccepted
 from gateway.cli.main import SUMMARIES, group
 from gateway.printable import cell
-from tests.support.gateway.hostile import FORGED, TAIL, HostileStory, hostile, marked
-from tests.support.gateway.journals import write_journal
+from tests.support.gateway.journal.journals import write_journal
+from tests.support.gateway.reporting.hostile import FORGED, TAIL, HostileStory, hostile, marked
 from tests.support.loadtest.results import result
 from tests.support.places import ROOT
 

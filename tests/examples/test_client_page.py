@@ -20,7 +20,7 @@ import gateway.client
 from gateway.client import Client, connect
 from gateway.protocol import messages as m
 from tests.examples.conftest import environment
-from tests.support.gateway.live_venue import LiveVenue, live_venue
+from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
 from tests.support.places import ROOT
 
 PAGE = (ROOT / "docs" / "CLIENT.md").read_text(encoding="utf-8")

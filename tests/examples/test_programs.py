@@ -15,7 +15,7 @@ import pytest
 
 from gateway.client import connect
 from tests.examples.conftest import EXAMPLES, Program, example
-from tests.support.gateway.live_venue import LiveVenue, live_venue
+from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
 
 PROGRAMS = sorted(EXAMPLES.glob("*.py"))
 MAX_LINES = 80

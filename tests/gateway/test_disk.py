@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from gateway.disk import DISK, create_file, discard, make_directories, save_file
-from tests.support.gateway.journals import FailingDisk
+from tests.support.gateway.journal.journals import FailingDisk
 
 
 def test_a_saved_file_is_the_old_or_the_new_one_wherever_the_disk_fails(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ from gateway.core import new_exchange
 from gateway.journal.head import HEAD_FILE
 from tests.golden.facts import write_expected
 from tests.support.engine.everything import Everything
-from tests.support.gateway.journals import write_journal
+from tests.support.gateway.journal.journals import write_journal
 
 SESSIONS = {"everything": (807, 1_000), "large": (3, 300)}
 """By name: a seed and how many commands after the venue's start. `everything` has every kind of command and event that there

@@ -21,7 +21,7 @@ from gateway.keys import public_key_bytes
 from gateway.snapshots.folder import SNAPSHOT_FOLDER, newest_first, save_snapshot
 from gateway.snapshots.replica import Replica
 from gateway.snapshots.sealed import FORMAT, Header, seal
-from tests.support.gateway.journals import KEY, VENUE
+from tests.support.gateway.journal.journals import KEY, VENUE
 
 FOLDER = "sealed"
 EXPECTED = "expected.json"

@@ -20,7 +20,7 @@ from gateway.cli.recordings.replay import command as replay_command
 from gateway.journal.reader import JournalReader
 from tests.golden.facts import EXPECTED, kinds, recorded_facts, replayed, replayed_facts, verified
 from tests.golden.make import make
-from tests.support.gateway.journals import frame_offsets
+from tests.support.gateway.journal.journals import frame_offsets
 
 HERE = Path(__file__).parent
 JOURNALS = sorted(path.parent for path in HERE.glob(f"*/{EXPECTED}"))

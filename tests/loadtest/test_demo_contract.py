@@ -6,8 +6,8 @@ import pytest
 
 from loadtest.demo.run import EXPECTED, Options, run
 from loadtest.demo.show import nothing
-from tests.support.gateway.contract import check_library, check_received, traffic
-from tests.support.gateway.handed_out import handed_out, rows_of
+from tests.support.gateway.feeds.handed_out import handed_out, rows_of
+from tests.support.gateway.protocol.contract import check_library, check_received, traffic
 
 
 @pytest.mark.parametrize("rulebook", EXPECTED)

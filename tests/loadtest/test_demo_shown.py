@@ -19,7 +19,7 @@ from gateway.watching.scene import Market as Line
 from loadtest.demo.show import KEYS, Rate, as_svg, figures
 from loadtest.demo.summary import MORE, SEED
 from loadtest.demo.tally import Tally
-from tests.support.gateway.pseudo_terminal import pseudo_terminal
+from tests.support.gateway.processes.pseudo_terminal import pseudo_terminal
 
 WIDTH = 80
 

@@ -9,7 +9,7 @@ from loadtest.flow import run as flow
 from loadtest.flow.cli import command
 from loadtest.flow.format import FlowError
 from loadtest.flow.gateway import Gateway
-from tests.support.gateway.live_venue import live_venue
+from tests.support.gateway.processes.live_venue import live_venue
 from tests.support.loadtest.recordings import generated_bitstamp, generated_lobster
 
 

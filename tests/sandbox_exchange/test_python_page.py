@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import sandbox_exchange as sbx
-from tests.support.gateway.live_venue import live_venue
+from tests.support.gateway.processes.live_venue import live_venue
 from tests.support.places import ROOT
 
 pytest.importorskip("pyarrow")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import sandbox_exchange as sbx
-from tests.support.gateway.live_venue import live_venue
+from tests.support.gateway.processes.live_venue import live_venue
 
 Said = tuple[str, str, str, str, tuple[str, ...], tuple[Decimal, int]]
 """Status, code, detail, rule and all rules of a refusal; what was filled, in how many trades."""

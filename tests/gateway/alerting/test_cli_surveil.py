@@ -15,7 +15,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import RaiseAlert
 from gateway.cli.main import group
 from gateway.cli.supervision.surveil import command
-from tests.support.gateway.report_sessions import Journaled, limit
+from tests.support.gateway.reporting.report_sessions import Journaled, limit
 
 
 def surveil(*arguments: object) -> Result:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from gateway.cli.main import group
 from gateway.client import Client, connect
-from tests.support.gateway.live_venue import LiveVenue, live_venue
+from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
 
 LIMIT_S = 5.0
 """OPS-2, after RTS 7: `alert_seconds`."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.gateway.contract import check_library
+from tests.support.gateway.protocol.contract import check_library
 
 
 @pytest.fixture(autouse=True)

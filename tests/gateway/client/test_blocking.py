@@ -16,7 +16,7 @@ import pytest
 
 from gateway.client import Client, ClientError, ConnectionLost, OrderRejected, connect
 from gateway.client.blocking import BlockingClient, connect_sync
-from tests.support.gateway.live_venue import LiveVenue, live_venue
+from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
 
 BTC = "BTC/RUB"
 

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.client import Client, ClientError, OrderEnded, OrderRejected, RequestFailed, connect
 from gateway.protocol import messages as m
-from tests.support.gateway.live_venue import LiveVenue, live_venue
+from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
 
 # Each test trades around a price of its own instrument, so that tests sharing a venue don't meet.
 names = itertools.count(1)

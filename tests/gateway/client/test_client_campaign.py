@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from gateway.client import Client, ConnectionLost, Limit, Order, OrderRejected, Portfolio, connect
-from tests.support.gateway.clearing_desk import FUTURE
-from tests.support.gateway.journal_view import JournalView
-from tests.support.gateway.mortal_venue import MortalVenue
-from tests.support.gateway.small_venue import KEYS, venue_text
-from tests.support.gateway.unruly_link import UnrulyLink, unruly_link
+from tests.support.gateway.journal.journal_view import JournalView
+from tests.support.gateway.links.unruly_link import UnrulyLink, unruly_link
+from tests.support.gateway.processes.mortal_venue import MortalVenue
+from tests.support.gateway.venues.clearing_desk import FUTURE
+from tests.support.gateway.venues.small_venue import KEYS, venue_text
 
 INSTRUMENTS = ("BTC/RUB", "BTC-FUT")
 SCALES = {"RUB": 2, "BTC": 8}

@@ -7,8 +7,8 @@ import asyncio
 import pytest
 
 from gateway.client import OrderRejected, RequestFailed, connect
-from tests.support.gateway.clearing_desk import at_desk
-from tests.support.gateway.small_venue import KEYS
+from tests.support.gateway.venues.clearing_desk import at_desk
+from tests.support.gateway.venues.small_venue import KEYS
 
 
 async def test_the_client_library_takes_every_report_in_its_stride(tmp_path):

@@ -8,7 +8,7 @@ from gateway.client import ClientError, ConnectionLost, connect
 from gateway.keys import new_private_key
 from gateway.outbound.channels.levels import checksum
 from gateway.protocol import messages as m
-from tests.support.gateway.scripted_venue import ACCOUNT, ScriptedVenue, scripted
+from tests.support.gateway.links.scripted_venue import ACCOUNT, ScriptedVenue, scripted
 
 KEY = new_private_key()
 

@@ -10,8 +10,8 @@ import pytest
 
 from gateway.client import Client, ConnectionLost, Limit, Market, OrderRejected, Pair, RequestTimedOut, Stop, connect
 from gateway.client.accounts import account as accounts
-from tests.support.gateway.small_venue import KEYS, served_apart
-from tests.support.gateway.unruly_link import unruly_link
+from tests.support.gateway.links.unruly_link import unruly_link
+from tests.support.gateway.venues.small_venue import KEYS, served_apart
 
 T = TypeVar("T")
 

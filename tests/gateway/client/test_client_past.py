@@ -10,7 +10,7 @@ import pytest
 
 from gateway.client import RequestFailed, connect
 from gateway.client.blocking import connect_sync
-from tests.support.gateway.small_venue import KEYS, serving, url_of
+from tests.support.gateway.venues.small_venue import KEYS, serving, url_of
 
 
 async def test_all_pages_are_read_as_one_list(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ from gateway.client import (
     connect,
 )
 from gateway.protocol import messages as m
-from tests.support.gateway.mortal_venue import MortalVenue
-from tests.support.gateway.small_venue import KEYS, served_apart, venue_text
-from tests.support.gateway.unruly_link import UnrulyLink, unruly_link
+from tests.support.gateway.links.unruly_link import UnrulyLink, unruly_link
+from tests.support.gateway.processes.mortal_venue import MortalVenue
+from tests.support.gateway.venues.small_venue import KEYS, served_apart, venue_text
 
 T = TypeVar("T")
 

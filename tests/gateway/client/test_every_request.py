@@ -13,9 +13,9 @@ from gateway.client.values.commands import AdminCommand
 from gateway.inbound.admin import ALLOWED
 from gateway.outbound.given import FAUCET
 from gateway.protocol import messages as m
-from tests.support.gateway.clearing_desk import clearing_venue
-from tests.support.gateway.small_venue import KEYS, serving, url_of
-from tests.support.gateway.unruly_link import unruly_link
+from tests.support.gateway.links.unruly_link import unruly_link
+from tests.support.gateway.venues.clearing_desk import clearing_venue
+from tests.support.gateway.venues.small_venue import KEYS, serving, url_of
 
 
 async def trade(client: Client) -> None:

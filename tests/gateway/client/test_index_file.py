@@ -20,7 +20,7 @@ from engine.vocabulary.messages.commands import SetIndexPrice
 from gateway.cli.main import group
 from gateway.client.index_file import IndexFileError, IndexRow, read_index_file
 from gateway.journal.reader import JournalReader
-from tests.support.gateway.small_venue import KEYS, client, served_apart
+from tests.support.gateway.venues.small_venue import KEYS, client, served_apart
 
 
 def write(directory: Path, text: str) -> Path:

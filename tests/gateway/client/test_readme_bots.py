@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from gateway.cli.main import group
 from gateway.client import connect
-from tests.support.gateway.live_venue import live_venue
+from tests.support.gateway.processes.live_venue import live_venue
 from tests.support.places import ROOT
 
 PROGRAMS = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)

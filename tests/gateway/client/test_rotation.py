@@ -9,7 +9,7 @@ import pytest
 
 from gateway.client import Client, ClientError, RequestFailed, connect
 from gateway.keys import read_private_key
-from tests.support.gateway.small_venue import KEYS, serving, url_of
+from tests.support.gateway.venues.small_venue import KEYS, serving, url_of
 
 
 async def test_a_client_goes_on_by_its_new_key(tmp_path: Path) -> None:

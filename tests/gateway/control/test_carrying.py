@@ -20,8 +20,8 @@ from gateway.control.names import ControlError, UnknownName
 from gateway.core import new_exchange
 from gateway.keys import write_private_key
 from gateway.protocol import messages as m
-from tests.support.gateway.scripted_venue import Answer, ScriptedVenue, scripted
-from tests.support.gateway.small_venue import KEYS, serving, url_of
+from tests.support.gateway.links.scripted_venue import Answer, ScriptedVenue, scripted
+from tests.support.gateway.venues.small_venue import KEYS, serving, url_of
 
 
 def in_small_pieces() -> Exchange:

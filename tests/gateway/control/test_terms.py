@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from gateway.cli.main import group
 from gateway.keys import write_private_key
-from tests.support.gateway.small_venue import KEYS, client, served_apart
+from tests.support.gateway.venues.small_venue import KEYS, client, served_apart
 
 REASON = ("--reason", "a thin market", "--yes", "--json")
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.cli.main import group
-from tests.support.gateway.live_venue import LiveVenue, live_venue
+from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
 
 INSTRUMENT = "BTC/RUB"
 FIGURES = ("market_cap_rub=6000000000000", "turnover_rub=1200000000000", "history_years=6")

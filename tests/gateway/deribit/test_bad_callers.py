@@ -9,8 +9,8 @@ from aiohttp import WSMsgType
 
 from gateway.deribit.callers.keys import PortKey, read_keys, write_keys
 from gateway.deribit.port import OWES_SECONDS
-from tests.support.gateway.deribit_client import ALICE, BOB, SECONDS, connected, opened, resting, signed_headers
-from tests.support.gateway.small_venue import serving, small_venue
+from tests.support.gateway.outside.deribit_client import ALICE, BOB, SECONDS, connected, opened, resting, signed_headers
+from tests.support.gateway.venues.small_venue import serving, small_venue
 
 NAME = "BTC_RUB"
 NOBODY = PortKey(client_id="nobody-key", secret="of somebody who is not there", participant="nobody")

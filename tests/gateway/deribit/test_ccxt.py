@@ -12,9 +12,9 @@ from urllib.request import Request, urlopen
 import pytest
 
 from gateway.deribit.callers.keys import PortKey, new_key, write_keys
-from tests.support.gateway import ccxt_tools
-from tests.support.gateway.deribit_client import signed_headers
-from tests.support.gateway.live_venue import live_venue
+from tests.support.gateway.outside import ccxt_tools
+from tests.support.gateway.outside.deribit_client import signed_headers
+from tests.support.gateway.processes.live_venue import live_venue
 from tests.support.places import ROOT
 
 pytestmark = pytest.mark.interop

@@ -12,8 +12,17 @@ from aiohttp import WSMsgType
 
 from gateway.deribit import connection, doors
 from gateway.deribit.callers.keys import write_keys
-from tests.support.gateway.deribit_client import ALICE, BOB, READER, Rest, connected, login_params, opened, resting
-from tests.support.gateway.small_venue import client, serving, url_of
+from tests.support.gateway.outside.deribit_client import (
+    ALICE,
+    BOB,
+    READER,
+    Rest,
+    connected,
+    login_params,
+    opened,
+    resting,
+)
+from tests.support.gateway.venues.small_venue import client, serving, url_of
 
 NAME = "BTC_RUB"
 

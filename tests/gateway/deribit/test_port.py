@@ -15,8 +15,8 @@ import pytest
 
 from gateway.deribit.callers.keys import KEYS_FILE, write_keys
 from gateway.deribit.service import METHODS
-from tests.support.gateway.deribit_client import ALICE, BOB, READER, Rest, opened, resting, signed_headers
-from tests.support.gateway.small_venue import client, serving
+from tests.support.gateway.outside.deribit_client import ALICE, BOB, READER, Rest, opened, resting, signed_headers
+from tests.support.gateway.venues.small_venue import client, serving
 
 NAME = "BTC_RUB"
 
@@ -323,7 +323,7 @@ async def test_every_method_answers_whatever_it_is_given(tmp_path):
 
 
 async def test_who_asks_too_much_is_told_to_wait_and_others_are_not(tmp_path):
-    from tests.support.gateway.small_venue import small_venue
+    from tests.support.gateway.venues.small_venue import small_venue
 
     venue = small_venue(
         "\n[limits]\nparticipants = { alice = { rate = 100, burst = 100 } }\naddress = { rate = 100, burst = 1_000 }\n"

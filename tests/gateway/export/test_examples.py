@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from engine.vocabulary.codes import BUY, SELL
-from tests.support.gateway.explained_story import RecordedVenue, order
-from tests.support.gateway.exported import QUERIES, Asked, demo_journal, exact, export, report_tables
-from tests.support.gateway.journals import write_journal
+from tests.support.gateway.journal.exported import QUERIES, Asked, demo_journal, exact, export, report_tables
+from tests.support.gateway.journal.journals import write_journal
+from tests.support.gateway.reporting.explained_story import RecordedVenue, order
 
 
 @pytest.fixture(scope="module")

@@ -19,9 +19,9 @@ from gateway.export.declared import TABLES
 from gateway.export.memory import tables
 from gateway.journal.reader import JournalReader
 from gateway.session import tape
-from tests.support.gateway.explained_story import Story
-from tests.support.gateway.exported import Asked, demo_journal, exact, export, report_tables, sbx
-from tests.support.gateway.report_sessions import TUESDAY, Journaled, random_session
+from tests.support.gateway.journal.exported import Asked, demo_journal, exact, export, report_tables, sbx
+from tests.support.gateway.reporting.explained_story import Story
+from tests.support.gateway.reporting.report_sessions import TUESDAY, Journaled, random_session
 
 
 @pytest.fixture(scope="module")

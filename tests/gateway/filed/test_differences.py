@@ -15,8 +15,8 @@ from gateway.cli.main import group
 from gateway.filed.difference import Difference
 from gateway.filed.differences import MAX_NOTED, differences, noted, set_up
 from gateway.venue.venue import Venue, parse_venue
-from tests.support.gateway.four_eyes import asks_for, entry
-from tests.support.gateway.small_venue import serve_command, served_apart, venue_text
+from tests.support.gateway.venues.four_eyes import asks_for, entry
+from tests.support.gateway.venues.small_venue import serve_command, served_apart, venue_text
 
 NOW_NS = 1_767_300_000 * 10**9
 MORE = """

@@ -20,9 +20,9 @@ from gateway.inbound.session import Session
 from gateway.outbound.channels.book import Book, SnapshotInPieces
 from gateway.outbound.channels.channel import PLAIN
 from gateway.protocol.wire import JSON, MSGPACK
-from tests.support.gateway.bench import SUBSCRIBE, answers, benched, enter, order
-from tests.support.gateway.session_words import heard
-from tests.support.gateway.small_venue import NaiveBook
+from tests.support.gateway.inprocess.bench import SUBSCRIBE, answers, benched, enter, order
+from tests.support.gateway.inprocess.session_words import heard
+from tests.support.gateway.venues.small_venue import NaiveBook
 
 LISTING = """
 [[instruments]]

@@ -15,9 +15,9 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.vocabulary.limits import MAX_FRAGMENTS, MAX_MALFORMED_MESSAGES, MAX_MESSAGE_BYTES, MAX_PONGS_PER_SECOND
 from gateway.inbound.session import MAX_ERROR_CHARS
-from tests.support.gateway.bad_messages import MESSAGES, order
-from tests.support.gateway.raw_frames import Apart, close_code, frame, raw_connection, read_frame
-from tests.support.gateway.small_venue import RawClient, client, served_apart, serving, url_of
+from tests.support.gateway.links.raw_frames import Apart, close_code, frame, raw_connection, read_frame
+from tests.support.gateway.protocol.bad_messages import MESSAGES, order
+from tests.support.gateway.venues.small_venue import RawClient, client, served_apart, serving, url_of
 
 
 @pytest.fixture(scope="module")

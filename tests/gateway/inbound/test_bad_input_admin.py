@@ -25,7 +25,7 @@ from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import Admin
 from gateway.protocol.wire import JSON, MSGPACK, Malformed
-from tests.support.gateway.small_venue import small_venue
+from tests.support.gateway.venues.small_venue import small_venue
 
 VENUE = small_venue()
 IDENTITIES = Identities.seeded(1)

@@ -24,11 +24,9 @@ from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import CandleHistory, Subscribe
 from tests.support.engine.desk import Desk, list_spot
-from tests.support.gateway.handed_out import payload_of
-from tests.support.gateway.indexes import caught_up
-from tests.support.gateway.journals import write_journal
-from tests.support.gateway.market_flow import rows_of
-from tests.support.gateway.trades_over_days import (
+from tests.support.gateway.feeds.handed_out import payload_of
+from tests.support.gateway.feeds.market_flow import rows_of
+from tests.support.gateway.feeds.trades_over_days import (
     INSTRUMENTS,
     LENGTHS,
     SECOND,
@@ -42,6 +40,8 @@ from tests.support.gateway.trades_over_days import (
     trades_over_days,
     turns_of,
 )
+from tests.support.gateway.journal.indexes import caught_up
+from tests.support.gateway.journal.journals import write_journal
 
 DAY = 86_400 * SECOND
 Told = list[dict[str, Any]]

@@ -16,8 +16,8 @@ from gateway.inbound.session import Session
 from gateway.journal.reader import JournalReader
 from gateway.protocol.wire import JSON
 from gateway.snapshots.replica import Replica
-from tests.support.gateway.bench import Bench, benched
-from tests.support.gateway.session_words import heard
+from tests.support.gateway.inprocess.bench import Bench, benched
+from tests.support.gateway.inprocess.session_words import heard
 
 FAUCET = '\n[faucet]\nRUB = "1000"\n'
 

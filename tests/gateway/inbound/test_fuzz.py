@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from tests.support.gateway.fuzzing import DOCUMENTED, Outcome, fuzz
+from tests.support.gateway.inprocess.fuzzing import DOCUMENTED, Outcome, fuzz
 
 INPUTS = 300_000
 SOAK_INPUTS = 10_000_000

@@ -20,7 +20,7 @@ from gateway.protocol.wire import JSON, Codec
 from tests.gateway.inbound.test_plain import AMEND, CANCEL, CODECS, NEW, needs_scan
 from tests.gateway.inbound.test_rates import Hands, new_rates
 from tests.gateway.inbound.test_session import VENUE, new_context
-from tests.support.gateway.session_words import log_in
+from tests.support.gateway.inprocess.session_words import log_in
 
 Action = Callable[[Session], None]
 

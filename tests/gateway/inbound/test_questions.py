@@ -16,8 +16,8 @@ from engine.vocabulary.limits import (
     ROW_STEPS,
 )
 from gateway.outbound.channels.book import SnapshotInPieces
-from tests.support.gateway.bench import SUBSCRIBE, answers, benched, enter, order
-from tests.support.gateway.session_words import heard
+from tests.support.gateway.inprocess.bench import SUBSCRIBE, answers, benched, enter, order
+from tests.support.gateway.inprocess.session_words import heard
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from gateway.protocol import messages as m
 from gateway.protocol.wire import JSON
 from gateway.venue.file import LimitsSection, RateEntry
 from tests.gateway.inbound.test_session import ORDER, new_context
-from tests.support.gateway.session_words import heard, log_in, said
+from tests.support.gateway.inprocess.session_words import heard, log_in, said
 
 LARGEST = 1 + 2 * MAX_QUOTES_PER_SIDE + MAX_MESSAGE_BYTES // BYTES_PER_UNIT
 """No request costs more."""

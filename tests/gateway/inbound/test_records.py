@@ -33,8 +33,8 @@ from gateway.inbound.admin import Sender, admin_command
 from gateway.inbound.session import Session
 from gateway.protocol.messages import Admin
 from gateway.venue.venue import load_rulebook_documents
-from tests.support.gateway.bench import E8, Bench, answers, benched, enter, order
-from tests.support.gateway.session_words import heard
+from tests.support.gateway.inprocess.bench import E8, Bench, answers, benched, enter, order
+from tests.support.gateway.inprocess.session_words import heard
 
 MANY = 2 * MAX_LISTED_RECORDS + 7
 

@@ -21,8 +21,8 @@ from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import AnyRequest, Instruments
 from gateway.protocol.wire import BINARY, JSON, MSGPACK, TEXT
-from tests.support.gateway.session_words import log_in, said
-from tests.support.gateway.small_venue import small_venue
+from tests.support.gateway.inprocess.session_words import log_in, said
+from tests.support.gateway.venues.small_venue import small_venue
 
 VENUE = small_venue()
 

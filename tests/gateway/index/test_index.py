@@ -17,7 +17,7 @@ from gateway.journal.compaction import archive, to_archive
 from gateway.journal.files import JournalError
 from gateway.journal.reader import JournalDamage
 from tests.support.engine.sessions import in_batches, session_rows
-from tests.support.gateway.indexes import (
+from tests.support.gateway.journal.indexes import (
     all_rows,
     caught_up,
     check_answers,
@@ -26,7 +26,7 @@ from tests.support.gateway.indexes import (
     reports,
     true_answers,
 )
-from tests.support.gateway.journals import open_writer, write_journal
+from tests.support.gateway.journal.journals import open_writer, write_journal
 from tests.support.places import ROOT
 
 pytestmark = pytest.mark.usefixtures("small_runs")

@@ -10,10 +10,10 @@ from gateway.candles.candle import Candle
 from gateway.index.candles import BASES, Base, candles_of, part_key, spans_key
 from gateway.index.index import Index, index_directory
 from gateway.index.keys import CANDLES
-from tests.support.gateway.indexes import caught_up
-from tests.support.gateway.journals import write_journal
-from tests.support.gateway.market_flow import rows_of
-from tests.support.gateway.trades_over_days import INSTRUMENTS, plain_candles, trades_of, trades_over_days
+from tests.support.gateway.feeds.market_flow import rows_of
+from tests.support.gateway.feeds.trades_over_days import INSTRUMENTS, plain_candles, trades_of, trades_over_days
+from tests.support.gateway.journal.indexes import caught_up
+from tests.support.gateway.journal.journals import write_journal
 
 pytestmark = pytest.mark.usefixtures("small_runs")
 

@@ -13,7 +13,7 @@ from engine.vocabulary.days import midnight_ns, moscow_day
 from engine.vocabulary.limits import NS_PER_DAY
 from gateway.inprocess.running import RequestRefused, Running
 from gateway.protocol import messages as m
-from tests.support.gateway.small_venue import small_venue
+from tests.support.gateway.venues.small_venue import small_venue
 
 BEGIN_NS = midnight_ns(moscow_day(1_790_000_000 * 10**9)) + NS_PER_DAY // 2
 

@@ -26,7 +26,14 @@ from gateway.journal.compaction import archive, to_archive
 from gateway.journal.files import JournalError, JournalLocked, Lock, list_segments, segment_name
 from gateway.journal.reader import JournalDamage
 from tests.support.engine.sessions import session_rows
-from tests.support.gateway.journals import FailingDisk, open_writer, plain, read_rows, recovered_rows, write_journal
+from tests.support.gateway.journal.journals import (
+    FailingDisk,
+    open_writer,
+    plain,
+    read_rows,
+    recovered_rows,
+    write_journal,
+)
 from tests.support.places import ROOT
 
 ROWS = session_rows(400)

@@ -18,7 +18,7 @@ from gateway.journal.recovery import recover
 from gateway.journal.writer import Durability, JournalWriter
 from gateway.keys import public_key_bytes
 from tests.support.engine.sessions import in_batches, session_rows
-from tests.support.gateway.journals import (
+from tests.support.gateway.journal.journals import (
     KEY,
     VENUE,
     FailingDisk,

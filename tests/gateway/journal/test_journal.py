@@ -22,7 +22,7 @@ from gateway.journal.reader import JournalDamage, JournalReader, JournalVersion
 from gateway.journal.recovery import recover
 from gateway.keys import KeyFileError, public_key_bytes
 from tests.support.engine.sessions import in_batches, session_rows
-from tests.support.gateway.journals import (
+from tests.support.gateway.journal.journals import (
     KEY,
     VENUE,
     FailingDisk,
@@ -131,7 +131,7 @@ def test_only_one_process_has_the_journal(tmp_path: Path) -> None:
     with pytest.raises(JournalLocked, match="in use"):
         recover(tmp_path, VENUE, KEY)
     code = (
-        "import sys, pathlib; from tests.support.gateway.journals import *; from gateway.journal.files import JournalLocked\n"
+        "import sys, pathlib; from tests.support.gateway.journal.journals import *; from gateway.journal.files import JournalLocked\n"
         "try: recover(pathlib.Path(sys.argv[1]), VENUE, KEY)\n"
         "except JournalLocked: sys.exit(42)"
     )

@@ -18,7 +18,7 @@ from gateway.journal.files import JournalError
 from gateway.journal.reader import JournalReader
 from gateway.journal.recovery import recover
 from tests.support.engine.sessions import in_batches, session_rows
-from tests.support.gateway.journals import (
+from tests.support.gateway.journal.journals import (
     KEY,
     VENUE,
     FailingDisk,
@@ -34,7 +34,7 @@ ROWS = session_rows(14)
 
 WRITER = """
 import os, pathlib, sys
-from tests.support.gateway.journals import open_writer
+from tests.support.gateway.journal.journals import open_writer
 from tests.gateway.journal.test_journal_crash import endless_row
 writer = open_writer(pathlib.Path(sys.argv[1]), segment_bytes=20_000)
 while True:
@@ -129,7 +129,7 @@ def test_a_sync_that_failed_is_never_tried_again(tmp_path: Path, error: int) -> 
 
 FULL = """
 import pathlib, resource, sys
-from tests.support.gateway.journals import open_writer
+from tests.support.gateway.journal.journals import open_writer
 from tests.gateway.journal.test_journal_crash import endless_row
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
 writer = open_writer(pathlib.Path(sys.argv[1]))

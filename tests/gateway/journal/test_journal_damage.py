@@ -32,7 +32,7 @@ from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.journal.recovery import recover
 from gateway.keys import public_key_bytes
 from tests.support.engine.sessions import in_batches, session_rows
-from tests.support.gateway.journals import (
+from tests.support.gateway.journal.journals import (
     KEY,
     VENUE,
     frame_offsets,

@@ -16,7 +16,15 @@ from gateway.disk import create_file
 from gateway.journal.files import JournalGone, JournalLocked, Lock, save_bytes
 from gateway.journal.recovery import recover
 from tests.support.engine.sessions import session_rows
-from tests.support.gateway.journals import KEY, VENUE, FailingDisk, open_writer, plain, recovered_rows, write_journal
+from tests.support.gateway.journal.journals import (
+    KEY,
+    VENUE,
+    FailingDisk,
+    open_writer,
+    plain,
+    recovered_rows,
+    write_journal,
+)
 from tests.support.places import ROOT
 
 ROWS = session_rows(20)
@@ -173,7 +181,7 @@ def test_attempts_on_a_failing_disk_leave_one_file_of_a_torn_tail(tmp_path: Path
 FULL = """
 import pathlib, sys
 from gateway.journal.recovery import recover
-from tests.support.gateway.journals import KEY, VENUE
+from tests.support.gateway.journal.journals import KEY, VENUE
 import resource, signal
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))

@@ -13,7 +13,7 @@ from gateway.journal.compaction import archive, to_archive
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.journal.tail import Place, PlaceGone, Tail
 from tests.support.engine.sessions import in_batches, session_rows
-from tests.support.gateway.journals import open_writer, write_journal
+from tests.support.gateway.journal.journals import open_writer, write_journal
 
 ROWS = session_rows(120)
 

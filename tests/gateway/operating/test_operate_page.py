@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.gateway.live_venue import live_venue
-from tests.support.gateway.small_venue import serve_command
+from tests.support.gateway.processes.live_venue import live_venue
+from tests.support.gateway.venues.small_venue import serve_command
 from tests.support.places import ROOT
 
 pytestmark = pytest.mark.skipif(not (ROOT / "docs").exists(), reason="needs the source tree")

@@ -16,8 +16,8 @@ from gateway.operating.asked import NoAnswer, parse_metrics, read_health, value_
 from gateway.operating.load import load_between
 from gateway.operating.page import page, size_text
 from gateway.operating.status import FAR_BEHIND, Status, concerns_of, status_of, take_metrics
-from tests.support.gateway.pseudo_terminal import pseudo_terminal
-from tests.support.gateway.small_venue import served_apart, venue_text
+from tests.support.gateway.processes.pseudo_terminal import pseudo_terminal
+from tests.support.gateway.venues.small_venue import served_apart, venue_text
 
 BEFORE = """
 # HELP sbx_seq Sequence number.

@@ -21,7 +21,7 @@ from gateway.outbound.channels.orders import Orders
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import JSON, MSGPACK, Codec
-from tests.support.gateway.queues import begun
+from tests.support.gateway.feeds.queues import begun
 from tests.support.places import GOLDEN
 
 REPLIES = {row.kind: row.answers for row in TRADING}

@@ -16,9 +16,9 @@ from gateway.journal.reader import JournalReader
 from gateway.session.moments import Moment
 from gateway.session.recorded import Recorded
 from gateway.session.views import Views
-from tests.support.gateway.played_again import playing, record
-from tests.support.gateway.saved_venue import save
-from tests.support.gateway.small_venue import NaiveBook, client
+from tests.support.gateway.inprocess.played_again import playing, record
+from tests.support.gateway.inprocess.saved_venue import save
+from tests.support.gateway.venues.small_venue import NaiveBook, client
 
 Levels = list[tuple[str, str]]
 """Price and quantity, best first: bids, then asks."""

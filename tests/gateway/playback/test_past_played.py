@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.gateway.played_again import playing, record
-from tests.support.gateway.saved_venue import save
-from tests.support.gateway.small_venue import RawClient, client
+from tests.support.gateway.inprocess.played_again import playing, record
+from tests.support.gateway.inprocess.saved_venue import save
+from tests.support.gateway.venues.small_venue import RawClient, client
 
 COMMANDS = 120
 

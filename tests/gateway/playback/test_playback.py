@@ -31,10 +31,18 @@ from gateway.keys import write_private_key
 from gateway.playback.server import PlaybackServer
 from gateway.server.sequencing.turns import VenueHalted
 from gateway.session.recorded import Recorded
-from tests.support.gateway.journals import write_journal
-from tests.support.gateway.played_again import BETWEEN_NS, playing, record
-from tests.support.gateway.saved_venue import save
-from tests.support.gateway.small_venue import KEYS, NaiveBook, RawClient, client, serving, small_venue, venue_text
+from tests.support.gateway.inprocess.played_again import BETWEEN_NS, playing, record
+from tests.support.gateway.inprocess.saved_venue import save
+from tests.support.gateway.journal.journals import write_journal
+from tests.support.gateway.venues.small_venue import (
+    KEYS,
+    NaiveBook,
+    RawClient,
+    client,
+    serving,
+    small_venue,
+    venue_text,
+)
 
 COMMANDS = 600
 BATCH = 4

@@ -18,9 +18,9 @@ from click.testing import CliRunner, Result
 
 from gateway.cli.main import group
 from gateway.cli.serving.running import HALTED
-from tests.support.gateway.played_again import record
-from tests.support.gateway.saved_venue import save
-from tests.support.gateway.small_venue import NaiveBook, client, served_apart
+from tests.support.gateway.inprocess.played_again import record
+from tests.support.gateway.inprocess.saved_venue import save
+from tests.support.gateway.venues.small_venue import NaiveBook, client, served_apart
 
 COMMANDS = 80
 LAST = 19 + COMMANDS

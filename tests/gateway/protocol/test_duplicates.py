@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from gateway.protocol import messages as m
 from gateway.protocol.duplicates import DuplicateKey
 from gateway.protocol.wire import JSON, MSGPACK, UNDECODABLE
-from tests.support.gateway.own_codecs import (
+from tests.support.gateway.protocol.own_codecs import (
     Pairs,
     has_key_twice_json,
     has_key_twice_msgpack,
@@ -24,7 +24,7 @@ from tests.support.gateway.own_codecs import (
     msgpack_in_some_way,
     pairs_of,
 )
-from tests.support.gateway.sound_requests import FULL, KINDS, optional
+from tests.support.gateway.protocol.sound_requests import FULL, KINDS, optional
 
 NAMES = ["c", "a:b", ":", '":', "имя", "a,b", "x" * 40]
 

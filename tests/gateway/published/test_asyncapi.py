@@ -18,7 +18,7 @@ from gateway.published.asyncapi import asyncapi, asyncapi_text
 from gateway.published.fields import DECIMAL_FIELDS, words_of
 from gateway.published.operations import REQUESTS, UNASKED, channels, wire_name
 from gateway.published.schemas import field_docs, structs_in
-from tests.support.gateway.contract import document
+from tests.support.gateway.protocol.contract import document
 from tests.support.places import ROOT
 
 

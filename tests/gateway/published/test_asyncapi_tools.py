@@ -17,11 +17,11 @@ import pytest
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.published.asyncapi import asyncapi_text
 from gateway.published.operations import REQUESTS, UNASKED, channels, wire_name
-from tests.support.gateway.asyncapi_tools import NODE, NPM, installed, run, type_check
-from tests.support.gateway.contract import MESSAGES, document
-from tests.support.gateway.contract import REQUESTS as REQUEST_KINDS
-from tests.support.gateway.handed_out import handed_out, rows_of
-from tests.support.gateway.sound_requests import FULL
+from tests.support.gateway.feeds.handed_out import handed_out, rows_of
+from tests.support.gateway.outside.asyncapi_tools import NODE, NPM, installed, run, type_check
+from tests.support.gateway.protocol.contract import MESSAGES, document
+from tests.support.gateway.protocol.contract import REQUESTS as REQUEST_KINDS
+from tests.support.gateway.protocol.sound_requests import FULL
 from tests.support.places import GOLDEN
 
 pytestmark = [

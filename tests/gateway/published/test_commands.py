@@ -16,7 +16,7 @@ from gateway.outbound.given import FAUCET
 from gateway.protocol.messages import Admin
 from gateway.protocol.wire import Malformed
 from gateway.published.commands import commands_of
-from tests.support.gateway.protocol_page import PAGE
+from tests.support.gateway.protocol.protocol_page import PAGE
 
 ALL = commands_of()
 COMMANDS = {name: row for name, row in ALL.items() if name != FAUCET}

@@ -15,7 +15,7 @@ from gateway.published.errors import CANCEL, CLOSE, ERROR, HTTP, KINDS, REJECT, 
 from gateway.published.errors_document import errors_document
 from gateway.published.operations import wire_name
 from gateway.server.peers.ends import REASONS
-from tests.support.gateway.handed_out import handed_out, rows_of
+from tests.support.gateway.feeds.handed_out import handed_out, rows_of
 from tests.support.places import GOLDEN, ROOT
 
 # The client library closes, too, and is no venue.

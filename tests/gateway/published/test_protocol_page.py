@@ -19,13 +19,13 @@ from gateway.published.examples import EXAMPLES
 from gateway.published.operations import REQUESTS, wire_name
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import load_venue
-from tests.support.gateway.clearing_desk import at_desk
-from tests.support.gateway.contract import MESSAGES, faults, traffic
-from tests.support.gateway.contract import REQUESTS as REQUEST_KINDS
-from tests.support.gateway.four_eyes import SECOND, entry
-from tests.support.gateway.played_again import playing, record
-from tests.support.gateway.protocol_page import PAGE, fragments, is_example, is_like, messages
-from tests.support.gateway.small_venue import RawClient, client, serving, url_of
+from tests.support.gateway.inprocess.played_again import playing, record
+from tests.support.gateway.protocol.contract import MESSAGES, faults, traffic
+from tests.support.gateway.protocol.contract import REQUESTS as REQUEST_KINDS
+from tests.support.gateway.protocol.protocol_page import PAGE, fragments, is_example, is_like, messages
+from tests.support.gateway.venues.clearing_desk import at_desk
+from tests.support.gateway.venues.four_eyes import SECOND, entry
+from tests.support.gateway.venues.small_venue import RawClient, client, serving, url_of
 
 YEAR_NS = 366 * 86_400 * 10**9
 SUPERVISING = ("records", "admin")

@@ -12,8 +12,10 @@ import pytest
 from engine.vocabulary.codes import CORE_VERSION
 from gateway.protocol.messages import AnyReport, Error, ExecutionReport
 from gateway.published.operations import channels, wire_name
-from tests.support.gateway.bad_messages import MESSAGES as BAD
-from tests.support.gateway.contract import (
+from tests.support.gateway.feeds.handed_out import handed_out, rows_of
+from tests.support.gateway.inprocess.fuzzing import ODD
+from tests.support.gateway.protocol.bad_messages import MESSAGES as BAD
+from tests.support.gateway.protocol.contract import (
     MESSAGES,
     REQUESTS,
     check_asked,
@@ -22,9 +24,7 @@ from tests.support.gateway.contract import (
     faults,
     is_decoded,
 )
-from tests.support.gateway.fuzzing import ODD
-from tests.support.gateway.handed_out import handed_out, rows_of
-from tests.support.gateway.sound_requests import FULL
+from tests.support.gateway.protocol.sound_requests import FULL
 from tests.support.places import GOLDEN
 
 SESSIONS = sorted(path.name for path in GOLDEN.glob(f"v{CORE_VERSION}*"))

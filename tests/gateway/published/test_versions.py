@@ -11,7 +11,7 @@ import pytest
 
 from gateway.published.asyncapi import VERSION, asyncapi
 from gateway.published.changes import Changes, NotADocument, changes
-from tests.support.gateway.contract import document
+from tests.support.gateway.protocol.contract import document
 from tests.support.places import GOLDEN
 
 KEPT = GOLDEN / "protocol" / "asyncapi.json"

@@ -25,8 +25,8 @@ from gateway.replaying.part import Part
 from gateway.replaying.parts import InParts, borders_of
 from gateway.snapshots.folder import SNAPSHOT_FOLDER, list_snapshots, read_snapshot, snapshot_name
 from gateway.snapshots.sealed import seal
-from tests.support.gateway.journals import frame_offsets
-from tests.support.gateway.saved_venue import save, started, traded
+from tests.support.gateway.inprocess.saved_venue import save, started, traded
+from tests.support.gateway.journal.journals import frame_offsets
 
 LEAST = 50
 JOBS = 4

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.support.gateway.company_report import cancel_derivatives, report
-from tests.support.gateway.company_session import Company
-from tests.support.gateway.report_recount import Plainly
+from tests.support.gateway.reporting.company_report import cancel_derivatives, report
+from tests.support.gateway.reporting.company_session import Company
+from tests.support.gateway.reporting.report_recount import Plainly
 
 COMMANDS = 1_500
 

@@ -14,7 +14,7 @@ from gateway.reporting.sums.settlement import ISSUANCE, TRANSFERS, VARIATION_MAR
 from tests.support.engine.futures_session import START_NS, STEPS, Session
 from tests.support.engine.holding_desk import desk_with
 from tests.support.engine.holding_draws import drawn
-from tests.support.gateway.report_sessions import report_of_commands
+from tests.support.gateway.reporting.report_sessions import report_of_commands
 
 
 def moved(report: Report, source: int) -> bool:

@@ -62,7 +62,14 @@ from tests.support.compliance.venue import WARNING_DIGEST
 from tests.support.engine.comparison import SideBySide
 from tests.support.engine.desk import E8
 from tests.support.engine.generator import features_of
-from tests.support.gateway.report_sessions import MONDAY_NS, NOON_NS, Journaled, limit, report_of, report_of_commands
+from tests.support.gateway.reporting.report_sessions import (
+    MONDAY_NS,
+    NOON_NS,
+    Journaled,
+    limit,
+    report_of,
+    report_of_commands,
+)
 
 # 2026-06-01 in days since 1970-01-01.
 DAY = 20_605

@@ -26,8 +26,8 @@ from gateway.reporting.steps.sessions import in_order
 from gateway.reporting.tables.joined import joined
 from gateway.reporting.tables.tables import AMOUNT, COUNT, Column, Table
 from gateway.snapshots.asked import Asking
-from tests.support.gateway.company_session import Company
-from tests.support.gateway.journals import KEY, write_journal
+from tests.support.gateway.journal.journals import KEY, write_journal
+from tests.support.gateway.reporting.company_session import Company
 
 COMMANDS = 400
 

@@ -12,9 +12,9 @@ import pytest
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client.client import connect
 from gateway.client.values.errors import ClientError
-from tests.support.gateway.mortal_venue import MortalVenue
-from tests.support.gateway.raw_frames import frame, read_frame
-from tests.support.gateway.small_venue import KEYS, RawClient, client, serving, small_venue, url_of
+from tests.support.gateway.links.raw_frames import frame, read_frame
+from tests.support.gateway.processes.mortal_venue import MortalVenue
+from tests.support.gateway.venues.small_venue import KEYS, RawClient, client, serving, small_venue, url_of
 
 GRACE = NS_PER_SECOND // 2
 QUICK = "\n[server]\nheartbeat_s = 1\nmissed_heartbeats = 2\n"

@@ -26,9 +26,17 @@ from engine.vocabulary.messages.events import CommandProposed, CommandRejected, 
 from gateway.core import new_exchange
 from gateway.server.sequencing.startup import NO_LONGER, Started, start_venue
 from gateway.venue.venue import VenueError, parse_venue
-from tests.support.gateway.four_eyes import SECOND, TWO_SUPERVISORS, FourEyes, asks_for, entry, served, write_four_eyes
-from tests.support.gateway.saved_venue import save
-from tests.support.gateway.small_venue import KEYS, client, small_venue, venue_text
+from tests.support.gateway.inprocess.saved_venue import save
+from tests.support.gateway.venues.four_eyes import (
+    SECOND,
+    TWO_SUPERVISORS,
+    FourEyes,
+    asks_for,
+    entry,
+    served,
+    write_four_eyes,
+)
+from tests.support.gateway.venues.small_venue import KEYS, client, small_venue, venue_text
 
 
 async def trade(url: str) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.recordings.replay import command as replay_command
-from tests.support.gateway.crash_load import kill_under_load, take_orders
-from tests.support.gateway.live_venue import live_venue
+from tests.support.gateway.processes.crash_load import kill_under_load, take_orders
+from tests.support.gateway.processes.live_venue import live_venue
 
 
 def crash_and_recover(directory: Path, kills: int, seed: int) -> int:

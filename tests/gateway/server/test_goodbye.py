@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.client import Client, ClientError, connect
-from tests.support.gateway.small_venue import KEYS, client, serving, url_of
+from tests.support.gateway.venues.small_venue import KEYS, client, serving, url_of
 
 
 async def test_everybody_known_is_told_the_last_command_before_the_close(tmp_path: Path) -> None:

@@ -26,9 +26,9 @@ from gateway.protocol.wire import JSON
 from gateway.server.peers.local import LocalPeers
 from gateway.server.sequencing.startup import start_venue
 from gateway.venue.venue import check_setup, parse_venue
-from tests.support.gateway.key_commands import NEW, does, registers
-from tests.support.gateway.saved_venue import save
-from tests.support.gateway.small_venue import (
+from tests.support.gateway.inprocess.saved_venue import save
+from tests.support.gateway.venues.key_commands import NEW, does, registers
+from tests.support.gateway.venues.small_venue import (
     KEYS,
     RawClient,
     client,

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from gateway.client import connect
 from gateway.client.links.link import Encoding
 from gateway.keys import public_key_hex
-from tests.support.gateway.key_commands import NEW, does, registers
-from tests.support.gateway.small_venue import KEYS, client, serving, url_of
+from tests.support.gateway.venues.key_commands import NEW, does, registers
+from tests.support.gateway.venues.small_venue import KEYS, client, serving, url_of
 
 LESS = Ed25519PrivateKey.from_private_bytes(bytes([78]) * 32)
 

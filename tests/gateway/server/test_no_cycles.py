@@ -16,8 +16,8 @@ from gateway.core import new_exchange
 from gateway.self_signed import write_certificate
 from gateway.server.peers.connection import CLOSE_SECONDS
 from tests.support.engine.everything import Everything
-from tests.support.gateway.played_again import playing, record
-from tests.support.gateway.small_venue import client, serving, small_venue, url_of
+from tests.support.gateway.inprocess.played_again import playing, record
+from tests.support.gateway.venues.small_venue import client, serving, small_venue, url_of
 
 OURS = ("gateway.", "engine.", "compliance.", "picows", "prometheus_client")
 

@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.record.rows import decode_command
 from gateway.journal.reader import JournalReader
-from tests.support.gateway.small_venue import KEYS, NaiveBook, client, serving, url_of
+from tests.support.gateway.venues.small_venue import KEYS, NaiveBook, client, serving, url_of
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from gateway.audit.files import STRANGERS, file_path
 from gateway.audit.reading import AuditReader
 from gateway.journal.first import first_header
 from gateway.keys import fingerprint, public_key_bytes
-from tests.support.gateway.small_venue import KEYS, client, served_apart, serving, url_of
+from tests.support.gateway.venues.small_venue import KEYS, client, served_apart, serving, url_of
 
 
 def rows_of(directory) -> list[dict[str, object]]:

@@ -20,9 +20,9 @@ from gateway.client.blocking import connect_sync
 from gateway.journal.reader import JournalReader
 from gateway.server.venue_server import VenueServer
 from gateway.venue.venue import Venue, parse_venue
-from tests.support.gateway.saved_venue import save
-from tests.support.gateway.small_venue import RawClient, client, serving, url_of, venue_text
-from tests.support.gateway.trades_over_days import LENGTHS, plain_start
+from tests.support.gateway.feeds.trades_over_days import LENGTHS, plain_start
+from tests.support.gateway.inprocess.saved_venue import save
+from tests.support.gateway.venues.small_venue import RawClient, client, serving, url_of, venue_text
 
 TICK, LOT = Decimal("0.5"), Decimal("0.1")
 NAME = "BTC/RUB"

@@ -6,8 +6,8 @@ import asyncio
 import time
 from typing import Any
 
-from tests.support.gateway.clearing_desk import Desk, at_desk, clearing_venue, parts
-from tests.support.gateway.small_venue import client, serving, url_of
+from tests.support.gateway.venues.clearing_desk import Desk, at_desk, clearing_venue, parts
+from tests.support.gateway.venues.small_venue import client, serving, url_of
 
 # ── futures ────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import group
-from tests.support.gateway.small_venue import served_apart, venue_text
+from tests.support.gateway.venues.small_venue import served_apart, venue_text
 
 
 @pytest.fixture

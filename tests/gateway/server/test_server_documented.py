@@ -27,7 +27,7 @@ from gateway.protocol.channel_messages import AnyChannelMessage, ChannelName
 from gateway.protocol.messages import Admin
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import load_venue
-from tests.support.gateway.small_venue import KEYS, NaiveBook, client, serving, url_of
+from tests.support.gateway.venues.small_venue import KEYS, NaiveBook, client, serving, url_of
 from tests.support.places import ROOT
 
 DOCUMENT = (ROOT / "docs" / "PROTOCOL.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 
 from engine.vocabulary.limits import MAX_OPEN_ORDERS_PER_ACCOUNT
-from tests.support.gateway.small_venue import RawClient, client, served_apart
+from tests.support.gateway.venues.small_venue import RawClient, client, served_apart
 
 CALLS = "fsync,fdatasync,write,writev,sendto,sendmsg"
 

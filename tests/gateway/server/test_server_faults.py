@@ -18,7 +18,7 @@ from engine.vocabulary.messages.commands import NewOrder, Sequenced
 from gateway.disk import Disk
 from gateway.inbound.session import Session
 from gateway.outbound.channels.registry import Channels
-from tests.support.gateway.small_venue import client, serving, url_of, venue_text
+from tests.support.gateway.venues.small_venue import client, serving, url_of, venue_text
 from tests.support.places import ROOT
 
 UNLUCKY_E8 = 66_000_000_00

@@ -19,7 +19,7 @@ from gateway.documents import invented_tax_number
 from gateway.identity import IDENTITY_FILE, Identities
 from gateway.server.sequencing.startup import StartError
 from gateway.venue.venue import VenueError, load_venue, parse_venue
-from tests.support.gateway.small_venue import client, serve_command, serving, url_of, venue_text
+from tests.support.gateway.venues.small_venue import client, serve_command, serving, url_of, venue_text
 
 PERSON = invented_tax_number(31_415_926)
 OTHER = invented_tax_number(27_182_818)

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.client import connect
 from gateway.client.values.errors import OrderRejected, RequestFailed
-from tests.support.gateway.small_venue import KEYS, RawClient, client, serving, url_of
+from tests.support.gateway.venues.small_venue import KEYS, RawClient, client, serving, url_of
 
 ORDER = {"type": "new_order", "account": "alice", "client_order_id": "a", "instrument": "BTC/RUB", "side": "buy"}
 

@@ -18,8 +18,8 @@ from gateway.journal.files import JournalLocked
 from gateway.journal.reader import JournalReader
 from gateway.server.sequencing.startup import StartError
 from gateway.venue.venue import load_rulebook_documents
-from tests.support.gateway.clearing_desk import FUTURE
-from tests.support.gateway.small_venue import client, served_apart, serving, small_venue, url_of
+from tests.support.gateway.venues.clearing_desk import FUTURE
+from tests.support.gateway.venues.small_venue import client, served_apart, serving, small_venue, url_of
 
 
 @pytest.fixture

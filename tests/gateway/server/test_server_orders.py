@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.vocabulary.limits import MAX_LISTED_ORDERS
-from tests.support.gateway.small_venue import NaiveBook, RawClient, client, serving, url_of
+from tests.support.gateway.venues.small_venue import NaiveBook, RawClient, client, serving, url_of
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ from engine.vocabulary.limits import MAX_LISTED_CONTRACTS
 from gateway.client import connect
 from gateway.venue.venue import VenueError
 from tests.support.compliance.venue import WARNING, WARNING_DIGEST
-from tests.support.gateway.small_venue import KEYS, client, serving, small_venue, url_of
+from tests.support.gateway.venues.small_venue import KEYS, client, serving, small_venue, url_of
 
 ABROAD = """
 [[assets]]

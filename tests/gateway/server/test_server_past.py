@@ -15,8 +15,8 @@ from click.testing import CliRunner
 from gateway.cli.recordings.snapshot import command as snapshot_command
 from gateway.index.index import index_directory
 from gateway.journal.compaction import archive, to_archive
-from tests.support.gateway.indexes import caught_up
-from tests.support.gateway.small_venue import RawClient, client, serving, url_of
+from tests.support.gateway.journal.indexes import caught_up
+from tests.support.gateway.venues.small_venue import RawClient, client, serving, url_of
 
 Told = list[dict[str, Any]]
 

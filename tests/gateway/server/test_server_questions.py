@@ -12,8 +12,8 @@ from contextlib import AsyncExitStack
 
 from engine.vocabulary.limits import MAX_ANSWER_STEPS, MAX_INBOX_COMMANDS, MAX_READ_BYTES, STOP_NS
 from gateway.disk import Disk
-from tests.support.gateway.raw_frames import Apart, Flood, frame, raw_connection
-from tests.support.gateway.small_venue import RawClient, client, served_apart, serving, url_of
+from tests.support.gateway.links.raw_frames import Apart, Flood, frame, raw_connection
+from tests.support.gateway.venues.small_venue import RawClient, client, served_apart, serving, url_of
 
 FINAL_TEXT = 0x81
 LEVELS = 4_000

@@ -9,8 +9,16 @@ from contextlib import AsyncExitStack, ExitStack
 import pytest
 
 from gateway.client import RateLimited, connect
-from tests.support.gateway.raw_frames import Flood
-from tests.support.gateway.small_venue import KEYS, client, served_apart, serving, small_venue, url_of, venue_text
+from tests.support.gateway.links.raw_frames import Flood
+from tests.support.gateway.venues.small_venue import (
+    KEYS,
+    client,
+    served_apart,
+    serving,
+    small_venue,
+    url_of,
+    venue_text,
+)
 
 CANCEL = {"type": "cancel_order", "account": "alice", "order_id": 1}
 SLOW = """

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import load_venue
-from tests.support.gateway.small_venue import RawClient, client, serving, small_venue, url_of
+from tests.support.gateway.venues.small_venue import RawClient, client, serving, small_venue, url_of
 
 
 async def paid(who: RawClient, account: str) -> dict[str, Decimal]:

@@ -20,7 +20,7 @@ from engine.vocabulary.limits import MAX_INBOX_COMMANDS, MAX_READ_BYTES
 from gateway.disk import Disk
 from gateway.server.peers.connection import Connection
 from gateway.server.server import Server
-from tests.support.gateway.small_venue import RawClient, client, serving, url_of
+from tests.support.gateway.venues.small_venue import RawClient, client, serving, url_of
 
 TERMS = {
     "type": "new_order",

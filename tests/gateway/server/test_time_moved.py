@@ -19,7 +19,7 @@ from gateway.journal.reader import JournalReader
 from gateway.server.sequencing.clock import MovedClock
 from gateway.server.sequencing.startup import Started, StartError, start_venue
 from gateway.venue.venue import Venue, parse_venue
-from tests.support.gateway.small_venue import client, serving, small_venue, url_of, venue_text
+from tests.support.gateway.venues.small_venue import client, serving, small_venue, url_of, venue_text
 
 YEAR_NS = 365 * NS_PER_DAY
 

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from gateway.cli.main import group
-from tests.support.gateway.retail_life import by_command, by_the_clock, new_venue, people_at, two_years
+from tests.support.gateway.venues.retail_life import by_command, by_the_clock, new_venue, people_at, two_years
 
 LIVED = ["filled", "RET-1", "filled", "RET-1", "RET-3", "filled", "filled", "RET-1", "RET-3"]
 """The cap of the first year, of the second; the test has expired, and is taken again; the cap of the third year; it expires again."""

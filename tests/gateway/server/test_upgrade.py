@@ -19,11 +19,11 @@ from gateway.journal.reader import JournalReader, JournalVersion
 from gateway.keys import write_private_key
 from gateway.snapshots.folder import list_snapshots, snapshot_name
 from gateway.snapshots.upgrading import Upgrade
-from tests.support.gateway.four_eyes import write_four_eyes
-from tests.support.gateway.journals import KEY
-from tests.support.gateway.later_release import LATER, Release, ThisRelease, later_release
-from tests.support.gateway.saved_venue import save, started, traded
-from tests.support.gateway.small_venue import KEYS, client, served_apart, venue_text
+from tests.support.gateway.inprocess.saved_venue import save, started, traded
+from tests.support.gateway.journal.journals import KEY
+from tests.support.gateway.processes.later_release import LATER, Release, ThisRelease, later_release
+from tests.support.gateway.venues.four_eyes import write_four_eyes
+from tests.support.gateway.venues.small_venue import KEYS, client, served_apart, venue_text
 from tests.support.places import ROOT
 
 THIS = ThisRelease()

@@ -22,8 +22,8 @@ from engine.vocabulary.messages.events import (
 )
 from gateway.cli.inspecting.investor import command
 from gateway.reporting.steps.standing import read_standing
-from tests.support.gateway.explained_story import Story
-from tests.support.gateway.report_sessions import scripted
+from tests.support.gateway.reporting.explained_story import Story
+from tests.support.gateway.reporting.report_sessions import scripted
 
 
 def run(*arguments: object) -> Result:

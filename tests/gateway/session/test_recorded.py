@@ -26,8 +26,8 @@ from gateway.session.life import Life
 from gateway.session.moments import Moment, parse_moment
 from gateway.session.recorded import NoSuchMoment, Recorded
 from gateway.snapshots.folder import folder_beside, list_snapshots, snapshot_name
-from tests.support.gateway.explained_story import Story
-from tests.support.gateway.saved_venue import save, traded
+from tests.support.gateway.inprocess.saved_venue import save, traded
+from tests.support.gateway.reporting.explained_story import Story
 
 SEEDS = range(1, 5)
 COMMANDS = 150

@@ -16,9 +16,9 @@ from gateway.server.sequencing.startup import Started, start_venue
 from gateway.snapshots import asked as module
 from gateway.snapshots.asked import Asking
 from gateway.snapshots.making import NotSynced, publish
-from tests.support.gateway.bench import Bench, enter
-from tests.support.gateway.saved_venue import save, started, trade
-from tests.support.gateway.small_venue import small_venue
+from tests.support.gateway.inprocess.bench import Bench, enter
+from tests.support.gateway.inprocess.saved_venue import save, started, trade
+from tests.support.gateway.venues.small_venue import small_venue
 
 PIECE = 8
 

@@ -23,7 +23,7 @@ from gateway.snapshots.folder import (
 )
 from gateway.snapshots.sealed import SnapshotError, SnapshotUnusable, seal
 from tests.gateway.snapshots.test_sealed import KEY, STATE, header
-from tests.support.gateway.journals import FailingDisk
+from tests.support.gateway.journal.journals import FailingDisk
 
 PUBLIC_KEY = header().public_key
 

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from gateway.cli.main import group
 from gateway.snapshots.folder import MAX_KEPT, list_snapshots, read_snapshot
-from tests.support.gateway.small_venue import client, served_apart, serving, url_of
+from tests.support.gateway.venues.small_venue import client, served_apart, serving, url_of
 from tests.support.places import ROOT
 
 SAVER = """

@@ -7,7 +7,7 @@ import msgspec
 from engine.vocabulary.messages.commands import AddAsset
 from gateway.snapshots import past as module
 from gateway.snapshots.past import Known, Past
-from tests.support.gateway.small_venue import small_venue
+from tests.support.gateway.venues.small_venue import small_venue
 
 
 class AddAssetLater(AddAsset, frozen=True, array_like=True, gc=False, tag=AddAsset.__struct_config__.tag):  # type: ignore[call-arg, misc]

@@ -24,10 +24,10 @@ from gateway.snapshots.folder import SNAPSHOT_FOLDER, list_snapshots, newest_fir
 from gateway.snapshots.making import begin_replica
 from gateway.snapshots.sealed import SnapshotError, SnapshotUnusable, open_sealed, seal
 from gateway.venue.venue import parse_venue
-from tests.support.gateway.journals import frame_offsets
-from tests.support.gateway.listened import Listened
-from tests.support.gateway.saved_venue import drawn, save, started, traded
-from tests.support.gateway.small_venue import venue_text
+from tests.support.gateway.feeds.listened import Listened
+from tests.support.gateway.inprocess.saved_venue import drawn, save, started, traded
+from tests.support.gateway.journal.journals import frame_offsets
+from tests.support.gateway.venues.small_venue import venue_text
 
 
 @pytest.fixture(scope="module")

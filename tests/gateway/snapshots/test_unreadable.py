@@ -14,7 +14,7 @@ from gateway.disk import Disk
 from gateway.snapshots.checking import check_all
 from gateway.snapshots.folder import MAX_KEPT, SNAPSHOT_FOLDER, list_snapshots, newest_first, snapshot_name
 from tests.gateway.snapshots.test_folder import PUBLIC_KEY, put
-from tests.support.gateway.saved_venue import save, started, traded
+from tests.support.gateway.inprocess.saved_venue import save, started, traded
 
 
 class Forbidding(Disk):

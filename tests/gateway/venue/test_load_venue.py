@@ -39,7 +39,7 @@ from gateway.venue.load_template import (
 )
 from gateway.venue.template import default_template, write_default_venue
 from gateway.venue.venue import Venue, VenueError, load_venue
-from tests.support.gateway.live_venue import live_venue
+from tests.support.gateway.processes.live_venue import live_venue
 
 TODAY = datetime.date(2026, 3, 2)
 NOON_NS = int(datetime.datetime(2026, 3, 3, 9, tzinfo=datetime.UTC).timestamp()) * 10**9

@@ -46,8 +46,8 @@ from gateway.keys import (
 from gateway.venue.setup import OPENING_BALANCE
 from gateway.venue.template import monthly_series, write_default_venue
 from gateway.venue.venue import Venue, VenueError, load_rulebook_documents, load_venue, parse_venue
-from tests.support.gateway.small_venue import venue_text
-from tests.support.gateway.venue_mistakes import MINIMAL, MISTAKES
+from tests.support.gateway.venues.small_venue import venue_text
+from tests.support.gateway.venues.venue_mistakes import MINIMAL, MISTAKES
 
 TODAY = datetime.date(2026, 3, 2)
 RULEBOOKS = ("derivatives-2025", "elr-2025", "general-2026")

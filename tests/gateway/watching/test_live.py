@@ -14,8 +14,8 @@ import pytest
 from gateway.client import Client, OrderRejected, Ticker, connect
 from gateway.watching.live import LiveView, watching
 from gateway.watching.view import Refused
-from tests.support.gateway.live_venue import LiveVenue, live_venue
-from tests.support.gateway.played_again import playing, record
+from tests.support.gateway.inprocess.played_again import playing, record
+from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
 
 NOON_NS = 1_780_304_647_123_456_789
 """2026-06-01 12:04:07 in Moscow."""

@@ -7,7 +7,7 @@ from rich.cells import cell_len
 
 from gateway.watching.picture import FEW_KEYS, KEYS, help_page, picture
 from gateway.watching.scene import BookSeen, Level, Market, Printed, Recent, Scene, Verdict, around
-from tests.support.gateway.hostile import TAIL
+from tests.support.gateway.reporting.hostile import TAIL
 
 NOON_NS = 1_780_304_647_123_456_789
 """2026-06-01 12:04:07 in Moscow."""

@@ -18,9 +18,9 @@ from gateway.session.views import Views
 from gateway.watching.recorded import LOOKED_BACK, NEAR, SPEEDS, RecordedView, told
 from gateway.watching.scene import MAX_PRINTS, Scene
 from gateway.watching.view import Refused
-from tests.support.gateway.explained_story import Story
-from tests.support.gateway.report_sessions import random_session
-from tests.support.gateway.saved_venue import save, traded
+from tests.support.gateway.inprocess.saved_venue import save, traded
+from tests.support.gateway.reporting.explained_story import Story
+from tests.support.gateway.reporting.report_sessions import random_session
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ from compliance.worlds.messages.results import Result
 from gateway.cli.supervision.whatif import command
 from gateway.whatif.grid import Axis, Task, axes_of, changes_of, run_task
 from gateway.whatif.running import Scanned, scan
-from tests.support.gateway.report_sessions import random_session
+from tests.support.gateway.reporting.report_sessions import random_session
 
 LARGEST = "OPS-1.qualified_firm_rub"
 VALUES = ("120", "150", "1000000000.00")

@@ -19,8 +19,8 @@ from gateway.whatif.plots import plots
 from gateway.whatif.running import run, scan
 from gateway.whatif.summary import Point
 from gateway.whatif.words import LIMITS, NOTHING_DIFFERS
-from tests.support.gateway.hostile import HostileStory, marked
-from tests.support.gateway.report_sessions import random_session
+from tests.support.gateway.reporting.hostile import HostileStory, marked
+from tests.support.gateway.reporting.report_sessions import random_session
 from tests.support.loadtest.browser import CHROMIUM, browser
 from tests.support.loadtest.markup import Markup
 

@@ -22,10 +22,10 @@ from gateway.snapshots.replica import restored_core
 from gateway.whatif import running
 from gateway.whatif.running import Unreplayable, check_with, run, scan
 from tests.support.compliance.venue import e8
-from tests.support.gateway.explained_story import RecordedVenue
-from tests.support.gateway.journals import write_journal
-from tests.support.gateway.report_sessions import Journaled, limit, random_session
-from tests.support.gateway.saved_venue import save, traded
+from tests.support.gateway.inprocess.saved_venue import save, traded
+from tests.support.gateway.journal.journals import write_journal
+from tests.support.gateway.reporting.explained_story import RecordedVenue
+from tests.support.gateway.reporting.report_sessions import Journaled, limit, random_session
 
 
 def nothing(done: int) -> None:

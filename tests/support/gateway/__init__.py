@@ -1,1 +1,1 @@
-"""Journals, venues and scripts of a server for the tests of the gateway."""
+"""What tests of the gateway share."""

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from gateway.cli.access.deribit import command
 from gateway.cli.main import group
 from gateway.deribit.callers.keys import KEYS_FILE, read_keys
-from tests.support.gateway.small_venue import served_apart, venue_text
+from tests.support.gateway.venues.small_venue import served_apart, venue_text
 
 
 @pytest.fixture

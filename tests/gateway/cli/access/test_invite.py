@@ -16,7 +16,7 @@ from gateway.cli.main import group
 from gateway.client import OrderRejected, connect
 from gateway.journal.files import Lock
 from gateway.keys import public_key_hex, read_private_key
-from tests.support.gateway.small_venue import served_apart
+from tests.support.gateway.venues.small_venue import served_apart
 
 
 def sbx(*arguments: object) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from gateway.cli.main import group
 from gateway.keys import public_key_hex, read_private_key, write_private_key
-from tests.support.gateway.small_venue import KEYS, client, served_apart
+from tests.support.gateway.venues.small_venue import KEYS, client, served_apart
 
 
 def sbx(*arguments: object) -> tuple[int, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.gateway.controlled import Controlled, controlled
+from tests.support.gateway.processes.controlled import Controlled, controlled
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 from gateway.cli.controls import running
 from gateway.cli.main import group
-from tests.support.gateway.controlled import INSTRUMENT, Controlled, controlled
+from tests.support.gateway.processes.controlled import INSTRUMENT, Controlled, controlled
 from tests.support.places import ROOT
 
 

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 from gateway.cli.main import group
 from gateway.keys import write_private_key
 from gateway.protocol import messages as m
-from tests.support.gateway.hostile import FORGED, TAIL
-from tests.support.gateway.scripted_venue import ScriptedVenue, scripted
-from tests.support.gateway.small_venue import KEYS
+from tests.support.gateway.links.scripted_venue import ScriptedVenue, scripted
+from tests.support.gateway.reporting.hostile import FORGED, TAIL
+from tests.support.gateway.venues.small_venue import KEYS
 
 RECORD = m.RecordInfo(
     name=TAIL,

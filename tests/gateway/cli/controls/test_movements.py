@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from gateway.cli.main import group
 from gateway.client import Client, OrderRejected, RequestFailed, connect
-from tests.support.gateway.controlled import Controlled, controlled
+from tests.support.gateway.processes.controlled import Controlled, controlled
 
 
 @pytest.fixture(scope="module")

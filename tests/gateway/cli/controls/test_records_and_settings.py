@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from gateway.cli.main import group
 from gateway.client import Client, Limit, connect
 from gateway.keys import new_private_key, write_private_key
-from tests.support.gateway.live_venue import LiveVenue, live_venue
+from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
 
 BECAUSE = ("--reason", "application 12")
 LISTED = (

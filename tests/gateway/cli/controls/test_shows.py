@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from tests.support.gateway.controlled import Controlled, controlled
+from tests.support.gateway.processes.controlled import Controlled, controlled
 
 
 @pytest.fixture(scope="module")

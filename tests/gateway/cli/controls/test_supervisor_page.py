@@ -16,9 +16,9 @@ from gateway.cli.main import group
 from gateway.client import OrderRejected
 from gateway.keys import new_private_key, write_private_key
 from gateway.venue.template import write_default_venue
-from tests.support.gateway.controlled import Controlled
-from tests.support.gateway.four_eyes import entry
-from tests.support.gateway.live_venue import live_venue
+from tests.support.gateway.processes.controlled import Controlled
+from tests.support.gateway.processes.live_venue import live_venue
+from tests.support.gateway.venues.four_eyes import entry
 from tests.support.places import ROOT
 
 PAGE = (ROOT / "docs" / "SUPERVISOR.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from gateway.cli.main import group
 from gateway.identity import IDENTITY_FILE
 from gateway.venue.running import RUNNING_FILE
 from gateway.venue.template import write_default_venue
-from tests.support.gateway.live_venue import live_venue
+from tests.support.gateway.processes.live_venue import live_venue
 
 NOWHERE = ("--url", "ws://127.0.0.1:1")
 AT_ONCE = ("--reason", "x", "--yes")

@@ -10,7 +10,7 @@ import pytest
 from engine.vocabulary.access import OPERATOR, SUPERVISOR
 from gateway.client.values.commands import AdminCommand
 from gateway.inbound.admin import ALLOWED
-from tests.support.gateway.verbs import Sent, examples, sent_by, verbs, write_files_of_examples
+from tests.support.gateway.protocol.verbs import Sent, examples, sent_by, verbs, write_files_of_examples
 
 WITHOUT_A_VERB = {
     "faucet": "a participant asks for its own test money: `sbx faucet`",

@@ -12,9 +12,9 @@ from engine.vocabulary.codes import DOMESTIC_PAYMENT
 from engine.vocabulary.messages.commands import Transfer
 from engine.vocabulary.messages.events import OrderRejected
 from tests.support.compliance.venue import PARTICIPANT
-from tests.support.gateway.explained_story import RecordedVenue, Story, as_json, explain
-from tests.support.gateway.journals import write_journal
-from tests.support.gateway.small_venue import client, serving, url_of
+from tests.support.gateway.journal.journals import write_journal
+from tests.support.gateway.reporting.explained_story import RecordedVenue, Story, as_json, explain
+from tests.support.gateway.venues.small_venue import client, serving, url_of
 
 
 @pytest.fixture(scope="module")

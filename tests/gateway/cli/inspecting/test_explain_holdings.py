@@ -26,7 +26,7 @@ from engine.vocabulary.messages.commands import (
 from gateway.cli.inspecting.explain import command
 from gateway.words.chosen import speaking
 from tests.support.compliance.venue import PARTICIPANT
-from tests.support.gateway.reported import ReportedVenue
+from tests.support.gateway.reporting.reported import ReportedVenue
 
 
 class Told:

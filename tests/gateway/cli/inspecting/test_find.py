@@ -17,7 +17,7 @@ from gateway.cli.inspecting.find import command as find_command
 from gateway.cli.recordings.replay import readable
 from gateway.index.index import index_directory
 from gateway.reporting.tables.times import utc
-from tests.support.gateway.indexes import all_rows, true_answers
+from tests.support.gateway.journal.indexes import all_rows, true_answers
 from tests.support.places import ROOT
 
 NOT_ASKED_FOR = {"report", "investor", "candles", "fill", "entered", "ended", "corrected", "settled"}

@@ -54,7 +54,7 @@ from gateway.venue.venue import load_rulebook_documents
 from gateway.words.chosen import speaking
 from tests.support.compliance.identities import identified
 from tests.support.compliance.venue import WARNING_DIGEST
-from tests.support.gateway.report_sessions import NOON_NS, Journaled, limit
+from tests.support.gateway.reporting.report_sessions import NOON_NS, Journaled, limit
 
 DAY_NS = 86_400 * 10**9
 

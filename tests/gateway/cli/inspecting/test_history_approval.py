@@ -17,7 +17,7 @@ from gateway.reporting.steps.source import Step
 from gateway.reporting.stories.history import History
 from gateway.reporting.stories.history_tables import history_table
 from tests.gateway.cli.inspecting.test_history import DAY_NS, in_words
-from tests.support.gateway.report_sessions import NOON_NS
+from tests.support.gateway.reporting.report_sessions import NOON_NS
 
 
 def decided(found: History, seq: int, command: AnyCommand, *events: AnyEvent, due: int = 0) -> None:

@@ -19,7 +19,7 @@ from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.events import Trade, TradeCorrected
 from gateway.cli.inspecting.candles import command as candles_command
 from gateway.cli.inspecting.trades import command as trades_command
-from tests.support.gateway.report_sessions import MONDAY_NS, Journaled, random_session, scripted
+from tests.support.gateway.reporting.report_sessions import MONDAY_NS, Journaled, random_session, scripted
 
 TICK, LOT = Decimal("0.5"), Decimal("0.1")
 

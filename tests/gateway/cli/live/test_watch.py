@@ -18,12 +18,12 @@ from engine.record.rows import Row
 from engine.vocabulary.messages.events import OrderAccepted
 from gateway.cli.live.watch import command
 from gateway.client import OrderRejected, connect
-from tests.support.gateway.hostile import HostileStory
-from tests.support.gateway.journals import write_journal
-from tests.support.gateway.live_venue import LiveVenue, live_venue
-from tests.support.gateway.pseudo_terminal import pseudo_terminal
-from tests.support.gateway.report_sessions import random_session
-from tests.support.gateway.saved_venue import save, traded
+from tests.support.gateway.inprocess.saved_venue import save, traded
+from tests.support.gateway.journal.journals import write_journal
+from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
+from tests.support.gateway.processes.pseudo_terminal import pseudo_terminal
+from tests.support.gateway.reporting.hostile import HostileStory
+from tests.support.gateway.reporting.report_sessions import random_session
 
 
 def watch(*arguments: object, status: int = 0, **environment: str) -> Result:

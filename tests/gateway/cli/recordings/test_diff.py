@@ -14,7 +14,7 @@ from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.messages.events import OrderRejected, Trade
 from gateway.cli.recordings.diff import command
-from tests.support.gateway.report_sessions import Journaled, limit, random_session
+from tests.support.gateway.reporting.report_sessions import Journaled, limit, random_session
 
 
 def diff(*arguments: object) -> Result:

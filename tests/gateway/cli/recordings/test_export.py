@@ -20,9 +20,9 @@ from gateway.export.arrow import BATCH_ROWS, GROUP_ROWS, batch_of, schema_of
 from gateway.export.columns import TooFine, parsed, scaled
 from gateway.export.declared import CANDLES, CAPS, TABLES, TRADES
 from gateway.export.files import Files
-from tests.support.gateway.exported import Asked, demo_journal, export, sbx
-from tests.support.gateway.hostile import HostileStory, hostile, marked
-from tests.support.gateway.report_sessions import Journaled, random_session
+from tests.support.gateway.journal.exported import Asked, demo_journal, export, sbx
+from tests.support.gateway.reporting.hostile import HostileStory, hostile, marked
+from tests.support.gateway.reporting.report_sessions import Journaled, random_session
 from tests.support.places import ROOT
 
 

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from gateway.cli.main import group
 from gateway.snapshots.folder import SNAPSHOT_FOLDER, list_snapshots, snapshot_name
-from tests.support.gateway.saved_venue import save, traded
-from tests.support.gateway.small_venue import venue_text
+from tests.support.gateway.inprocess.saved_venue import save, traded
+from tests.support.gateway.venues.small_venue import venue_text
 from tests.support.places import ROOT
 
 

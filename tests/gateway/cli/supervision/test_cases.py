@@ -16,8 +16,8 @@ from engine.vocabulary.messages.commands import AddEvidence, CloseCase, DismissA
 from gateway.cli.main import group
 from gateway.client import RequestFailed, connect
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.gateway.controlled import Controlled, controlled
-from tests.support.gateway.journals import write_journal
+from tests.support.gateway.journal.journals import write_journal
+from tests.support.gateway.processes.controlled import Controlled, controlled
 
 
 def run(*arguments: object) -> Result:

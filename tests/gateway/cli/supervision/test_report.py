@@ -22,9 +22,9 @@ from engine.vocabulary.messages.events import ParameterChanged, Trade
 from gateway.cli.supervision.report import command as report_command
 from gateway.keys import public_key_bytes
 from gateway.reporting.sums.records import COLUMNS
-from tests.support.gateway.journals import KEY, frame_offsets
-from tests.support.gateway.report_sessions import MONDAY, TUESDAY, scripted
-from tests.support.gateway.small_venue import served_apart
+from tests.support.gateway.journal.journals import KEY, frame_offsets
+from tests.support.gateway.reporting.report_sessions import MONDAY, TUESDAY, scripted
+from tests.support.gateway.venues.small_venue import served_apart
 from tests.support.places import ROOT
 
 FIRST = "journal-00000001.sbxj"

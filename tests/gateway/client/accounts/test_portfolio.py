@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from gateway.client import Opening, Portfolio, connect
 from gateway.client.accounts import portfolio as kept
 from gateway.protocol import messages as m
-from tests.support.gateway.clearing_desk import at_desk
-from tests.support.gateway.small_venue import KEYS
+from tests.support.gateway.venues.clearing_desk import at_desk
+from tests.support.gateway.venues.small_venue import KEYS
 
 D = Decimal
 

@@ -12,7 +12,7 @@ import pytest
 from gateway.client import Client, LocalBook, LocalQueue, RequestFailed, connect
 from gateway.client.copies.local_copy import OutOfStep
 from gateway.protocol import messages as m
-from tests.support.gateway.small_venue import KEYS, serving, url_of
+from tests.support.gateway.venues.small_venue import KEYS, serving, url_of
 
 
 async def settled(copy: LocalBook | LocalQueue, seq: int) -> None:

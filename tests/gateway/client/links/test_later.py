@@ -11,7 +11,7 @@ from gateway.client import ClientError, connect
 from gateway.client.links.later import LaterReport
 from gateway.keys import new_private_key
 from gateway.protocol import messages as m
-from tests.support.gateway.scripted_venue import ACCOUNT, ScriptedVenue, scripted
+from tests.support.gateway.links.scripted_venue import ACCOUNT, ScriptedVenue, scripted
 
 KEY = new_private_key()
 

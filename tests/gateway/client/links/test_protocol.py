@@ -17,7 +17,7 @@ from gateway.client.links.link_states import ConnectionEvent
 from gateway.client.links.protocol import ClientProtocol
 from gateway.client.values.errors import ClientError, ConnectionLost, RequestFailed, RequestTimedOut
 from gateway.protocol import messages as m
-from tests.support.gateway.model_venue import ACCOUNT, Carried, ModelVenue
+from tests.support.gateway.links.model_venue import ACCOUNT, Carried, ModelVenue
 
 LIMIT = 10.0
 

@@ -7,7 +7,7 @@ import pytest
 from gateway.deribit.callers import signatures
 from gateway.deribit.callers.signatures import AHEAD_MS, VALID_MS, Signatures, Signed, signature
 from gateway.deribit.dialect.failures import Failure
-from tests.support.gateway.deribit_client import ALICE, BOB
+from tests.support.gateway.outside.deribit_client import ALICE, BOB
 
 KEYS = {key.client_id: key for key in (ALICE, BOB)}
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gateway.deribit.feeds.charts import MINUTE_NS, RESOLUTIONS, chart_document, joined
 from gateway.protocol.channel_messages import CandleBar
-from tests.support.gateway.deribit_client import ALICE, BOB, connected, opened, resting
-from tests.support.gateway.small_venue import serving
+from tests.support.gateway.outside.deribit_client import ALICE, BOB, connected, opened, resting
+from tests.support.gateway.venues.small_venue import serving
 
 TRADES = st.lists(st.tuples(st.integers(0, 3_000), st.integers(1, 99), st.integers(1, 9)), min_size=1, max_size=60)
 

@@ -16,8 +16,8 @@ from gateway.inbound.history.past import Past
 from gateway.index.index import index_directory
 from gateway.protocol import messages as m
 from gateway.server.sequencing.startup import Started
-from tests.support.gateway.indexes import caught_up
-from tests.support.gateway.saved_venue import save, started, trade
+from tests.support.gateway.inprocess.saved_venue import save, started, trade
+from tests.support.gateway.journal.indexes import caught_up
 
 
 class Asked:

@@ -21,8 +21,8 @@ from gateway.outbound.messages.mirrors import Mirrors
 from gateway.protocol import messages as m
 from gateway.snapshots.standing import standing
 from tests.support.engine.everything import Everything
-from tests.support.gateway.indexes import caught_up
-from tests.support.gateway.journals import write_journal
+from tests.support.gateway.journal.indexes import caught_up
+from tests.support.gateway.journal.journals import write_journal
 
 Told = list[tuple[m.Message, int]]
 """Messages of an account, and their times."""

@@ -23,8 +23,8 @@ from gateway.outbound.channels.pacing import INTERVALS
 from gateway.outbound.channels.registry import Channels
 from gateway.protocol.formats import Formats
 from gateway.protocol.wire import JSON
-from tests.support.gateway.market_flow import INSTRUMENTS, random_flow
-from tests.support.gateway.small_venue import NaiveBook
+from tests.support.gateway.feeds.market_flow import INSTRUMENTS, random_flow
+from tests.support.gateway.venues.small_venue import NaiveBook
 
 MS = 1_000_000
 CHOICES = [Options(depth, interval) for depth in (0, 1, 5, 10, 25) for interval in ("", *INTERVALS)]

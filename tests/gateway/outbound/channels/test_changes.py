@@ -37,7 +37,7 @@ from gateway.outbound.channels.registry import Channels
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.formats import Formats
 from gateway.protocol.wire import JSON
-from tests.support.gateway.small_venue import KEYS, client, serving, url_of
+from tests.support.gateway.venues.small_venue import KEYS, client, serving, url_of
 
 
 @pytest.mark.parametrize(

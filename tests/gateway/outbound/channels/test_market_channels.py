@@ -20,8 +20,8 @@ from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.channels.registry import Channels, Published
 from gateway.protocol.formats import Formats
 from gateway.protocol.wire import JSON
-from tests.support.gateway.market_flow import INSTRUMENTS, random_flow
-from tests.support.gateway.small_venue import NaiveBook
+from tests.support.gateway.feeds.market_flow import INSTRUMENTS, random_flow
+from tests.support.gateway.venues.small_venue import NaiveBook
 
 BEST = ("bid_price", "bid_quantity", "ask_price", "ask_quantity")
 ORDERS = {"bid": BUY, "ask": SELL}

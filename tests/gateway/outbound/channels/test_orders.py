@@ -18,9 +18,9 @@ from gateway.protocol.wire import JSON
 from tests.support.engine.comparison import NamesOwners, SideBySide
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
 from tests.support.engine.generator import FEATURES
-from tests.support.gateway.listened import copied
-from tests.support.gateway.market_flow import rows_of
-from tests.support.gateway.queues import NaiveQueue, QueueReader, content
+from tests.support.gateway.feeds.listened import copied
+from tests.support.gateway.feeds.market_flow import rows_of
+from tests.support.gateway.feeds.queues import NaiveQueue, QueueReader, content
 
 NAME = "BTC/RUB"
 

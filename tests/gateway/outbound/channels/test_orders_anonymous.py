@@ -18,8 +18,8 @@ from gateway.outbound.channels.orders import Orders
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import JSON
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.gateway.market_flow import rows_of
-from tests.support.gateway.queues import QueueReader, content
+from tests.support.gateway.feeds.market_flow import rows_of
+from tests.support.gateway.feeds.queues import QueueReader, content
 
 NAME, OTHER = "BTC/RUB", "ETH/RUB"
 ACCOUNTS = ("ann", "ben", "cid")

@@ -26,8 +26,8 @@ from gateway.outbound.fanout import Fanout
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import AnyChannelMessage, ChannelName
 from gateway.protocol.wire import JSON
-from tests.support.gateway.market_flow import random_flow
-from tests.support.gateway.queues import begun
+from tests.support.gateway.feeds.market_flow import random_flow
+from tests.support.gateway.feeds.queues import begun
 
 
 def test_the_protocol_names_the_channels_there_are():

@@ -47,7 +47,7 @@ from gateway.protocol.formats import Formats
 from gateway.protocol.messages import AnyReport
 from gateway.protocol.wire import JSON, MSGPACK
 from gateway.words.titles import RuleTitles
-from tests.support.gateway.market_flow import ACCOUNTS, random_flow
+from tests.support.gateway.feeds.market_flow import ACCOUNTS, random_flow
 
 ALL_EVENTS = get_args(AnyEvent)
 

@@ -25,7 +25,7 @@ from gateway.reporting.onepage.tables import MAX_ROWS, html_table
 from gateway.reporting.sections.registry import SECTIONS
 from gateway.reporting.tables.tables import Table
 from tests.support.compliance.venue import PARTICIPANT
-from tests.support.gateway.reported import ReportedVenue, drive, sections
+from tests.support.gateway.reporting.reported import ReportedVenue, drive, sections
 from tests.support.loadtest.browser import CHROMIUM, browser
 from tests.support.loadtest.markup import Markup
 

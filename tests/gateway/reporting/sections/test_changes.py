@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from engine.vocabulary.messages.commands import SetBlocked, SetParameter
 from gateway.cli.inspecting.history import command
 from gateway.reporting.sections.changes import Changes
-from tests.support.gateway.reported import ReportedVenue, sections
+from tests.support.gateway.reporting.reported import ReportedVenue, sections
 
 
 def changed(directory: Path) -> tuple[ReportedVenue, int]:

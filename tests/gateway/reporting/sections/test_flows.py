@@ -22,7 +22,7 @@ from engine.vocabulary.messages.events import (
 from gateway.reporting.sections.flows import Flows
 from gateway.reporting.tables.tables import Table
 from tests.support.compliance.venue import ACCOUNTS
-from tests.support.gateway.reported import ReportedVenue, drive, sections
+from tests.support.gateway.reporting.reported import ReportedVenue, drive, sections
 
 
 @pytest.fixture(scope="module")

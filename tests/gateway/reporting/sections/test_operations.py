@@ -20,7 +20,7 @@ from gateway.reporting.searches.settings import Settings
 from gateway.reporting.sections.operations import Operations
 from gateway.reporting.tables.tables import Table
 from tests.support.compliance.venue import ACCOUNTS, PARTICIPANT
-from tests.support.gateway.reported import ReportedVenue, drive, sections
+from tests.support.gateway.reporting.reported import ReportedVenue, drive, sections
 
 HOUR_NS = 3_600 * 10**9
 

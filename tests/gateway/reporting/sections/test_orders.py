@@ -8,8 +8,8 @@ from pathlib import Path
 from gateway.reporting.sections.orders import Orders
 from gateway.reporting.sums.records import COLUMNS
 from gateway.reporting.sums.rts24 import ELSEWHERE, FIELDS, HAD, NOT_HERE, PARTLY
-from tests.support.gateway.report_sessions import report_of, scripted
-from tests.support.gateway.reported import sections
+from tests.support.gateway.reporting.report_sessions import report_of, scripted
+from tests.support.gateway.reporting.reported import sections
 from tests.support.places import ROOT
 
 

@@ -10,7 +10,7 @@ import pytest
 from engine.vocabulary.messages.events import Trade
 from gateway.reporting.sections.prices import Prices
 from gateway.reporting.sums.buckets import MOST, Series
-from tests.support.gateway.reported import ReportedVenue, drive, sections
+from tests.support.gateway.reporting.reported import ReportedVenue, drive, sections
 
 SECOND_NS = 10**9
 

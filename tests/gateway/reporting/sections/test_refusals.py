@@ -22,7 +22,7 @@ from gateway.reporting.searches.settings import Settings
 from gateway.reporting.sections.refusals import Refusals
 from gateway.reporting.tables.tables import Table
 from tests.support.compliance.venue import ACCOUNTS
-from tests.support.gateway.reported import ReportedVenue, drive, sections
+from tests.support.gateway.reporting.reported import ReportedVenue, drive, sections
 
 REQUESTS = {
     "AmendOrder": "amend",

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.vocabulary.codes import FUTURE
-from tests.support.gateway.company_report import figures, hundredths, report
-from tests.support.gateway.company_session import Company
-from tests.support.gateway.report_recount import Plainly
+from tests.support.gateway.reporting.company_report import figures, hundredths, report
+from tests.support.gateway.reporting.company_session import Company
+from tests.support.gateway.reporting.report_recount import Plainly
 
 # ── transfers ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from engine.vocabulary.codes import FUTURE
 from engine.vocabulary.messages.commands import SetParameter
-from tests.support.gateway.company_report import PARTS, figures, hundredths, report
-from tests.support.gateway.company_session import Company
-from tests.support.gateway.report_recount import Plainly
+from tests.support.gateway.reporting.company_report import PARTS, figures, hundredths, report
+from tests.support.gateway.reporting.company_session import Company
+from tests.support.gateway.reporting.report_recount import Plainly
 
 # ── turnover and holdings ──────────────────────────────────────────────────────────────────────────────────────────
 

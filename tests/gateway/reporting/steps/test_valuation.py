@@ -7,7 +7,7 @@ import random
 from compliance.rules.aml_1 import worth_of
 from engine.vocabulary.messages.events import InstrumentListed, Trade
 from gateway.reporting.steps.valuation import NO_REPLAY, Valuation
-from tests.support.gateway.reported import PRICES, ReportedVenue
+from tests.support.gateway.reporting.reported import PRICES, ReportedVenue
 
 
 def test_worth_is_that_of_the_rule() -> None:

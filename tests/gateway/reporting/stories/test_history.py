@@ -7,7 +7,7 @@ from engine.vocabulary.messages.events import AccountOpened, AssetAdded, Holding
 from gateway.reporting.steps.source import Step
 from gateway.reporting.stories.history import History
 from gateway.reporting.stories.history_tables import history_table
-from tests.support.gateway.report_sessions import NOON_NS
+from tests.support.gateway.reporting.report_sessions import NOON_NS
 
 
 def effects(found: History, name: str = "") -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gateway.reporting.sums.settlement import account_table, is_sound, participant_table
-from tests.support.gateway.report_sessions import random_session, report_of, scripted
+from tests.support.gateway.reporting.report_sessions import random_session, report_of, scripted
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -15,7 +15,7 @@ from gateway.cli.supervision.report import command as report_command
 from gateway.printable import Cell
 from gateway.reporting.tables.rows import IN_MEMORY, Rows
 from gateway.reporting.tables.tables import AMOUNT, COUNT, PERCENT, SEQ, TIME, Column, Table, json_pieces
-from tests.support.gateway.report_sessions import scripted
+from tests.support.gateway.reporting.report_sessions import scripted
 
 openpyxl = pytest.importorskip("openpyxl", reason="an extra: the compiled environment needs none of it")
 

@@ -12,7 +12,7 @@ from multidict import CIMultiDict
 
 from gateway.server.door.handshake import Callers
 from gateway.server.door.sockets import Bounds, Door, counted_address, plain_address
-from tests.support.gateway.small_venue import client, serving, small_venue, url_of
+from tests.support.gateway.venues.small_venue import client, serving, small_venue, url_of
 
 ADDRESSES = ("10.0.0.1", "::ffff:10.0.0.1", "10.0.0.2", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1")
 

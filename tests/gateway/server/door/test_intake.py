@@ -21,8 +21,8 @@ from engine.vocabulary.limits import (
 )
 from gateway.server.door.intake import NEWCOMERS_LOOKS, Intake, Strangers
 from gateway.server.loop.share import Share
-from tests.support.gateway.raw_frames import Apart, frame, raw_connection
-from tests.support.gateway.small_venue import client, serving, url_of
+from tests.support.gateway.links.raw_frames import Apart, frame, raw_connection
+from tests.support.gateway.venues.small_venue import client, serving, url_of
 
 TEXT = 0x81
 

@@ -19,8 +19,8 @@ from gateway.client import ClientError, ConnectionLost, connect
 from gateway.self_signed import write_certificate
 from gateway.server.door.listening import Listener
 from gateway.server.sequencing.startup import StartError
-from tests.support.gateway.raw_frames import frame
-from tests.support.gateway.small_venue import KEYS, serve_command, served_apart, serving, small_venue
+from tests.support.gateway.links.raw_frames import frame
+from tests.support.gateway.venues.small_venue import KEYS, serve_command, served_apart, serving, small_venue
 
 
 def options(files):

@@ -10,8 +10,8 @@ from websockets.asyncio.client import connect
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.server.loop.heartbeats import PEERS_A_PASS, Heartbeats
-from tests.support.gateway.raw_frames import Apart, frame, raw_connection, read_frame
-from tests.support.gateway.small_venue import client, serving, small_venue, url_of
+from tests.support.gateway.links.raw_frames import Apart, frame, raw_connection, read_frame
+from tests.support.gateway.venues.small_venue import client, serving, small_venue, url_of
 
 QUICK = "\n[server]\nheartbeat_s = 1\nmissed_heartbeats = 3\n"
 

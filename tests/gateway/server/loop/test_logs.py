@@ -24,8 +24,8 @@ from engine.vocabulary.limits import (
     MAX_WAITING_LOG_LINES,
 )
 from gateway.server.loop.logs import TOLD_KINDS, Log, loop_exception, rendered
-from tests.support.gateway.raw_frames import Apart, frame, raw_connection
-from tests.support.gateway.small_venue import client, serve_command, venue_text
+from tests.support.gateway.links.raw_frames import Apart, frame, raw_connection
+from tests.support.gateway.venues.small_venue import client, serve_command, venue_text
 
 
 @contextmanager

@@ -17,8 +17,8 @@ from engine.vocabulary.memory_limits import GONE_TIMEOUT_SECONDS
 from gateway.inbound.session import Session
 from gateway.server.peers.connection import Connection
 from gateway.server.venue_server import VenueServer
-from tests.support.gateway.paced_link import PacedLink, paced_link
-from tests.support.gateway.small_venue import RawClient, client, serving, url_of
+from tests.support.gateway.links.paced_link import PacedLink, paced_link
+from tests.support.gateway.venues.small_venue import RawClient, client, serving, url_of
 
 ORDERS = 1_500
 """Whose cancels are 600 KB to each who hears of them."""

@@ -16,9 +16,9 @@ from gateway.core import new_exchange
 from gateway.server.sequencing.clock import VenueClock, jump_problem, steady_ns
 from gateway.server.sequencing.sequencer import Sequencer
 from gateway.server.sequencing.startup import StartError, start_venue
-from tests.support.gateway.bench import Bench, order
-from tests.support.gateway.session_words import said
-from tests.support.gateway.small_venue import small_venue
+from tests.support.gateway.inprocess.bench import Bench, order
+from tests.support.gateway.inprocess.session_words import said
+from tests.support.gateway.venues.small_venue import small_venue
 
 START_NS = 1_800_000_000 * NS_PER_SECOND
 HOUR_NS = 3_600 * NS_PER_SECOND

@@ -11,8 +11,8 @@ from engine.vocabulary.messages.events import CommandRejected
 from gateway.core import new_exchange
 from gateway.server.sequencing.startup import Started, start_venue
 from gateway.venue.venue import Participant, Venue
-from tests.support.gateway.saved_venue import save
-from tests.support.gateway.small_venue import small_venue
+from tests.support.gateway.inprocess.saved_venue import save
+from tests.support.gateway.venues.small_venue import small_venue
 
 ANOTHER = bytes([9]) * 32
 

@@ -18,10 +18,10 @@ from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
 from gateway.server.sequencing.sequencer import Sequencer
 from gateway.server.sequencing.startup import start_venue
-from tests.support.gateway.bench import benched, order
-from tests.support.gateway.clearing_desk import FUTURE
-from tests.support.gateway.session_words import said
-from tests.support.gateway.small_venue import small_venue
+from tests.support.gateway.inprocess.bench import benched, order
+from tests.support.gateway.inprocess.session_words import said
+from tests.support.gateway.venues.clearing_desk import FUTURE
+from tests.support.gateway.venues.small_venue import small_venue
 
 
 @pytest.fixture

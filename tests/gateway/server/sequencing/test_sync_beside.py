@@ -16,8 +16,8 @@ from gateway.inbound.session import Session
 from gateway.journal.reader import JournalReader
 from gateway.journal.syncing import SyncThread
 from gateway.server.sequencing.sequencer import VenueHalted
-from tests.support.gateway.bench import SUBSCRIBE, Bench, benched, order
-from tests.support.gateway.session_words import said
+from tests.support.gateway.inprocess.bench import SUBSCRIBE, Bench, benched, order
+from tests.support.gateway.inprocess.session_words import said
 
 
 class HeldSync:

@@ -33,10 +33,10 @@ from gateway.server.upkeep.follower_process import FollowerProcess
 from gateway.snapshots.folder import folder_beside, list_snapshots
 from tests.support.engine.everything import Everything
 from tests.support.engine.sessions import session_rows
-from tests.support.gateway.crash_load import kill_under_load, take_orders
-from tests.support.gateway.indexes import caught_up, files_of
-from tests.support.gateway.journals import KEY, VENUE, write_journal
-from tests.support.gateway.live_venue import live_venue
+from tests.support.gateway.journal.indexes import caught_up, files_of
+from tests.support.gateway.journal.journals import KEY, VENUE, write_journal
+from tests.support.gateway.processes.crash_load import kill_under_load, take_orders
+from tests.support.gateway.processes.live_venue import live_venue
 
 SOON_SECONDS = 60.0
 """For what takes one, on a machine that has much else to do."""

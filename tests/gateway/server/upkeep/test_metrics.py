@@ -18,8 +18,8 @@ from engine.vocabulary.codes import CORE_VERSION
 from gateway.core import new_exchange
 from gateway.server.upkeep.gauges import OpenOrders
 from gateway.venue.venue import load_rulebook_documents
-from tests.support.gateway.scrapes import Samples, fetch, scrape
-from tests.support.gateway.small_venue import client, serving, small_venue, url_of
+from tests.support.gateway.venues.scrapes import Samples, fetch, scrape
+from tests.support.gateway.venues.small_venue import client, serving, small_venue, url_of
 from tests.support.places import ROOT
 
 XMR = """

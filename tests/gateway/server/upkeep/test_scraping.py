@@ -16,8 +16,8 @@ import msgspec
 import pytest
 
 from gateway.server.upkeep.scraping import ACCEPT_SECONDS
-from tests.support.gateway.scrapes import fetch, parse, scrape
-from tests.support.gateway.small_venue import client, serve_command, serving, small_venue, url_of, venue_text
+from tests.support.gateway.venues.scrapes import fetch, parse, scrape
+from tests.support.gateway.venues.small_venue import client, serve_command, serving, small_venue, url_of, venue_text
 
 ORDERS = 150
 

@@ -21,7 +21,7 @@ from gateway.identity import IDENTITY_FILE
 from gateway.journal.head import HEAD_FILE, HeadFile, read_head
 from gateway.journal.reader import JournalReader
 from gateway.server.sequencing.startup import start_venue
-from tests.support.gateway.small_venue import (
+from tests.support.gateway.venues.small_venue import (
     client,
     serve_command,
     served_apart,

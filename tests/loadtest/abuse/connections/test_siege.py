@@ -26,7 +26,7 @@ from loadtest.abuse.connections.show import show
 from loadtest.abuse.connections.siege import LATENCY, MEMORY, Plan, Round, Siege, judged
 from loadtest.load.checks import MARKET_DATA, OUTCOMES, REPORTS
 from loadtest.load.results.result import Check, VenueFacts
-from tests.support.gateway.raw_frames import frame as other_frame
+from tests.support.gateway.links.raw_frames import frame as other_frame
 from tests.support.loadtest.single_runs import make_run
 
 HELD_UP_SERVE = Path(__file__).parents[3] / "support" / "loadtest" / "held_up_serve.py"

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Self
 import msgspec
 
 from gateway.protocol.messages import login_challenge
-from tests.support.gateway.small_venue import KEYS
+from tests.support.gateway.venues.small_venue import KEYS
 
 
 class Apart(NamedTuple):

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from gateway.cli.main import group
 from gateway.client import Client, Limit, OpenOrder, OrderRejected, connect
 from gateway.protocol.messages import ExecutionReport, Side
-from tests.support.gateway.live_venue import LiveVenue, live_venue
+from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
 
 INSTRUMENT = "BTC/RUB"
 FLOW_SECONDS = 20

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gateway.venue.venue import Venue
-from tests.support.gateway.small_venue import RawClient, client, serving, small_venue, url_of
+from tests.support.gateway.venues.small_venue import RawClient, client, serving, small_venue, url_of
 
 FUTURE = """
 [[indices]]

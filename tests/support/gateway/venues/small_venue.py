@@ -26,7 +26,7 @@ from gateway.server.opening import start_server
 from gateway.server.sequencing.turns import VenueHalted
 from gateway.server.venue_server import VenueServer
 from gateway.venue.venue import Venue, check_setup, parse_venue
-from tests.support.gateway.contract import check_asked, check_received
+from tests.support.gateway.protocol.contract import check_asked, check_received
 from tests.support.small_market import SMALL_MARKET
 
 PARTICIPANTS = {"alice": "participant", "bob": "participant", "sue": "supervisor", "otto": "operator"}

@@ -10,7 +10,7 @@ import msgspec
 from gateway.inbound.session import Session
 from gateway.protocol.messages import login_challenge
 from gateway.protocol.wire import TEXT
-from tests.support.gateway.small_venue import KEYS
+from tests.support.gateway.venues.small_venue import KEYS
 
 
 def log_in(session: Session, name: str, nonce: str = "abcd", key: str = "") -> dict[str, Any]:

@@ -19,7 +19,7 @@ from gateway.outbound.channels.orders import Orders
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import JSON, MSGPACK
-from tests.support.gateway.queues import begun
+from tests.support.gateway.feeds.queues import begun
 
 _REPLIES: Final = {row.kind: row.answers for row in TRADING}
 _COMMANDS_A_TURN: Final = 3

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from websockets.asyncio.client import ClientConnection
 
 from gateway.protocol.messages import login_challenge
-from tests.support.gateway.live_venue import LiveVenue
+from tests.support.gateway.processes.live_venue import LiveVenue
 
 PARTICIPANTS = ("mm-alpha", "mm-beta")
 WINDOW = 32

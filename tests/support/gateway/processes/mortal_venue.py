@@ -9,8 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tests.support.gateway.journals import frame_offsets
-from tests.support.gateway.small_venue import served_apart
+from tests.support.gateway.journal.journals import frame_offsets
+from tests.support.gateway.venues.small_venue import served_apart
 
 
 class MortalVenue:

@@ -21,7 +21,7 @@ from gateway.outbound.messages.mirrors import Mirrors
 from gateway.protocol.wire import JSON
 from gateway.snapshots.standing import standing
 from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.gateway.handed_out import payload_of
+from tests.support.gateway.feeds.handed_out import payload_of
 
 INSTRUMENTS = ("BTC/RUB", "ETH/RUB")
 SECOND = 1_000_000_000

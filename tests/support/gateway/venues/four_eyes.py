@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.cli.main import group
 from gateway.keys import public_key_hex, write_private_key
-from tests.support.gateway.small_venue import KEYS, served_apart, venue_text
+from tests.support.gateway.venues.small_venue import KEYS, served_apart, venue_text
 
 SECOND = Ed25519PrivateKey.from_private_bytes(bytes([99]) * 32)
 """The key of eve, the second supervisor."""

@@ -13,7 +13,7 @@ from gateway.outbound.fanout import Fanout
 from gateway.outbound.messages.mirrors import Mirrors
 from gateway.protocol.wire import MSGPACK
 from gateway.snapshots.standing import standing
-from tests.support.gateway.queues import begun
+from tests.support.gateway.feeds.queues import begun
 
 
 def copied(fanout: Fanout, exchange: Exchange) -> Fanout:

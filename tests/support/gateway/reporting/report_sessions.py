@@ -37,8 +37,8 @@ from gateway.reporting.steps.source import Source, Step
 from gateway.reporting.sums.settlement import check_table
 from gateway.venue.venue import parse_venue
 from tests.support.engine.desk import E8
-from tests.support.gateway.journals import write_journal
-from tests.support.gateway.small_venue import venue_text
+from tests.support.gateway.journal.journals import write_journal
+from tests.support.gateway.venues.small_venue import venue_text
 
 MONDAY_NS = moscow_midnight_ns(2026, 6, 1)
 NOON_NS = MONDAY_NS + NS_PER_DAY // 2

@@ -28,8 +28,8 @@ from gateway.inbound.translate import Known
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import CODECS, Codec
-from tests.support.gateway.small_venue import small_venue
-from tests.support.gateway.sound_requests import FULL, KINDS, optional
+from tests.support.gateway.protocol.sound_requests import FULL, KINDS, optional
+from tests.support.gateway.venues.small_venue import small_venue
 
 START_NS: Final = 1_780_300_800_000_000_000
 INPUTS_A_VENUE: Final = 20_000

@@ -39,7 +39,7 @@ from engine.vocabulary.messages.commands import (
 from engine.vocabulary.messages.events import Event
 from gateway.cli.inspecting.explain import command
 from tests.support.compliance.venue import PARTICIPANT, Venue, e8
-from tests.support.gateway.journals import write_journal
+from tests.support.gateway.journal.journals import write_journal
 
 
 def explain(*arguments: object) -> Result:

@@ -22,8 +22,8 @@ from gateway.protocol.wire import JSON, Codec
 from gateway.server.sequencing.sequencer import Sequencer
 from gateway.server.sequencing.startup import Started, start_venue
 from gateway.venue.venue import Venue
-from tests.support.gateway.session_words import heard, log_in
-from tests.support.gateway.small_venue import small_venue
+from tests.support.gateway.inprocess.session_words import heard, log_in
+from tests.support.gateway.venues.small_venue import small_venue
 
 E8 = 10**8
 SUBSCRIBE = {"type": "subscribe", "channel": "book", "instrument": "BTC/RUB"}

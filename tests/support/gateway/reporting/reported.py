@@ -39,7 +39,7 @@ from gateway.reporting.searches.settings import DEFAULTS, Settings
 from gateway.reporting.steps.sessions import in_order
 from gateway.reporting.tables.tables import Table
 from tests.support.compliance.venue import PARTICIPANT, Venue, e8
-from tests.support.gateway.journals import write_journal
+from tests.support.gateway.journal.journals import write_journal
 
 PRICES = {
     "BTC/RUB": "8000000",

@@ -14,9 +14,9 @@ from gateway.session.moments import parse_moment
 from gateway.session.pace import parse_speed
 from gateway.session.recorded import Recorded
 from gateway.venue.venue import Venue, load_venue
-from tests.support.gateway.bench import benched
-from tests.support.gateway.saved_venue import drawn
-from tests.support.gateway.small_venue import venue_text
+from tests.support.gateway.inprocess.bench import benched
+from tests.support.gateway.inprocess.saved_venue import drawn
+from tests.support.gateway.venues.small_venue import venue_text
 
 BETWEEN_NS = 10_000_000
 """From one batch to the next."""

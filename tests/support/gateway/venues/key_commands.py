@@ -7,7 +7,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from gateway.keys import public_key_hex
-from tests.support.gateway.small_venue import RawClient
+from tests.support.gateway.venues.small_venue import RawClient
 
 NEW: Final = Ed25519PrivateKey.from_private_bytes(bytes([77]) * 32)
 """A key that nobody has yet."""

@@ -35,7 +35,7 @@ from engine.vocabulary.messages.events import MovementEnded, MovementHeld, Trade
 from gateway.core import new_exchange
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import load_venue
-from tests.support.gateway.journals import write_journal
+from tests.support.gateway.journal.journals import write_journal
 
 TODAY = datetime.date(2026, 11, 2)
 E8 = 10**8

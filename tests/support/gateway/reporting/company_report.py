@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from engine.vocabulary.codes import FUTURE, NOTE
 from engine.vocabulary.messages.commands import CancelOrder
 from gateway.cli.supervision.report import command as report_command
-from tests.support.gateway.company_session import Company
+from tests.support.gateway.reporting.company_session import Company
 
 PARTS = ("available", "reserved", "frozen", "held", "arrested")
 """Of what an account holds."""

@@ -14,8 +14,8 @@ from gateway.audit.audit import Caller
 from gateway.audit.keeping import KeptAudit
 from gateway.journal.recovery import recover
 from tests.support.engine.sessions import in_batches
-from tests.support.gateway.explained_story import RecordedVenue, Story
-from tests.support.gateway.journals import KEY
+from tests.support.gateway.journal.journals import KEY
+from tests.support.gateway.reporting.explained_story import RecordedVenue, Story
 
 FORGED = "forged"
 MARKED = "[/x];=2+2:skull:\\"

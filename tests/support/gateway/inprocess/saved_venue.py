@@ -14,7 +14,7 @@ from gateway.journal.key import venue_key
 from gateway.server.sequencing.startup import Started, start_venue
 from gateway.snapshots.asked import Asking
 from gateway.snapshots.making import Made
-from tests.support.gateway.small_venue import small_venue
+from tests.support.gateway.venues.small_venue import small_venue
 
 E8 = 10**8
 

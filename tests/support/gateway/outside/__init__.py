@@ -1,0 +1,1 @@
+"""Programs of others, and clients of the Deribit port."""

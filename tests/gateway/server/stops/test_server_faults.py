@@ -127,7 +127,7 @@ async def test_a_fault_in_a_callback_is_not_swallowed(tmp_path, monkeypatch):
 
 FAULTY_SERVE = """
 import gateway.core
-from tests.gateway.server.test_server_faults import faulty_exchange
+from tests.gateway.server.stops.test_server_faults import faulty_exchange
 gateway.core.new_exchange = faulty_exchange
 import sys
 for name in [name for name in sys.modules if name in ("gateway.venue.venue", "gateway.server.server", "gateway.server.sequencing.startup")]:

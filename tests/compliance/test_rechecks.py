@@ -26,7 +26,7 @@ from engine.vocabulary.messages.events import Event, OrderCancelled
 from tests.support.compliance.drifting import Drifting
 from tests.support.compliance.stand_in import StandIn
 from tests.support.compliance.venue import INTERMEDIARIES, PARTICIPANT, Venue, e8, rules_of
-from tests.support.engine.everything import Everything
+from tests.support.engine.draws.everything import Everything
 from tests.support.engine.streams import blocks_of
 
 RULEBOOKS = ("general-2026", "elr-2025", "derivatives-2025")

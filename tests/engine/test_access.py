@@ -13,7 +13,7 @@ from engine.vocabulary import access, codes
 from engine.vocabulary.limits import MAX_TEXT_CHARS, NS_PER_SECOND
 from engine.vocabulary.messages import events
 from engine.vocabulary.messages.commands import RegisterKey, RegisterParticipant, RevokeKey, SetApproval, Tick
-from tests.support.engine.desk import Desk
+from tests.support.engine.desks.desk import Desk
 
 SECOND = NS_PER_SECOND
 ALL = ("read", "trade", "drop_copy")

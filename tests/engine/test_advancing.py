@@ -11,7 +11,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import CommandRejected, RulesChanged, TimeAdvanced
-from tests.support.engine.desk import Desk, list_spot, open_account
+from tests.support.engine.desks.desk import Desk, list_spot, open_account
 
 
 def desk_for_tests() -> Desk:

@@ -29,7 +29,7 @@ from engine.vocabulary.messages.events import (
 )
 from engine.vocabulary.problem import Problem, invalid
 from engine.vocabulary.said import said
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 LOAD = commands.LoadRulebook("new", {"new": "text"}, "ann", "act 1")
 

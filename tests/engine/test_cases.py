@@ -31,7 +31,7 @@ from engine.vocabulary.messages.events import (
 )
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import said
-from tests.support.engine.desk import Desk, list_spot, open_account
+from tests.support.engine.desks.desk import Desk, list_spot, open_account
 
 ALERT = RaiseAlert(
     "washes", "v1", "wash_trade", ("ann",), ("ann",), ("BTC/RUB",), (1, 2), 1, 3, {"share": "70 %"}, "n", "eye"

@@ -22,8 +22,8 @@ from engine.vocabulary.limits import MAX_INSTANT_LEVELS
 from engine.vocabulary.messages import commands, events
 from engine.vocabulary.messages.commands import Sequenced
 from loadtest.scenarios.invariants import Invariants
-from tests.support.engine.comparison import names_of
-from tests.support.engine.everything import Everything
+from tests.support.engine.checks.comparison import names_of
+from tests.support.engine.draws.everything import Everything
 from tests.support.engine.streams import blocks_of
 
 RULEBOOKS = ("", "elr-2025", "general-2026", "elr-2025")

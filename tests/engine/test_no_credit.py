@@ -9,10 +9,10 @@ import pytest
 from compliance.hook import ComplianceHook
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
-from tests.support.engine.comparison import SideBySide
-from tests.support.engine.everything import Everything
-from tests.support.engine.generator import features_of
-from tests.support.engine.no_credit import NoCredit, check_balances, check_cover, check_orders
+from tests.support.engine.checks.comparison import SideBySide
+from tests.support.engine.checks.no_credit import NoCredit, check_balances, check_cover, check_orders
+from tests.support.engine.draws.everything import Everything
+from tests.support.engine.draws.generator import features_of
 from tests.support.engine.streams import blocks_of
 
 SEEDS = range(96, 120)

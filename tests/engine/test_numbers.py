@@ -22,7 +22,7 @@ from engine.vocabulary.messages.events import (
     Trade,
     VariationMargin,
 )
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 INSTRUMENT = "BTC/RUB"
 

@@ -12,9 +12,9 @@ from engine.vocabulary.limits import NS_PER_SECOND, PIECE_EVENTS
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced, Tick
 from engine.vocabulary.messages.events import CloseOutStarted, Event, MassCancelled, OrderCancelled, RulesChanged
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.engine.everything import Everything
-from tests.support.engine.numbered import numbered
+from tests.support.engine.checks.numbered import numbered
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.draws.everything import Everything
 from tests.support.engine.streams import each_of
 
 WHOLE = 2**62

@@ -9,7 +9,7 @@ from engine.state.hook import EVERYBODY, Outcome, PreTradeHook
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import MassCancel, NewOrder, SetApproval, SetTradingRules, Tick
 from engine.vocabulary.messages.events import CommandRejected, MassCancelled, OrderCancelled, RulesChanged
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 
 def desk_with_orders(count: int) -> Desk:

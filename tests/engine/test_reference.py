@@ -17,8 +17,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from engine.build import is_compiled
 from engine.vocabulary import codes
 from engine.vocabulary.messages import events
-from tests.support.engine.comparison import CallBounds, SideBySide, drawn_bounds
-from tests.support.engine.generator import FEATURES, FULL, features_of
+from tests.support.engine.checks.comparison import CallBounds, SideBySide, drawn_bounds
+from tests.support.engine.draws.generator import FEATURES, FULL, features_of
 from tests.support.engine.streams import blocks_of
 
 STEPS_PER_SEED = 300

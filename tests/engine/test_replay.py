@@ -12,7 +12,7 @@ from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import Deposit, Tick
 from engine.vocabulary.messages.events import AnyEvent, CommandRejected, FundsMoved, Trade
-from tests.support.engine.sessions import in_batches, raw, session_rows, stored
+from tests.support.engine.desks.sessions import in_batches, raw, session_rows, stored
 
 ROWS = session_rows(30)
 

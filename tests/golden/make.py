@@ -29,7 +29,7 @@ from engine.vocabulary.messages.commands import (
 from gateway.core import new_exchange
 from gateway.journal.head import HEAD_FILE
 from tests.golden.facts import write_expected
-from tests.support.engine.everything import Everything
+from tests.support.engine.draws.everything import Everything
 from tests.support.gateway.journal.journals import write_journal
 
 SESSIONS = {"everything": (807, 1_000), "large": (3, 300)}

@@ -15,7 +15,7 @@ from engine.vocabulary.codes import CORE_VERSION
 from engine.vocabulary.messages.commands import Sequenced
 from gateway.journal.reader import JournalReader
 from tests.golden.snapshots import ENDING, EXPECTED, FOLDER, facts
-from tests.support.engine.restored import CutAnywhere
+from tests.support.engine.checks.restored import CutAnywhere
 
 HERE = Path(__file__).parent
 SNAPSHOTS = sorted((HERE / FOLDER).glob(f"*{ENDING}"))

@@ -13,7 +13,7 @@ from loadtest.scenarios.format import Scenario, load_topics
 from loadtest.scenarios.runner import run_scenario
 from loadtest.scenarios.venue import BOUNDS, Venue
 from tests.reference.book import ReferenceVenue
-from tests.support.engine.comparison import comparable
+from tests.support.engine.checks.comparison import comparable
 
 SCENARIOS = load_topics(Path(__file__).parent / "matching")
 

@@ -9,7 +9,7 @@ from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import AccountOpened, Event, InvestorRegistered, OrderAccepted
 from engine.vocabulary.messages.events import OrderRejected as Rejected
-from tests.support.engine.desk import E8, Desk, list_spot
+from tests.support.engine.desks.desk import E8, Desk, list_spot
 
 MARKET = "BTC/RUB"
 MIDDLE = 1_000

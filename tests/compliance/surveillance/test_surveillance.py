@@ -13,7 +13,7 @@ from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
 from tests.compliance.surveillance.surveilled import MIDDLE, Surveilled
 from tests.compliance.surveillance.test_detectors import cross
-from tests.support.engine.everything import Everything
+from tests.support.engine.draws.everything import Everything
 
 
 def test_every_detector_says_what_it_is_and_is_about_a_term_of_the_rule() -> None:

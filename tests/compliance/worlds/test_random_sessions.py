@@ -15,7 +15,7 @@ from engine.vocabulary.limits import LEG_ID
 from engine.vocabulary.messages.commands import MassQuote, Sequenced
 from tests.support.compliance.counted_anew import CountedAnew
 from tests.support.compliance.worlds import Compared, change_of
-from tests.support.engine.everything import PARAMETERS, RULEBOOKS, Everything
+from tests.support.engine.draws.everything import PARAMETERS, RULEBOOKS, Everything
 
 COMMANDS = 700
 

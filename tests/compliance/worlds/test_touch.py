@@ -8,7 +8,7 @@ from compliance.worlds.slices import SLICES, Slices
 from compliance.worlds.touch import Quotes
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import AnyCommand, CancelOrder, NewOrder, SetPhase
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 SECOND_NS = 10**9
 

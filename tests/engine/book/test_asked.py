@@ -13,8 +13,8 @@ from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import NewOrder
 from engine.vocabulary.plain import is_plain
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.engine.everything import Everything
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.draws.everything import Everything
 
 STEPS = 400
 

@@ -12,7 +12,7 @@ from engine.book.whereabouts import IN_CALL, ON_BOOK
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import OrderAccepted
-from tests.support.engine.desk import E8, Desk, list_spot
+from tests.support.engine.desks.desk import E8, Desk, list_spot
 
 BOOK = "BTC/RUB"
 

@@ -15,8 +15,8 @@ import engine.book.trails
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import Trade
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.engine.stop_stand import INSTRUMENT, Stand
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.stop_stand import INSTRUMENT, Stand
 
 
 class Counted(SortedList):  # type: ignore[type-arg]

@@ -11,9 +11,9 @@ from engine.book.whereabouts import NOWHERE
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import OrderAmended, StopTriggered
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.engine.slow_stops import SlowStop, SlowStops
-from tests.support.engine.stop_stand import INSTRUMENT, Stand
+from tests.support.engine.checks.slow_stops import SlowStop, SlowStops
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.stop_stand import INSTRUMENT, Stand
 
 
 class Twins:

@@ -18,9 +18,9 @@ from engine.vocabulary.messages.events import (
     OrderRejected,
     Trade,
 )
-from tests.support.engine.desk import E8
-from tests.support.engine.holding_desk import desk_with, order, refused
-from tests.support.engine.papers import paper, parts, send
+from tests.support.engine.desks.desk import E8
+from tests.support.engine.desks.holding_desk import desk_with, order, refused
+from tests.support.engine.desks.papers import paper, parts, send
 
 
 def test_sales_that_a_paper_allows_have_their_proceeds_arrested() -> None:

@@ -40,9 +40,9 @@ from engine.vocabulary.messages.events import (
 )
 from engine.vocabulary.problem import invalid
 from engine.vocabulary.said import said
-from tests.support.engine.desk import E8
-from tests.support.engine.holding_desk import Rules, desk_with, move, order, refused
-from tests.support.engine.papers import ALL, paper, parts, send
+from tests.support.engine.desks.desk import E8
+from tests.support.engine.desks.holding_desk import Rules, desk_with, move, order, refused
+from tests.support.engine.desks.papers import ALL, paper, parts, send
 
 
 def test_a_paper_arrests_a_share_rounded_up_and_says_so() -> None:

@@ -13,8 +13,8 @@ from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND, ONE_E8
 from engine.vocabulary.messages import commands, events
 from engine.vocabulary.messages.commands import Sequenced, Tick
 from engine.vocabulary.messages.events import Event
-from tests.support.engine.desk import START_NS, Desk, list_spot, open_account
-from tests.support.engine.numbered import numbered
+from tests.support.engine.checks.numbered import numbered
+from tests.support.engine.desks.desk import START_NS, Desk, list_spot, open_account
 
 WHOLE = 2**62
 NUMBERS = itertools.count()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import OrderCancelled, TradeCorrected
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 ORDERS = 6_000
 PIECE = 4_096

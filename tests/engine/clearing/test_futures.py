@@ -20,7 +20,7 @@ from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND, ONE_E8, PIECE_EV
 from engine.vocabulary.messages import commands, events
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced
 from engine.vocabulary.messages.events import Event
-from tests.support.engine.futures_session import FUTURES, START_NS, STEPS, Session, setup
+from tests.support.engine.checks.futures_session import FUTURES, START_NS, STEPS, Session, setup
 from tests.support.engine.streams import each_of
 
 WANTED = (

@@ -39,8 +39,8 @@ from engine.vocabulary.messages.events import (
 )
 from engine.vocabulary.problem import Problem
 from engine.vocabulary.said import said
-from tests.support.engine.desk import E8, Desk
-from tests.support.engine.holding_desk import GOLD, Rules, desk_with, holding, move, order, refused, reports
+from tests.support.engine.desks.desk import E8, Desk
+from tests.support.engine.desks.holding_desk import GOLD, Rules, desk_with, holding, move, order, refused, reports
 
 
 def test_issuance_and_redemption_are_reported_and_change_what_is_outstanding() -> None:

@@ -15,8 +15,8 @@ from engine.vocabulary.messages.events import (
     Transferred,
     TransferStatus,
 )
-from tests.support.engine.holding_desk import GOLD, desk_with
-from tests.support.engine.holding_draws import drawn
+from tests.support.engine.desks.holding_desk import GOLD, desk_with
+from tests.support.engine.draws.holding_draws import drawn
 from tests.support.engine.streams import each_of
 
 ONE_ANSWER = (Transferred, TransferStatus, RequestRejected)

@@ -35,8 +35,8 @@ from engine.vocabulary.messages.events import (
     TransferStatus,
 )
 from engine.vocabulary.said import said
-from tests.support.engine.desk import Desk
-from tests.support.engine.holding_desk import Rules, desk_with, holding, move, order, refused, reports
+from tests.support.engine.desks.desk import Desk
+from tests.support.engine.desks.holding_desk import Rules, desk_with, holding, move, order, refused, reports
 
 HOUR_NS = 3_600 * NS_PER_SECOND
 

@@ -9,8 +9,8 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_INDICES, NS_PER_DAY
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import CommandRejected, IndexPriceSet, OrderAccepted, Transferred
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.engine.holding_desk import desk_with, holding, move
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.holding_desk import desk_with, holding, move
 
 PAIR = commands.ListInstrument("ETH/RUB", codes.SPOT, "ETH", "RUB", E8, E8, E8, 100 * E8, 10**9, 50_000)
 

@@ -29,8 +29,8 @@ from engine.vocabulary.messages.events import (
     TransferStatus,
 )
 from engine.vocabulary.said import said
-from tests.support.engine.desk import E8
-from tests.support.engine.holding_desk import Rules, desk_with, holding, move, order, refused, reports
+from tests.support.engine.desks.desk import E8
+from tests.support.engine.desks.holding_desk import Rules, desk_with, holding, move, order, refused, reports
 
 
 def test_a_transfer_moves_what_is_available_and_is_reported_to_both() -> None:

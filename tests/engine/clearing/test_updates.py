@@ -11,7 +11,7 @@ from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, NewOrder, SetRates, UpdateInstrument
 from engine.vocabulary.messages.events import CommandRejected, OrderAccepted, OrderRejected, RulesChanged, Trade
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 
 def new_desk(**terms: Any) -> Desk:

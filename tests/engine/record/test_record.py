@@ -15,7 +15,7 @@ from engine.record.rows import BATCH, HEAD_BYTES, LINK_BYTES, MAGIC, SEAL, Damag
 from engine.record.segments import SegmentReader, Tip
 from engine.vocabulary.messages.commands import AnyCommand, NewOrder, Tick
 from engine.vocabulary.messages.events import AnyEvent
-from tests.support.engine.sessions import SegmentBuilder, example_of, in_batches, session_rows
+from tests.support.engine.desks.sessions import SegmentBuilder, example_of, in_batches, session_rows
 
 ROWS = session_rows(9)
 BATCHES = in_batches(ROWS, 5)

@@ -17,7 +17,7 @@ from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import Sequenced
 from engine.vocabulary.messages.events import OrderCancelled, OrderRejected, OrderStatus
 from engine.vocabulary.wide import wide
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 
 def desk_with(*accounts: str) -> Desk:

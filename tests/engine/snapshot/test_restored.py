@@ -13,12 +13,12 @@ import pytest
 from compliance import ComplianceHook
 from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
-from tests.support.engine.comparison import CallBounds, NamesOwners, SideBySide, drawn_bounds
-from tests.support.engine.everything import Everything
-from tests.support.engine.futures_session import Session
-from tests.support.engine.generator import FEATURES, features_of
-from tests.support.engine.reducing_generator import DrawsReducing
-from tests.support.engine.restored import cut_at_random
+from tests.support.engine.checks.comparison import CallBounds, NamesOwners, SideBySide, drawn_bounds
+from tests.support.engine.checks.futures_session import Session
+from tests.support.engine.checks.restored import cut_at_random
+from tests.support.engine.draws.everything import Everything
+from tests.support.engine.draws.generator import FEATURES, features_of
+from tests.support.engine.draws.reducing_generator import DrawsReducing
 
 SEEDS = int(os.environ.get("SBX_STEPS", "300"))
 FIRST_SEED = int(os.environ.get("SBX_SEED", "0"))

@@ -6,7 +6,7 @@ from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands, events
 from engine.vocabulary.messages.events import Event
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 
 class Follower(PreTradeHook):

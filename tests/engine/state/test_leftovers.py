@@ -15,9 +15,9 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_ENDED_WHOLE, NS_PER_DAY, SWEPT_PER_COMMAND
 from engine.vocabulary.messages import commands, events
 from engine.vocabulary.messages.events import DayEnded, OrderAccepted, OrderRejected, OrderStatus, RequestRejected
-from tests.support.engine.comparison import NamesOwners, SideBySide
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.engine.generator import FEATURES
+from tests.support.engine.checks.comparison import NamesOwners, SideBySide
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.draws.generator import FEATURES
 from tests.support.engine.streams import each_of
 
 ALL_WHOLE = MAX_ENDED_WHOLE

@@ -9,8 +9,8 @@ from engine.exchange import Exchange
 from engine.state.hook import PreTradeHook
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.engine.everything import Everything
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.draws.everything import Everything
 
 RESTING = 200
 ROUNDS = 4

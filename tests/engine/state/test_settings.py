@@ -8,7 +8,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import DEFAULT_VOLATILITY_NS, ORDERS_BEFORE_RATIO
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import CommandRejected, OrderRejected, PhaseChanged, RequestRejected
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 
 def desk_with_accounts() -> Desk:

@@ -18,7 +18,7 @@ from engine.vocabulary.messages.commands import (
     NewOrderPair,
     Tick,
 )
-from tests.support.engine.desk import E8, Desk, list_spot
+from tests.support.engine.desks.desk import E8, Desk, list_spot
 
 SECOND = NS_PER_SECOND
 

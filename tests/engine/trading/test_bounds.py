@@ -16,7 +16,7 @@ from engine.vocabulary.limits import (
 )
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import CommandRejected
-from tests.support.engine.desk import E8, START_NS, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, START_NS, Desk, list_spot, open_account
 
 LISTING = commands.ListInstrument("X/RUB", codes.SPOT, "X", "RUB", E8, E8, E8, 100 * E8, 10**9, 50_000, 0)
 

@@ -10,7 +10,7 @@ import pytest
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import StopTriggered, Trade
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 INSTRUMENT = "BTC/RUB"
 

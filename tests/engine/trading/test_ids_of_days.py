@@ -8,7 +8,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import OrderAccepted, OrderStatus
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 
 @pytest.mark.parametrize("others", [0, 1_000])

@@ -25,7 +25,7 @@ from engine.vocabulary.messages.events import (
     OrderCancelled,
     Uncrossed,
 )
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 BOOK = "BTC/RUB"
 MIDDLE = 100_000

@@ -27,7 +27,7 @@ from engine.vocabulary.messages.events import (
     StopTriggered,
     Trade,
 )
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 WIDE = "\U00010400"
 """A letter of four bytes."""

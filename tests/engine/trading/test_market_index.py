@@ -14,7 +14,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_E8, NS_PER_SECOND
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import MarketHalted, Trade
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 from tests.support.engine.streams import each_of
 
 NEVER_PPM = 999_999

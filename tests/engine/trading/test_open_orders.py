@@ -17,7 +17,7 @@ from engine.vocabulary.limits import MAX_OPEN_ORDERS_PER_ACCOUNT, NS_PER_DAY
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand
 from engine.vocabulary.messages.events import FutureMarked, MassCancelled, OrderCancelled
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 CROWD: Final = MAX_OPEN_ORDERS_PER_ACCOUNT - 100
 MOST: Final = 8

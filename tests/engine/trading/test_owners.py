@@ -14,8 +14,8 @@ from engine.vocabulary.messages.commands import (
     SetVenueRules,
 )
 from engine.vocabulary.messages.events import CommandRejected, Event, OrderCancelled, OrderRejected, Trade
-from tests.support.engine.comparison import NamesOwners
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.checks.comparison import NamesOwners
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 
 def new_desk() -> Desk:

@@ -23,10 +23,10 @@ from engine.vocabulary.messages.events import (
     Trade,
     Uncrossed,
 )
-from tests.support.engine.comparison import SideBySide
-from tests.support.engine.desk import E8, Desk, open_account
-from tests.support.engine.generator import FEATURES
-from tests.support.engine.reducing_generator import DrawsReducing
+from tests.support.engine.checks.comparison import SideBySide
+from tests.support.engine.desks.desk import E8, Desk, open_account
+from tests.support.engine.draws.generator import FEATURES
+from tests.support.engine.draws.reducing_generator import DrawsReducing
 from tests.support.engine.streams import blocks_of
 
 STEPS = 250

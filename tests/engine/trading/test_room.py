@@ -16,7 +16,7 @@ from engine.vocabulary.limits import (
 )
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import BookAdded, Event, OrderAccepted, OrderRejected, RequestRejected, Trade
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 PRICE = 100
 PER_BOOK = MAX_OPEN_ORDERS_PER_BOOK // MAX_OPEN_ORDERS_PER_ACCOUNT

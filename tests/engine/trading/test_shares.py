@@ -11,9 +11,9 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import MAX_SHARED_ORDERS
 from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.events import OrderCancelled, OrderRejected, Trade
-from tests.support.engine.comparison import Bounds, SideBySide, names_of
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.engine.drawing import ACCOUNTS, MID
+from tests.support.engine.checks.comparison import Bounds, SideBySide, names_of
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.draws.drawing import ACCOUNTS, MID
 from tests.support.engine.streams import blocks_of
 
 BOOK = "BTC/RUB"

@@ -20,7 +20,7 @@ from engine.vocabulary.messages.events import (
     OrderCancelled,
     OrderRejected,
 )
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 FIRMS = MAX_PEGS_PER_INSTRUMENT // MAX_PEGS_PER_ACCOUNT
 

@@ -18,7 +18,7 @@ from gateway.index.index import Index, index_directory
 from gateway.journal.compaction import archive, to_archive
 from gateway.journal.reader import JournalDamage
 from gateway.snapshots.folder import folder_beside, list_snapshots
-from tests.support.engine.sessions import in_batches, session_rows
+from tests.support.engine.desks.sessions import in_batches, session_rows
 from tests.support.gateway.journal.indexes import all_rows, caught_up, check_answers, files_of, true_answers
 from tests.support.gateway.journal.journals import KEY, VENUE, open_writer, write_journal
 

@@ -23,7 +23,7 @@ from gateway.inbound.history.past import PARKED, Past
 from gateway.metrics.counters import Counters
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import CandleHistory, Subscribe
-from tests.support.engine.desk import Desk, list_spot
+from tests.support.engine.desks.desk import Desk, list_spot
 from tests.support.gateway.feeds.handed_out import payload_of
 from tests.support.gateway.feeds.market_flow import rows_of
 from tests.support.gateway.feeds.trades_over_days import (

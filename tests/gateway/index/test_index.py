@@ -16,7 +16,7 @@ from gateway.index.keys import ACCOUNT, CLIENT_ORDER, INSTRUMENT, ORDER, REPORT
 from gateway.journal.compaction import archive, to_archive
 from gateway.journal.files import JournalError
 from gateway.journal.reader import JournalDamage
-from tests.support.engine.sessions import in_batches, session_rows
+from tests.support.engine.desks.sessions import in_batches, session_rows
 from tests.support.gateway.journal.indexes import (
     all_rows,
     caught_up,

@@ -25,7 +25,7 @@ from gateway.journal.archive import archive_of, journal_bytes, pack, read_segmen
 from gateway.journal.compaction import archive, to_archive
 from gateway.journal.files import JournalError, JournalLocked, Lock, list_segments, segment_name
 from gateway.journal.reader import JournalDamage
-from tests.support.engine.sessions import session_rows
+from tests.support.engine.desks.sessions import session_rows
 from tests.support.gateway.journal.journals import (
     FailingDisk,
     open_writer,

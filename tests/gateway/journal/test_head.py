@@ -17,7 +17,7 @@ from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.journal.recovery import recover
 from gateway.journal.writer import Durability, JournalWriter
 from gateway.keys import public_key_bytes
-from tests.support.engine.sessions import in_batches, session_rows
+from tests.support.engine.desks.sessions import in_batches, session_rows
 from tests.support.gateway.journal.journals import (
     KEY,
     VENUE,

@@ -21,7 +21,7 @@ from gateway.journal.key import keep_venue_key, venue_key
 from gateway.journal.reader import JournalDamage, JournalReader, JournalVersion
 from gateway.journal.recovery import recover
 from gateway.keys import KeyFileError, public_key_bytes
-from tests.support.engine.sessions import in_batches, session_rows
+from tests.support.engine.desks.sessions import in_batches, session_rows
 from tests.support.gateway.journal.journals import (
     KEY,
     VENUE,

@@ -17,7 +17,7 @@ from engine.record.rows import Row
 from gateway.journal.files import JournalError
 from gateway.journal.reader import JournalReader
 from gateway.journal.recovery import recover
-from tests.support.engine.sessions import in_batches, session_rows
+from tests.support.engine.desks.sessions import in_batches, session_rows
 from tests.support.gateway.journal.journals import (
     KEY,
     VENUE,

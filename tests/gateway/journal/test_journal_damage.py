@@ -31,7 +31,7 @@ from gateway.journal.key import sign_segment
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.journal.recovery import recover
 from gateway.keys import public_key_bytes
-from tests.support.engine.sessions import in_batches, session_rows
+from tests.support.engine.desks.sessions import in_batches, session_rows
 from tests.support.gateway.journal.journals import (
     KEY,
     VENUE,

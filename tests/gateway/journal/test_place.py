@@ -15,7 +15,7 @@ import pytest
 from gateway.disk import create_file
 from gateway.journal.files import JournalGone, JournalLocked, Lock, save_bytes
 from gateway.journal.recovery import recover
-from tests.support.engine.sessions import session_rows
+from tests.support.engine.desks.sessions import session_rows
 from tests.support.gateway.journal.journals import (
     KEY,
     VENUE,

@@ -9,7 +9,7 @@ from gateway.journal.compaction import archive
 from gateway.journal.files import segment_name
 from gateway.journal.head import Point
 from gateway.journal.reader import JournalDamage, JournalReader
-from tests.support.engine.sessions import session_rows
+from tests.support.engine.desks.sessions import session_rows
 from tests.support.gateway.journal.journals import write_journal
 
 ROWS = session_rows(12)

@@ -12,7 +12,7 @@ from engine.record.segments import Tip
 from gateway.journal.compaction import archive, to_archive
 from gateway.journal.reader import JournalDamage, JournalReader
 from gateway.journal.tail import Place, PlaceGone, Tail
-from tests.support.engine.sessions import in_batches, session_rows
+from tests.support.engine.desks.sessions import in_batches, session_rows
 from tests.support.gateway.journal.journals import open_writer, write_journal
 
 ROWS = session_rows(120)

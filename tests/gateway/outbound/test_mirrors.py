@@ -7,7 +7,7 @@ import pytest
 from gateway.core import new_exchange
 from gateway.outbound.fanout import Fanout
 from gateway.outbound.private_reports.report import PrivateReport
-from tests.support.engine.everything import Everything
+from tests.support.engine.draws.everything import Everything
 from tests.support.gateway.feeds.listened import Listened, copied
 
 RULEBOOKS = ("general-2026", "elr-2025", "derivatives-2025")

@@ -11,9 +11,9 @@ from engine.vocabulary.limits import NS_PER_DAY
 from engine.vocabulary.messages.commands import Tick
 from gateway.reporting.report import Report
 from gateway.reporting.sums.settlement import ISSUANCE, TRANSFERS, VARIATION_MARGIN
-from tests.support.engine.futures_session import START_NS, STEPS, Session
-from tests.support.engine.holding_desk import desk_with
-from tests.support.engine.holding_draws import drawn
+from tests.support.engine.checks.futures_session import START_NS, STEPS, Session
+from tests.support.engine.desks.holding_desk import desk_with
+from tests.support.engine.draws.holding_draws import drawn
 from tests.support.gateway.reporting.report_sessions import report_of_commands
 
 

@@ -59,9 +59,9 @@ from gateway.reporting.tables.tables import Table
 from gateway.reporting.tables.times import UtcTimes, moscow_date, utc
 from tests.support.compliance.identities import identified
 from tests.support.compliance.venue import WARNING_DIGEST
-from tests.support.engine.comparison import SideBySide
-from tests.support.engine.desk import E8
-from tests.support.engine.generator import features_of
+from tests.support.engine.checks.comparison import SideBySide
+from tests.support.engine.desks.desk import E8
+from tests.support.engine.draws.generator import features_of
 from tests.support.gateway.reporting.report_sessions import (
     MONDAY_NS,
     NOON_NS,

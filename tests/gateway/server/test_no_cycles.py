@@ -15,7 +15,7 @@ from websockets.asyncio.client import connect
 from gateway.core import new_exchange
 from gateway.self_signed import write_certificate
 from gateway.server.peers.connection import CLOSE_SECONDS
-from tests.support.engine.everything import Everything
+from tests.support.engine.draws.everything import Everything
 from tests.support.gateway.inprocess.played_again import playing, record
 from tests.support.gateway.venues.small_venue import client, serving, small_venue, url_of
 

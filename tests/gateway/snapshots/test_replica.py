@@ -11,7 +11,7 @@ from engine.record.rows import StoredRow, decode_rows, encode_batch
 from gateway.core import new_exchange
 from gateway.snapshots.replica import NotReplayed, Replica
 from gateway.snapshots.sealed import SnapshotUnusable
-from tests.support.engine.everything import Everything
+from tests.support.engine.draws.everything import Everything
 
 RULEBOOKS = ("general-2026", "elr-2025", "derivatives-2025")
 

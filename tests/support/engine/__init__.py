@@ -1,1 +1,1 @@
-"""Venues without rules, random sessions of them, and how they compare with the reference."""
+"""What tests of the core share, and how much of a slow random test each build runs."""

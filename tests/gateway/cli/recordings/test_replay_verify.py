@@ -29,7 +29,7 @@ from gateway.journal.head import HEAD_FILE
 from gateway.keys import public_key_bytes
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import parse_venue
-from tests.support.engine.desk import E8
+from tests.support.engine.desks.desk import E8
 from tests.support.gateway.journal.journals import KEY, frame_offsets, write_journal
 from tests.support.places import ROOT
 

@@ -15,7 +15,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import AddEvidence, CloseCase, DismissAlert, NewOrder, OpenCase, RaiseAlert
 from gateway.cli.main import group
 from gateway.client import RequestFailed, connect
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 from tests.support.gateway.journal.journals import write_journal
 from tests.support.gateway.processes.controlled import Controlled, controlled
 

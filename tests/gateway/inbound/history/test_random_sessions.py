@@ -20,7 +20,7 @@ from gateway.outbound.fanout import Fanout
 from gateway.outbound.messages.mirrors import Mirrors
 from gateway.protocol import messages as m
 from gateway.snapshots.standing import standing
-from tests.support.engine.everything import Everything
+from tests.support.engine.draws.everything import Everything
 from tests.support.gateway.journal.indexes import caught_up
 from tests.support.gateway.journal.journals import write_journal
 

@@ -15,9 +15,9 @@ from engine.vocabulary.messages.events import BookAdded, BookChanged
 from gateway.outbound.channels.orders import Orders, QueueInPieces, QueueSum
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import JSON
-from tests.support.engine.comparison import NamesOwners, SideBySide
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
-from tests.support.engine.generator import FEATURES
+from tests.support.engine.checks.comparison import NamesOwners, SideBySide
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.draws.generator import FEATURES
 from tests.support.gateway.feeds.listened import copied
 from tests.support.gateway.feeds.market_flow import rows_of
 from tests.support.gateway.feeds.queues import NaiveQueue, QueueReader, content

@@ -17,7 +17,7 @@ from engine.vocabulary.messages.events import OrderAccepted, OrderRejected, Trad
 from gateway.outbound.channels.orders import Orders
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import JSON
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 from tests.support.gateway.feeds.market_flow import rows_of
 from tests.support.gateway.feeds.queues import QueueReader, content
 

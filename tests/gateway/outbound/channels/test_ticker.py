@@ -20,7 +20,7 @@ from gateway.outbound.channels.registry import MAX_PASSED_A_TURN, Channels
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.formats import Formats
 from gateway.protocol.wire import JSON, MSGPACK
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 from tests.support.gateway.feeds.handed_out import payload_of
 from tests.support.gateway.feeds.market_flow import rows_of
 from tests.support.gateway.feeds.trades_over_days import (

@@ -31,8 +31,8 @@ from gateway.keys import write_private_key
 from gateway.metrics.counters import Counters
 from gateway.server.upkeep.follower_process import FollowerProcess
 from gateway.snapshots.folder import folder_beside, list_snapshots
-from tests.support.engine.everything import Everything
-from tests.support.engine.sessions import session_rows
+from tests.support.engine.desks.sessions import session_rows
+from tests.support.engine.draws.everything import Everything
 from tests.support.gateway.journal.indexes import caught_up, files_of
 from tests.support.gateway.journal.journals import KEY, VENUE, write_journal
 from tests.support.gateway.processes.crash_load import kill_under_load, take_orders

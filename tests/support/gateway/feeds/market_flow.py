@@ -8,7 +8,7 @@ from engine.exchange import Exchange
 from engine.record.rows import Row
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import AmendOrder, CancelOrder, MassCancel, NewOrder, SetPhase
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 ACCOUNTS = ("ann", "ben", "cid")
 INSTRUMENTS = ("BTC/RUB", "ETH/RUB")

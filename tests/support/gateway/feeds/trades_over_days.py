@@ -20,7 +20,7 @@ from gateway.outbound.fanout import Fanout
 from gateway.outbound.messages.mirrors import Mirrors
 from gateway.protocol.wire import JSON
 from gateway.snapshots.standing import standing
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 from tests.support.gateway.feeds.handed_out import payload_of
 
 INSTRUMENTS = ("BTC/RUB", "ETH/RUB")

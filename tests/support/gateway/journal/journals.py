@@ -13,7 +13,7 @@ from gateway.disk import DISK, Disk
 from gateway.journal.reader import JournalReader
 from gateway.journal.recovery import recover
 from gateway.journal.writer import JournalWriter
-from tests.support.engine.sessions import in_batches, stored
+from tests.support.engine.desks.sessions import in_batches, stored
 
 KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 VENUE = "venue"

@@ -13,7 +13,7 @@ from engine.vocabulary.messages.events import CaseOpened, Event
 from gateway.audit.audit import Caller
 from gateway.audit.keeping import KeptAudit
 from gateway.journal.recovery import recover
-from tests.support.engine.sessions import in_batches
+from tests.support.engine.desks.sessions import in_batches
 from tests.support.gateway.journal.journals import KEY
 from tests.support.gateway.reporting.explained_story import RecordedVenue, Story
 

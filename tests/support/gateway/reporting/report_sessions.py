@@ -36,7 +36,7 @@ from gateway.reporting.report import Report
 from gateway.reporting.steps.source import Source, Step
 from gateway.reporting.sums.settlement import check_table
 from gateway.venue.venue import parse_venue
-from tests.support.engine.desk import E8
+from tests.support.engine.desks.desk import E8
 from tests.support.gateway.journal.journals import write_journal
 from tests.support.gateway.venues.small_venue import venue_text
 

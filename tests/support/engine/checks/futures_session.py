@@ -13,7 +13,7 @@ from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced
 from engine.vocabulary.messages.events import Event
 from loadtest.scenarios.invariants import Invariants
-from tests.support.engine.comparison import names_of
+from tests.support.engine.checks.comparison import names_of
 
 START_NS = 1_768_201_200_000_000_000
 ACCOUNTS = ("a", "b", "c", "d", "e", "f")

@@ -24,7 +24,7 @@ from engine.vocabulary.messages.events import (
     RequestRejected,
 )
 from engine.vocabulary.problem import Problem
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 GOLD = AddAsset("GOLD", codes.SECURITY, 2, issuer="mint", terms="a gram of gold", issue_limit=1_000_00)
 

@@ -18,8 +18,8 @@ from engine.vocabulary.messages.commands import (
     Transfer,
     Withdraw,
 )
-from tests.support.engine.desk import Desk
-from tests.support.engine.holding_desk import order
+from tests.support.engine.desks.desk import Desk
+from tests.support.engine.desks.holding_desk import order
 
 
 def drawn(rng: random.Random, desk: Desk, number: int) -> AnyCommand:

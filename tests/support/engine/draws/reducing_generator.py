@@ -9,8 +9,8 @@ import msgspec
 from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages import commands
-from tests.support.engine.drawing import ACCOUNTS, E8, MID
-from tests.support.engine.generator import Generator
+from tests.support.engine.draws.drawing import ACCOUNTS, E8, MID
+from tests.support.engine.draws.generator import Generator
 
 SERIES = "F"
 

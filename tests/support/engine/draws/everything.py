@@ -21,10 +21,10 @@ from engine.vocabulary.messages import commands
 from engine.vocabulary.messages.commands import AnyCommand, Sequenced
 from engine.vocabulary.messages.events import Event
 from gateway.venue.venue import load_rulebook_documents
-from tests.support.engine.absence_draws import drawn_absence
-from tests.support.engine.access_draws import drawn_access
-from tests.support.engine.everything_draws import ACCOUNTS, ASSETS, NOTES, SPOTS, START_NS, Draws
-from tests.support.engine.updates import drawn_rates, drawn_update
+from tests.support.engine.draws.absence_draws import drawn_absence
+from tests.support.engine.draws.access_draws import drawn_access
+from tests.support.engine.draws.everything_draws import ACCOUNTS, ASSETS, NOTES, SPOTS, START_NS, Draws
+from tests.support.engine.draws.updates import drawn_rates, drawn_update
 
 RULEBOOKS: Final = {name: load_rulebook_documents(name) for name in ("general-2026", "elr-2025", "derivatives-2025")}
 PARAMETERS: Final = (

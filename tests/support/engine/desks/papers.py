@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.vocabulary.messages.commands import AnyCommand, Arrest
 from engine.vocabulary.messages.events import Event
-from tests.support.engine.desk import Desk
+from tests.support.engine.desks.desk import Desk
 
 ALL = 1_000_000
 

@@ -1,4 +1,4 @@
-"""The parts of `tests.support.engine.everything`: one method for each kind of command."""
+"""The parts of `tests.support.engine.draws.everything`: one method for each kind of command."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from engine.vocabulary import codes
 from tests.reference.calls import QUIET
 from tests.reference.state import RefInstrument
-from tests.support.engine.futures_generator import DrawsFutures
+from tests.support.engine.draws.futures_generator import DrawsFutures
 
 
 class DrawsParts(DrawsFutures):

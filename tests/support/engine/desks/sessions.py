@@ -21,7 +21,7 @@ from engine.record.rows import (
 from engine.vocabulary import codes
 from engine.vocabulary.messages.commands import CancelOrder, EffectiveFrom, NewOrder, SetBlocked
 from engine.vocabulary.said import Said
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 PUBLIC_KEY = bytes(range(32))
 

@@ -11,9 +11,9 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages import commands
 from tests.reference.state import RefOrder, RefPosition
-from tests.support.engine.case_generator import DrawsCases
-from tests.support.engine.drawing import ACCOUNTS, E8, MID, SPOT
-from tests.support.engine.operation_generator import DrawsOperation
+from tests.support.engine.draws.case_generator import DrawsCases
+from tests.support.engine.draws.drawing import ACCOUNTS, E8, MID, SPOT
+from tests.support.engine.draws.operation_generator import DrawsOperation
 
 FEATURES = (
     "stops",

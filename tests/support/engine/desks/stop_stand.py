@@ -7,7 +7,7 @@ from engine.book.order_book import LimitOrderBook
 from engine.book.stops import WaitingStops, trailing_stop_ticks
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
-from tests.support.engine.desk import E8, Desk, list_spot, open_account
+from tests.support.engine.desks.desk import E8, Desk, list_spot, open_account
 
 INSTRUMENT = "BTC/RUB"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.vocabulary import codes
 from engine.vocabulary.messages import commands
-from tests.support.engine.drawing import ACCOUNTS, SPOT, Drawing
+from tests.support.engine.draws.drawing import ACCOUNTS, SPOT, Drawing
 
 TERMS = ("wash_trade", "layering")
 

@@ -27,7 +27,7 @@ from engine.vocabulary.messages import commands, events
 from loadtest.scenarios.invariants import Invariants
 from tests.reference.book import ReferenceVenue
 from tests.reference.waiting import Asked
-from tests.support.engine.generator import FEATURES, FULL, Generator
+from tests.support.engine.draws.generator import FEATURES, FULL, Generator
 
 
 def comparable(happened: list[events.Event]) -> list[events.Event]:

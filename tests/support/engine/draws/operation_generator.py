@@ -7,8 +7,8 @@ from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages import commands
 from tests.reference.state import RefTrade
 from tests.reference.waiting import RefMovement
-from tests.support.engine.drawing import SPOT
-from tests.support.engine.parts_generator import DrawsParts
+from tests.support.engine.draws.drawing import SPOT
+from tests.support.engine.draws.parts_generator import DrawsParts
 
 
 class DrawsOperation(DrawsParts):

@@ -6,7 +6,7 @@ from engine.vocabulary import codes
 from engine.vocabulary.limits import NS_PER_DAY, NS_PER_SECOND
 from engine.vocabulary.messages import commands
 from tests.reference.state import RefInstrument
-from tests.support.engine.drawing import E8, MID, Drawing
+from tests.support.engine.draws.drawing import E8, MID, Drawing
 
 INDICES = ("BTC", "ETH")
 

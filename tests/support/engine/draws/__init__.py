@@ -1,0 +1,1 @@
+"""Random commands: generators of each part of the core, and of all at once."""

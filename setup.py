@@ -41,7 +41,7 @@ COMPILED = (
     "gateway/outbound/**/*.py",
     "gateway/server/sequencing/gathered.py",
     # Other engines' books are compiled with the loop that matches in them.
-    "loadtest/bench/bare.py",
+    "loadtest/bench/engines/bare.py",
 )
 PACKAGES = tuple(dict.fromkeys(pattern.partition("/")[0] for pattern in COMPILED))
 INTERPRETED_FOLDER = "messages"

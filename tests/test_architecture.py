@@ -225,20 +225,29 @@ ROOMS = Rooms(
             "planted.ground planted.plants",
             "engine.vocabulary.* engine.record compliance.surveillance.* gateway gateway.journal gateway.cli",
         ),
+        "loadtest.bench.engines": (
+            "",
+            "engine.* compliance gateway.protocol gateway.words gateway.venue gateway.outbound.* gateway.inbound",
+        ),
+        "loadtest.bench.costs": (
+            "bench.engines",
+            "engine.* compliance gateway gateway.protocol gateway.venue gateway.outbound.* gateway.inbound gateway.cli",
+        ),
+        "loadtest.bench.served": (". bench.engines bench.costs", "engine.vocabulary gateway gateway.protocol"),
         "loadtest.bench": (
-            ". flow",
-            "engine.* compliance gateway gateway.protocol gateway.words gateway.venue gateway.outbound.* gateway.inbound gateway.cli",
+            "bench.engines bench.costs bench.served",
+            "engine.* compliance gateway gateway.venue gateway.cli",
         ),
         "loadtest.abuse": (".", "engine.* compliance.* gateway gateway.venue gateway.cli"),
         "loadtest.load.plan": ("flow", "engine.* gateway.protocol gateway.venue"),
-        "loadtest.load.results": ("bench", "engine.vocabulary"),
+        "loadtest.load.results": ("bench.engines", "engine.vocabulary"),
         "loadtest.load.drive": (
             "load.plan load.results",
             "engine.vocabulary gateway gateway.protocol gateway.client.copies",
         ),
         "loadtest.load.page": ("load.results", "engine.vocabulary gateway"),
         "loadtest.load": (
-            ". bench demo load.plan load.results load.drive load.page",
+            ". bench.engines demo load.plan load.results load.drive load.page",
             "engine.* compliance gateway gateway.protocol gateway.client gateway.journal gateway.venue gateway.cli",
         ),
         "loadtest.abuse.connections": (

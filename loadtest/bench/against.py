@@ -32,10 +32,10 @@ from loadtest.bench.builds import (
     libraries_that_differ,
     source_of,
 )
-from loadtest.bench.hook import HOOK_BENCHMARKS
+from loadtest.bench.costs.hook import HOOK_BENCHMARKS
+from loadtest.bench.engines.measure import CORE_BENCHMARKS, machine
 from loadtest.bench.instructions import OPERATIONS as INSTRUCTIONS_OPERATIONS
 from loadtest.bench.instructions import NotMeasured, count_instructions
-from loadtest.bench.measure import CORE_BENCHMARKS, machine
 from loadtest.bench.ratio import MIN_PAIRS, interval, verdict
 from loadtest.bench.show import Comparison, Steps, Version, show
 

@@ -22,22 +22,22 @@ from loadtest.bench.against import (
     against_options,
     compare,
 )
-from loadtest.bench.connections import (
+from loadtest.bench.costs.hook import HOOK_BENCHMARKS, HOOK_SHARE, HookLine, ShareLine, measure_hook, measure_share
+from loadtest.bench.costs.percentiles import PERCENTILE_BENCHMARKS, PercentilesLine, measure_percentiles
+from loadtest.bench.costs.resting import RESTING_BYTES, RestingLine, measure_resting
+from loadtest.bench.costs.scale import SCALE_BENCHMARKS, SIZES, ScaleLine, measure_scale
+from loadtest.bench.costs.stages import CODECS, STAGES_NAME, StagesLine, measure_stages, show_stages
+from loadtest.bench.digest import events_digest
+from loadtest.bench.engines.measure import CORE_BENCHMARKS, PEERS, Line, Skipped, measure_core, measure_peer
+from loadtest.bench.engines.stream import Stream, generate
+from loadtest.bench.served.connections import (
     CONNECTION_BENCHMARKS,
     CONNECTIONS,
     MOST_CONNECTIONS,
     ConnectionsLine,
     measure_connections,
 )
-from loadtest.bench.digest import events_digest
-from loadtest.bench.gateway import GatewayLine, measure_gateway
-from loadtest.bench.hook import HOOK_BENCHMARKS, HOOK_SHARE, HookLine, ShareLine, measure_hook, measure_share
-from loadtest.bench.measure import CORE_BENCHMARKS, PEERS, Line, Skipped, measure_core, measure_peer
-from loadtest.bench.percentiles import PERCENTILE_BENCHMARKS, PercentilesLine, measure_percentiles
-from loadtest.bench.resting import RESTING_BYTES, RestingLine, measure_resting
-from loadtest.bench.scale import SCALE_BENCHMARKS, SIZES, ScaleLine, measure_scale
-from loadtest.bench.stages import CODECS, STAGES_NAME, StagesLine, measure_stages, show_stages
-from loadtest.bench.stream import Stream, generate
+from loadtest.bench.served.gateway import GatewayLine, measure_gateway
 
 DIGEST_COMMANDS: Final = 20_000
 OPERATIONS: Final = 50_000

@@ -54,7 +54,7 @@ from engine.vocabulary.messages.events import OrderAccepted
 from gateway.core import new_exchange
 from gateway.venue.template import write_default_venue
 from gateway.venue.venue import load_rulebook_documents, load_venue
-from loadtest.bench.core import START_NS
+from loadtest.bench.engines.core import START_NS
 
 RULEBOOKS: Final = ("general-2026", "elr-2025", "derivatives-2025")
 PARAMETERS: Final = (

@@ -11,7 +11,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from gateway.cli.terminal import Terminal
-from loadtest.bench.measure import Machine
+from loadtest.bench.engines.measure import Machine
 
 STYLES: Final = {"faster": "green", "slower": "red", "cannot tell": ""}
 WIDTH: Final = 120

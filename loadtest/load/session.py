@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
 
-from loadtest.bench.measure import machine
+from loadtest.bench.engines.measure import machine
 from loadtest.load.checks import journal_checks
 from loadtest.load.conduct import Order, Progress, conduct
 from loadtest.load.plan.arrivals import parse_arrivals

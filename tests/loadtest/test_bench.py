@@ -14,19 +14,19 @@ from engine.build import is_compiled
 from engine.vocabulary.memory_limits import CONNECTION_BYTES, TLS_CONNECTION_BYTES
 from engine.vocabulary.messages.events import Trade
 from gateway.cli.main import group
-from loadtest.bench.bare import BareBook
-from loadtest.bench.connections import CONNECTION_BENCHMARKS, ConnectionsLine, measure_connections
-from loadtest.bench.core import prepare_core, run_book, run_core, run_journaled, run_pipeline, trades_in
+from loadtest.bench.costs.hook import HOOK_BENCHMARKS, measure_hook, measure_share, prepare_hook, run_hook
+from loadtest.bench.costs.percentiles import PERCENTILE_BENCHMARKS, CollectorClock, measure_percentiles, percentile
+from loadtest.bench.costs.resting import RestingLine, measure_resting
+from loadtest.bench.costs.scale import SCALE_BENCHMARKS, measure_scale
+from loadtest.bench.costs.stages import STAGES
 from loadtest.bench.digest import events_digest
-from loadtest.bench.gateway import measure_gateway
-from loadtest.bench.hook import HOOK_BENCHMARKS, measure_hook, measure_share, prepare_hook, run_hook
-from loadtest.bench.measure import CORE_BENCHMARKS, PEERS, Line, measure_core, measure_peer, timed
-from loadtest.bench.peers import installed_version
-from loadtest.bench.percentiles import PERCENTILE_BENCHMARKS, CollectorClock, measure_percentiles, percentile
-from loadtest.bench.resting import RestingLine, measure_resting
-from loadtest.bench.scale import SCALE_BENCHMARKS, measure_scale
-from loadtest.bench.stages import STAGES
-from loadtest.bench.stream import ADD, Stream, generate
+from loadtest.bench.engines.bare import BareBook
+from loadtest.bench.engines.core import prepare_core, run_book, run_core, run_journaled, run_pipeline, trades_in
+from loadtest.bench.engines.measure import CORE_BENCHMARKS, PEERS, Line, measure_core, measure_peer, timed
+from loadtest.bench.engines.peers import installed_version
+from loadtest.bench.engines.stream import ADD, Stream, generate
+from loadtest.bench.served.connections import CONNECTION_BENCHMARKS, ConnectionsLine, measure_connections
+from loadtest.bench.served.gateway import measure_gateway
 
 
 @pytest.fixture(scope="module")

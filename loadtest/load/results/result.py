@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from loadtest.bench.measure import Machine
+from loadtest.bench.engines.measure import Machine
 from loadtest.load.results.histogram import Latency, merged
 
 FORMAT: Final = 1

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from loadtest.bench.measure import Machine
+from loadtest.bench.engines.measure import Machine
 from loadtest.load.results.histogram import Latency, empty, record
 from loadtest.load.results.result import (
     FILL,

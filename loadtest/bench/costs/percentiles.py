@@ -18,9 +18,9 @@ import msgspec
 from engine.exchange import Exchange
 from engine.vocabulary.messages.commands import Sequenced
 from engine.vocabulary.messages.events import Trade
-from loadtest.bench.core import ACCOUNTS, prepare_core
-from loadtest.bench.measure import CORE_BENCHMARKS, Machine, machine, timed, workload
-from loadtest.bench.stream import Stream
+from loadtest.bench.engines.core import ACCOUNTS, prepare_core
+from loadtest.bench.engines.measure import CORE_BENCHMARKS, Machine, machine, timed, workload
+from loadtest.bench.engines.stream import Stream
 
 PERCENTILE_BENCHMARKS: Final[dict[str, str]] = {"core_percentiles": "core", "core_rules_percentiles": "core_rules"}
 """Name -> the benchmark whose commands are timed one by one."""

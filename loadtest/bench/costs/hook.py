@@ -35,9 +35,9 @@ from gateway.documents import invented_tax_number
 from gateway.identity import Identities
 from gateway.venue.papers import texts_of
 from gateway.venue.venue import load_rulebook_documents
-from loadtest.bench.core import ACCOUNTS, START_NS, Prepared, prepare_core, run_core
-from loadtest.bench.measure import Machine, machine, timed, workload
-from loadtest.bench.stream import Stream
+from loadtest.bench.engines.core import ACCOUNTS, START_NS, Prepared, prepare_core, run_core
+from loadtest.bench.engines.measure import Machine, machine, timed, workload
+from loadtest.bench.engines.stream import Stream
 
 RULEBOOK: Final = "general-2026"
 # Of the only individual: retail buys nothing without a document.

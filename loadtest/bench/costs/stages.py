@@ -23,9 +23,9 @@ from gateway.inbound.translate import Known
 from gateway.outbound.channels.outbox import Outbox
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.wire import JSON, MSGPACK, Codec
-from loadtest.bench.core import ACCOUNTS, INSTRUMENT, START_NS, Prepared, commands_of, prepare_core
-from loadtest.bench.measure import Machine, machine, workload
-from loadtest.bench.stream import Stream
+from loadtest.bench.engines.core import ACCOUNTS, INSTRUMENT, START_NS, Prepared, commands_of, prepare_core
+from loadtest.bench.engines.measure import Machine, machine, workload
+from loadtest.bench.engines.stream import Stream
 
 STAGES_NAME: Final = "stages"
 _Result = TypeVar("_Result")

@@ -7,7 +7,7 @@ import importlib.metadata
 from typing import Any
 
 from engine.vocabulary.codes import BUY
-from loadtest.bench.stream import ADD, Stream
+from loadtest.bench.engines.stream import ADD, Stream
 
 
 def installed_version(name: str) -> str:

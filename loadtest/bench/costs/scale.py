@@ -25,7 +25,7 @@ from engine.vocabulary.messages.commands import (
     SetPhase,
 )
 from engine.vocabulary.messages.events import StopTriggered, Trade
-from loadtest.bench.measure import Machine, machine
+from loadtest.bench.engines.measure import Machine, machine
 
 SIZES: Final = (1_000, 10_000, 100_000, 1_000_000)
 LEVELS: Final = 1_000

@@ -24,7 +24,7 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.keys import new_private_key, public_key_hex
 from gateway.protocol.messages import AnyRequest, CancelOrder, Hello, Login, NewOrder, login_challenge
-from loadtest.bench.measure import Machine, machine
+from loadtest.bench.engines.measure import Machine, machine
 from loadtest.serving import serving
 
 CONNECTIONS: Final = 8

@@ -35,8 +35,8 @@ from gateway.protocol.formats import Formats
 from gateway.protocol.wire import JSON, Codec
 from gateway.venue.venue import load_rulebook_documents
 from gateway.words.titles import RuleTitles
-from loadtest.bench.bare import BareBook
-from loadtest.bench.stream import ADD, START_TICKS, Stream
+from loadtest.bench.engines.bare import BareBook
+from loadtest.bench.engines.stream import ADD, START_TICKS, Stream
 
 START_NS: Final = 1_767_214_800_000_000_000
 """2026-01-01 00:00 in Moscow; a command a microsecond stays within one trading day."""

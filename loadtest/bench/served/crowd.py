@@ -1,4 +1,4 @@
-"""A process of many connections that come all at once, stay, and go when they are told to; for `loadtest/bench/connections.py`.
+"""A process of many connections that come all at once, stay, and go when they are told to; for `loadtest/bench/served/connections.py`.
 
 What it is told comes on standard input: first its `Orders`, then `come` and `go`, a line each. It answers each with a line.
 """

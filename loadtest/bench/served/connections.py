@@ -27,11 +27,11 @@ from picows import WSFrame, WSListener, WSMsgType, WSTransport, ws_connect
 from engine.vocabulary.limits import MAX_CONNECTIONS
 from gateway.protocol.messages import Hello, Login, login_challenge
 from gateway.self_signed import KEY, write_certificate
-from loadtest.bench.crowd import COME, GO, SUBPROTOCOL, Came, Gone, Orders, Seat
-from loadtest.bench.gateway import MIDDLE_PRICE, Keys, requests, write_venue
-from loadtest.bench.measure import Machine, Skipped, machine
-from loadtest.bench.percentiles import percentile
-from loadtest.bench.resting import resident_bytes
+from loadtest.bench.costs.percentiles import percentile
+from loadtest.bench.costs.resting import resident_bytes
+from loadtest.bench.engines.measure import Machine, Skipped, machine
+from loadtest.bench.served.crowd import COME, GO, SUBPROTOCOL, Came, Gone, Orders, Seat
+from loadtest.bench.served.gateway import MIDDLE_PRICE, Keys, requests, write_venue
 from loadtest.serving import Served, serving
 
 CONNECTION_BENCHMARKS: Final = {"connections": False, "connections_tls": True}
@@ -47,7 +47,7 @@ MEMBERS_OF_ONE: Final = 8
 """Connections of a participant."""
 LONGEST_S: Final = 300.0
 """For which requests are drawn: the crowd is in before."""
-CROWD: Final = (sys.executable, "-P", "-m", "loadtest.bench.crowd")
+CROWD: Final = (sys.executable, "-P", "-m", "loadtest.bench.served.crowd")
 NICE: Final = 10
 """The crowd's handshakes take a core: those who trade have it before them."""
 _ID: Final = re.compile(rb'"id":(\d+)')

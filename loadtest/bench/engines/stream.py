@@ -18,7 +18,7 @@ from engine.book.entities import Order
 from engine.book.order_book import LimitOrderBook
 from engine.state.letting_go import forget
 from engine.vocabulary.codes import BUY, SELL
-from loadtest.bench.bare import BareBook
+from loadtest.bench.engines.bare import BareBook
 
 ADD: Final = 0
 CANCEL: Final = 1

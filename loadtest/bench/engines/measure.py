@@ -19,8 +19,8 @@ import msgspec
 from engine.state.letting_go import forget
 from engine.vocabulary.limits import MAX_TURN_COMMANDS
 from engine.vocabulary.messages.events import Event
-from loadtest.bench.bare import BareBook
-from loadtest.bench.core import (
+from loadtest.bench.engines.bare import BareBook
+from loadtest.bench.engines.core import (
     ACCOUNTS,
     RULEBOOK,
     prepare_core,
@@ -30,8 +30,8 @@ from loadtest.bench.core import (
     run_pipeline,
     trades_in,
 )
-from loadtest.bench.peers import installed_version, run_bourse, run_pyorderbook
-from loadtest.bench.stream import DISTRIBUTION, Stream
+from loadtest.bench.engines.peers import installed_version, run_bourse, run_pyorderbook
+from loadtest.bench.engines.stream import DISTRIBUTION, Stream
 
 _Result = TypeVar("_Result")
 Traded = tuple[int, int]

@@ -15,8 +15,8 @@ from typing import Final
 import msgspec
 
 from engine.vocabulary.codes import SELL
-from loadtest.bench.measure import Machine, Skipped, machine
-from loadtest.bench.scale import LEVELS, MIDDLE_TICKS, Crowd
+from loadtest.bench.costs.scale import LEVELS, MIDDLE_TICKS, Crowd
+from loadtest.bench.engines.measure import Machine, Skipped, machine
 
 RESTING_BYTES: Final = "resting_bytes"
 SIZES: Final = (10_000, 100_000)
@@ -50,7 +50,7 @@ def measure_resting(build: str, sizes: tuple[int, ...] = SIZES) -> RestingLine |
         )
     found: dict[str, int] = {}
     for size in sizes:
-        run = [sys.executable, "-m", "loadtest.bench.resting", str(size)]
+        run = [sys.executable, "-m", "loadtest.bench.costs.resting", str(size)]
         found[str(size)] = int(subprocess.run(run, check=True, capture_output=True, text=True).stdout)
     return RestingLine(RESTING_BYTES, "sandbox-exchange", build, WORKLOAD, found, LEFT_OUT, machine())
 

@@ -1,0 +1,1 @@
+"""What a served venue takes: round trips, and many connections."""

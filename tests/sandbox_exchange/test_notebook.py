@@ -59,8 +59,8 @@ def test_its_cells_run_and_draw(session: Path, monkeypatch: pytest.MonkeyPatch) 
     assert len(drawn) == 4
     assert all(drawn)
     caps = names["tried_caps"]
-    # A larger cap lets no fewer pass, and each purchase has one outcome.
-    assert caps["pass"].is_monotonic_increasing
+    # Each purchase has one outcome. A larger cap may let fewer pass: one large purchase takes the money of several.
+    assert (caps >= 0).all(axis=None)
     assert set(caps.sum(axis=1)) == {len(names["tried"])}
     assert caps["refused by RET-1"].iloc[0] > caps["refused by RET-1"].iloc[-1]
     assert names["verdict"].failed[0].rule == "RET-1"

@@ -80,7 +80,7 @@ ROOMS = Rooms(
             "engine engine.book engine.record engine.vocabulary.*",
         ),
         "gateway.inbound": (
-            ". protocol candles words journal index audit venue metrics outbound.* inbound.history",
+            ". protocol candles words journal index audit venue filed metrics outbound.* inbound.history",
             "engine.* compliance compliance.registry compliance.rulebook",
         ),
         "gateway.published": ("protocol candles outbound.* inbound", "engine engine.vocabulary.* compliance"),

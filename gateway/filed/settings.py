@@ -21,6 +21,9 @@ from engine.vocabulary.codes import (
     INVESTOR_KINDS,
     PHASES,
     PRIVACY_KINDS,
+    RATE_OF_PARTICIPANT,
+    RATE_SCOPES,
+    SELF_TRADE_MODES,
 )
 from engine.vocabulary.decimals import decimal, decimal_e8
 from engine.vocabulary.limits import NS_PER_SECOND
@@ -35,6 +38,10 @@ NONE: Final = ""
 # Who said so, and what a record counts by itself, is nothing that a file sets.
 _NOT_SET: Final = ("reason", "by", "investor", "intermediary", "contract", "asset_", "class_override", "highly_liquid", "lost_ns",
                    "followed", "paid", "refundable")  # fmt: skip
+LIMITS: Final = ("orders_per_second", "max_order_value", "max_order_to_trade")
+"""Limits of a participant; the value is in minor units of the quote asset. 0: none."""
+_OF_FUTURES: Final = ("expiry", "averaging", "mark_interval", "max_position")
+"""0: it has none."""
 _RULES: Final = ("static_ppm", "dynamic_ppm", "volatility_ns", "auction_random_ns", "allocation", "batch_ns")
 
 
@@ -61,6 +68,40 @@ def settings_of(exchange: Exchange, kind: str, name: str) -> Settings | None:
         found = known.get(name)
         return None if found is None else _record(found, state)
     return _of_the_whole(exchange, kind)
+
+
+def standing_settings(exchange: Exchange, kind: str, name: str) -> Settings:
+    """What is set of a name that stands, for whoever looks it up: also what no start compares. What is nothing is left out."""
+    if kind == "participant":
+        found = _participant(exchange, name)
+    elif kind == "venue":
+        found = _venue(exchange)
+    else:
+        found = settings_of(exchange, kind, name) or {}
+    return {
+        field: value for field, value in found.items() if value != NONE and (value != "0" or field not in _OF_FUTURES)
+    }
+
+
+def _participant(state: State, name: str) -> Settings:
+    """What a participant may send, as far as that was set."""
+    limits, rates = state.limits.get(name), state.rates.get(f"{RATE_SCOPES[RATE_OF_PARTICIPANT]}:{name}")
+    found = {} if limits is None else {field: str(getattr(limits, field)) for field in LIMITS}
+    return found if rates is None else {**found, "units_per_second": str(rates[0]), "burst": str(rates[1])}
+
+
+def _venue(state: State) -> Settings:
+    """What holds for the whole venue."""
+    found = {
+        "self_trade": SELF_TRADE_MODES[state.self_trade],
+        "margin_grace": _seconds(state.grace_ns),
+        "test": _any(state.is_test),
+        "seed": state.seed,
+    }
+    if not state.halt_threshold_ppm:
+        return found
+    halt = {"halt_threshold_ppm": str(state.halt_threshold_ppm), "halt": _seconds(state.halt_ns)}
+    return {**found, **halt, "halt_instruments": " ".join(book.instrument.instrument for book in state.market_index)}
 
 
 def _of_the_whole(exchange: State, kind: str) -> Settings | None:

@@ -36,12 +36,16 @@ from engine.vocabulary.messages.commands import (
     RaiseAlert,
     RegisterContract,
 )
+from gateway.filed.settings import standing_settings
 from gateway.inbound.admin import arguments_of, change_arguments
 from gateway.outbound.fanout import Fanout
 from gateway.protocol.messages import RecordInfo, RecordKind, Records
 
 VENUE: Final = "venue"
 """The name of the one record of its kind."""
+_HAVE_SETTINGS: Final = ("account", "asset", "instrument", "intermediary", "investor", "participant", "venue")
+LETTERS_PER_STEP: Final = 16
+"""Of settings, as they are written."""
 _PIECE: Final = ANSWER_PIECE_STEPS * COUNTED_PER_STEP
 """Accounts or owners that are counted before the next connection has its turn."""
 
@@ -84,8 +88,13 @@ class RecordBook:
         if record is None:
             return [], False, 0
         found = [self._record(query.kind, query.name, record)]
+        steps = ROW_STEPS
+        if query.kind in _HAVE_SETTINGS:
+            found[0].settings = settings = standing_settings(self._exchange, query.kind, query.name)
+            # A schedule may have a thousand steps.
+            steps += len(settings) * ROW_STEPS // 2 + sum(map(len, settings.values())) // LETTERS_PER_STEP
         yield from self._count(found[0], query.kind, record)
-        return found, False, ROW_STEPS
+        return found, False, steps
 
     # ── what there is ──────────────────────────────────────────────────────────────────────────────────────────────
 

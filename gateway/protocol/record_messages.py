@@ -104,6 +104,9 @@ class RecordInfo(msgspec.Struct, kw_only=True, omit_defaults=True, gc=False):
     """Of a participant, if it is registered."""
     keys: list[str] = []
     """Of a participant: those in force."""
+    settings: dict[str, str] = {}
+    """Of one account, asset, instrument, intermediary, investor or participant, or of the venue: what is set of it, by the names that a venue
+    file has. Lengths of time and instants are seconds. What is nothing is left out."""
     public_key: str | None = None
     """Of a key, as is what follows."""
     scopes: list[str] = []

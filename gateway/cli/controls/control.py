@@ -34,7 +34,7 @@ from gateway.client import Client
 from gateway.control import actions
 from gateway.control.names import look_up
 from gateway.control.waiting import in_order, waiting_for
-from gateway.printable import json_text
+from gateway.printable import json_text, printable
 from gateway.protocol.messages import RecordInfo, RecordKind
 from gateway.venue.venue import VenueError, built_in_rulebooks, load_rulebook_documents
 from gateway.words.chosen import chosen, tr
@@ -132,9 +132,14 @@ def rulebook(book: str, since: str | None, **asked: Any) -> None:
 @click.command()
 @click.argument("kind", type=click.Choice(get_args(RecordKind)))
 @click.argument("name", required=False, shell_complete=names_of())
+@click.option(
+    "--settings",
+    is_flag=True,
+    help="List all that is set of NAME, too, by the names that a venue file has; lengths of time are in seconds.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
 @click.pass_obj
-def show(target: Target, kind: Any, name: str | None, as_json: bool) -> None:
+def show(target: Target, kind: Any, name: str | None, settings: bool, as_json: bool) -> None:
     """Show how one NAME of a KIND stands, with its accounts and open orders and what waits for its date, or list all names of the kind.
 
     A change is a command that waits for its date, by its number. Of a rule, as a parameter, all its parameters are listed.
@@ -142,12 +147,16 @@ def show(target: Target, kind: Any, name: str | None, as_json: bool) -> None:
     \b
     Examples:
       sbx control show investor daria
+      sbx control show instrument BTC/RUB --settings
+      sbx control show venue venue --settings
       sbx control show parameter RET-1
       sbx control show change
       sbx control show trade 4711
     """
     if kind == "trade" and name is None:
         raise click.UsageError("name the trade by its number")
+    if settings and name is None:
+        raise click.UsageError("--settings is of one NAME")
 
     async def found(client: Client) -> tuple[list[RecordInfo], list[RecordInfo]]:
         if kind == "parameter" and name is not None and "." not in name:
@@ -166,6 +175,9 @@ def show(target: Target, kind: Any, name: str | None, as_json: bool) -> None:
     console = Terminal(wraps=False)
     for record in records:
         console.print(standing(kind, record))
+        widest = max(map(len, record.settings), default=0)
+        for field, value in record.settings.items() if settings else ():
+            console.print(printable(f"  {field.ljust(widest)}  {value}"))
     for change in waiting:
         console.print(f"  {standing('change', change)}")
     if not records:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from compliance import rulebook_digest
-from engine.vocabulary.codes import BUY, GTC, LIMIT, SELL
-from engine.vocabulary.limits import MAX_LISTED_RECORDS, PIECE_EVENTS
+from engine.vocabulary.codes import BUY, CONTINUOUS, GTC, LIMIT, RATE_OF_PARTICIPANT, SELL
+from engine.vocabulary.limits import MAX_LISTED_RECORDS, NS_PER_SECOND, PIECE_EVENTS
 from engine.vocabulary.messages.commands import (
     BustTrade,
     EffectiveFrom,
@@ -24,7 +24,12 @@ from engine.vocabulary.messages.commands import (
     RepriceTrade,
     SetApproval,
     SetKillSwitch,
+    SetLimits,
+    SetMarginRules,
+    SetMarketHalt,
     SetParameter,
+    SetRates,
+    SetSchedule,
 )
 from engine.vocabulary.messages.events import ChangeScheduled, CommandProposed
 from gateway.identity import Identities
@@ -62,8 +67,15 @@ def listed(bench: Bench, kind: str) -> list[str]:
 
 
 def one(bench: Bench, kind: str, name: str) -> dict[str, Any]:
+    """A record but for what is set of it, which has a test of its own."""
     (record,) = asked(bench, kind=kind, name=name)["records"]
-    return dict(record)
+    return {field: value for field, value in record.items() if field != "settings"}
+
+
+def settings(bench: Bench, kind: str, name: str) -> dict[str, str]:
+    (record,) = asked(bench, kind=kind, name=name)["records"]
+    found: dict[str, str] = record.get("settings", {})
+    return found
 
 
 def test_every_kind_is_listed_in_the_order_in_which_it_came(bench: Bench) -> None:
@@ -239,3 +251,41 @@ def test_a_proposal_says_what_would_be_sent_as_it_was_asked_for(bench: Bench) ->
         assert admin_command(asks, Sender("sue", "supervisor"), exchange.assets, Identities.new()) == command
         is_rulebook = rulebook in (command, getattr(command, "change", None))
         assert found.get("digest") == (rulebook_digest(rulebook.name, rulebook.documents) if is_rulebook else None)
+
+
+def test_one_name_says_all_that_is_set_of_it(bench: Bench) -> None:
+    assert settings(bench, "participant", "alice") == {}
+    spot = settings(bench, "instrument", "BTC/RUB")
+    assert (spot["kind"], spot["batch"]) == ("spot", "0")
+    assert not spot.keys() & {"schedule", "expiry", "mark_interval"}
+    commands = (
+        SetLimits("alice", 50, 10_000, 0),
+        SetRates(RATE_OF_PARTICIPANT, "alice", 100, 200),
+        SetSchedule("BTC/RUB", ((36_000, CONTINUOUS),)),
+        SetMarketHalt(50_000, 60 * NS_PER_SECOND, ("BTC/RUB",)),
+        SetMarginRules(90 * NS_PER_SECOND),
+        RegisterIntermediary("north", True, 5_000, licence="045-1"),
+    )
+    bench.sequencer.sequence(list(commands))
+    assert settings(bench, "participant", "alice") == {
+        "orders_per_second": "50",
+        "max_order_value": "10000",
+        "max_order_to_trade": "0",
+        "units_per_second": "100",
+        "burst": "200",
+    }
+    assert settings(bench, "instrument", "BTC/RUB")["schedule"] == "10:00:00 continuous"
+    assert settings(bench, "venue", "venue") == {
+        "self_trade": "cancel_newest",
+        "margin_grace": "90",
+        "test": "false",
+        "halt_threshold_ppm": "50000",
+        "halt": "60",
+        "halt_instruments": "BTC/RUB",
+    }
+    assert settings(bench, "intermediary", "north")["licence"] == "045-1"
+    assert settings(bench, "investor", "alice")["kind"] == "firm"
+    assert settings(bench, "account", "alice")["participant"] == "alice"
+    assert settings(bench, "asset", "BTC")["scale"] == "8"
+    # A list of names has none: it would be long.
+    assert all("settings" not in each for each in asked(bench, kind="instrument")["records"])

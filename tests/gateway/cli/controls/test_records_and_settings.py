@@ -76,6 +76,10 @@ def test_limits_are_set_and_those_not_named_stay(venue: LiveVenue) -> None:
     assert (done["by"], done["reason"], changed(done)) == ("supervisor", None, [("limits", "mm-alpha", "")])
     limits = asked(venue, "mm-alpha", lambda client: client.limits())
     assert (limits.orders_per_second, limits.max_order_value) == (None, 500_000_000)
+    shown = control(venue, "show", "participant", "mm-alpha", "--settings").splitlines()
+    assert [line.split() for line in shown[1:3]] == [["orders_per_second", "0"], ["max_order_value", "500000000"]]
+    assert len(control(venue, "show", "participant", "mm-alpha").splitlines()) == 1
+    assert "--settings is of one NAME" in control(venue, "show", "participant", "--settings", status=2)
     does(venue, "limits", "mm-alpha", "max_order_value=0")
 
 

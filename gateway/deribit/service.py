@@ -12,7 +12,7 @@ from engine.command_row import PARTICIPANT
 from gateway.deribit.callers.asker import Asker
 from gateway.deribit.callers.caller import TOKEN_CHARS, Caller, Method, needs_socket
 from gateway.deribit.callers.desk import Desk
-from gateway.deribit.callers.keys import KEYS_FILE, KeysError, PortKey, read_keys
+from gateway.deribit.callers.keys import KEYS_FILE, TRADE, KeysError, PortKey, read_keys
 from gateway.deribit.callers.markets import Markets
 from gateway.deribit.callers.signatures import Signatures, Signed
 from gateway.deribit.calls.account_calls import ACCOUNT
@@ -181,7 +181,7 @@ class Service:
         participant = self.context.keyholders.find(key.participant)
         if participant is None or participant.role != PARTICIPANT:
             raise Failure(13021, "forbidden", reason=f"{key.participant} is no participant of this venue who trades")
-        asker.act_for(participant, f"deribit:{key.client_id}")
+        asker.act_for(participant, f"deribit:{key.client_id}", trades=TRADE in key.scopes)
 
     async def _desk(self, key: PortKey, asker: Asker) -> Desk:
         participant = asker.participant

@@ -70,7 +70,7 @@ class Attendance:
         return f"cancel_on_disconnect: {strange[0]} is not an account of yours" if strange else None
 
     def came(self, session: Attending, name: str, wanted: CancelOnDisconnect | None) -> ArmedDisconnect | None:
-        """A participant has logged in: what it left behind before is kept, and its new connection armed, if wanted."""
+        """Somebody who may trade has logged in: what the participant left behind is kept, and the connection armed, if wanted."""
         for number, inbox in self._gone.pop(name, {}).items():
             # Behind what still waits of the old one: it may not even be armed yet.
             (inbox or session.inbox).append((UNASKED, DisarmDisconnect(name, number), 0))

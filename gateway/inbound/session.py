@@ -309,8 +309,10 @@ class Session(FrameReader):
             self.meter.log_in(who.participant)
         told = welcome(request, proven, self._context)
         told.rates = self.stated_rates()
-        wanted = request.cancel_on_disconnect
-        told.cancel_on_disconnect = self._context.attendance.came(self, who.participant, wanted)
+        if TRADE in self.scopes:
+            # Who only reads can't be the one whose orders those are: a watcher that logs in would keep them open for ever.
+            wanted = request.cancel_on_disconnect
+            told.cancel_on_disconnect = self._context.attendance.came(self, who.participant, wanted)
         self._reply(self._context.marked(told))
 
     # ── its key ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -68,12 +68,13 @@ class LocalPeer:
             self._peers.host.received(session)
         self.flush()
 
-    def act_for(self, participant: Participant, key: str = "") -> None:
+    def act_for(self, participant: Participant, key: str = "", *, trades: bool = False) -> None:
         """Be logged in, by what the port has looked at: the peer hears all reports of the participant from now on.
 
         Args:
             participant: for whom.
             key: by which key of the port, as the audit calls it; empty: the port itself listens, and nobody came.
+            trades: whether the key may trade: then the participant is back, and keeps the orders of connections that are gone.
 
         Raises:
             NotLetIn: the participant has as many connections as it may.
@@ -88,7 +89,8 @@ class LocalPeer:
         if key:
             session.caller.is_now(participant.participant, participant.role, key)
             context.audit.note(LOGIN, session.caller, lang="en")
-        context.attendance.came(session, participant.participant, None)
+        if trades:
+            context.attendance.came(session, participant.participant, None)
         if session.meter is not None:
             session.meter.log_in(participant.participant)
         if session.inbox:

@@ -5,18 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client.client import connect
 from gateway.client.values.errors import ClientError
+from gateway.core import new_exchange
+from gateway.inbound.keyholders import Proven
+from gateway.inbound.session import Session
+from gateway.protocol.requests import CancelOnDisconnect
+from gateway.protocol.wire import JSON
+from gateway.server.peers.local import LocalPeers
+from gateway.server.sequencing.startup import start_venue
 from tests.support.gateway.links.raw_frames import frame, read_frame
 from tests.support.gateway.processes.mortal_venue import MortalVenue
+from tests.support.gateway.venues.key_commands import NEW, registers
 from tests.support.gateway.venues.small_venue import KEYS, RawClient, client, serving, small_venue, url_of
 
 GRACE = NS_PER_SECOND // 2
+HANDS = Ed25519PrivateKey.from_private_bytes(bytes([78]) * 32)
 QUICK = "\n[server]\nheartbeat_s = 1\nmissed_heartbeats = 2\n"
 
 
@@ -66,6 +77,51 @@ async def test_who_comes_back_within_the_grace_finds_them_open(tmp_path: Path) -
         async with client(url, "alice") as third:
             assert await open_names(third) == ["a1"]
             assert third.reports == []
+
+
+async def test_who_may_only_read_is_not_back_and_keeps_nothing_open(tmp_path: Path) -> None:
+    async with serving(tmp_path / "venue") as server, client(url_of(server), "sue") as sue:
+        url = url_of(server)
+        await sue.ask(type="subscribe", channel="drop_copy")
+        async with client(url) as bot:
+            await bot.login("alice", cancel_on_disconnect={"grace": GRACE})
+            await registers(bot, "alice", "eyes", NEW, scopes=["read"])
+            await registers(bot, "alice", "hands", HANDS, scopes=["trade"])
+            await rest(bot, "a1")
+        async with client(url) as watcher:
+            assert (await watcher.login("alice", NEW))["scopes"] == ["read"]
+            assert await cancelled(sue) == {"a1": "disconnected"}
+        async with client(url) as bot:
+            await bot.login("alice", cancel_on_disconnect={"grace": GRACE})
+            await rest(bot, "a2")
+        async with client(url) as hands:
+            assert (await hands.login("alice", HANDS))["scopes"] == ["trade"]
+            await asyncio.sleep(1)
+            async with client(url, "alice") as again:
+                assert await open_names(again) == ["a2"]
+
+
+def test_on_another_port_they_are_kept_by_who_may_trade_there(tmp_path: Path) -> None:
+    venue = small_venue()
+    started = start_venue(venue, tmp_path, "os", new_exchange)
+    turns = started.sequencer
+    context = turns.context(venue, "os")
+    context.attendance.submit = turns.submit
+    peers = LocalPeers(SimpleNamespace(is_syncing=False, received=turns.submit), context)
+    key = started.exchange.access.of["alice"].keys["main"]
+    bot = Session(context, JSON, "nonce")
+    bot.act_as(Proven(venue.participants["alice"], key, key.scopes))
+    context.attendance.came(bot, "alice", CancelOnDisconnect(grace=GRACE))
+    turns.submit(bot)
+    bot.end()
+    for trades in (False, True):
+        peer = peers.enter("127.0.0.1", lambda _: None, lambda: None)
+        peer.act_for(venue.participants["alice"], "deribit:aa", trades=trades)
+        while turns.has_work:
+            turns.turn()
+        assert any(each.connections for each in started.exchange.absence.presences) is not trades
+        peer.end()
+    started.writer.close()
 
 
 async def test_one_that_drops_right_behind_its_login_and_comes_back_at_once_loses_nothing(tmp_path: Path) -> None:

@@ -283,8 +283,10 @@ class Connection(WSListener):
         """Another second has gone by: ask who has been silent for a while, with a ping, and let go who stays silent.
 
         Who takes what was sent before lives; how long it may take is the sender's to say. Who is not read can't be heard.
+        Where orders are to go with a connection, one that takes nothing is as silent as one that is sent nothing.
         """
-        if self._is_heard or self.session.is_backed_up or not self._is_reading:
+        is_frozen = self.session.armed and self._sender is not None and self._sender.is_stuck
+        if self._is_heard or not (is_frozen or (self._is_reading and not self.session.is_backed_up)):
             self._is_heard = False
             self._silent_s = 0
             return

@@ -170,6 +170,11 @@ class Sender:
         return self.backlog.waiting_bytes + self._in_transport()
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether the session is backed up, and its peer has taken nothing for a second."""
+        return self._session.is_backed_up and self.backlog.idle_ns >= NS_PER_SECOND
+
+    @property
     def is_holding(self) -> bool:
         """Whether something waits for the disk."""
         return bool(self._held)

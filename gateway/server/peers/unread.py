@@ -186,12 +186,16 @@ class Backlog:
         return self._looked_ns - self._begun_ns
 
     @property
+    def idle_ns(self) -> int:
+        """For how long the peer had taken nothing when it was last looked at, without what was the venue's doing."""
+        return self._looked_ns - self._progressed_ns
+
+    @property
     def is_slow(self) -> bool:
         """Whether the peer was too slow when it was last looked at."""
-        idle_ns = self._looked_ns - self._progressed_ns
         if self.unread_bytes <= MAX_LAG_BYTES:
-            return idle_ns > UNREAD_TIMEOUT_SECONDS * NS_PER_SECOND
-        return self.lag_bytes > MAX_LAG_BYTES or idle_ns > STALLED_SECONDS * NS_PER_SECOND
+            return self.idle_ns > UNREAD_TIMEOUT_SECONDS * NS_PER_SECOND
+        return self.lag_bytes > MAX_LAG_BYTES or self.idle_ns > STALLED_SECONDS * NS_PER_SECOND
 
     def end(self) -> None:
         """Nothing waits any more, or nobody."""

@@ -98,6 +98,33 @@ async def test_a_peer_that_reads_slowly_lives(tmp_path):
         assert not connection._is_closing
 
 
+async def test_one_whose_orders_are_to_go_with_it_lives_while_it_takes_something(tmp_path):
+    async with (
+        serving(tmp_path / "venue", small_venue(QUICK)) as server,
+        connect(url_of(server), proxy=None, ping_interval=None) as socket,
+    ):
+        assert json.loads(await socket.recv())["type"] == "hello"
+        (connection,) = server._connections.values()
+        session, backlog = connection.session, connection._sender.backlog
+        connection.look(1, 3)
+        session.is_backed_up, session.armed = True, 1
+        backlog.begin(0, 1_000)
+        for second in range(1, 10):
+            backlog.look(second * NS_PER_SECOND, 1_000 - second)
+            connection.look(1, 3)
+        for second in range(10, 12):
+            backlog.look(second * NS_PER_SECOND, 991)
+            connection.look(1, 3)
+        # It has taken nothing, but said something.
+        connection._is_heard = True
+        for second in range(12, 15):
+            backlog.look(second * NS_PER_SECOND, 991)
+            connection.look(1, 3)
+            assert not connection._is_closing
+        session.is_backed_up = session.armed = False
+        backlog.end()
+
+
 class Crowd:
     """A host of heartbeats and all its peers, who write down when they are looked at, and told."""
 

@@ -21,6 +21,7 @@ from gateway.protocol.requests import CancelOnDisconnect
 from gateway.protocol.wire import JSON
 from gateway.server.peers.local import LocalPeers
 from gateway.server.sequencing.startup import start_venue
+from tests.support.gateway.links.paced_link import paced_link
 from tests.support.gateway.links.raw_frames import frame, read_frame
 from tests.support.gateway.processes.mortal_venue import MortalVenue
 from tests.support.gateway.venues.key_commands import NEW, registers
@@ -192,6 +193,33 @@ async def test_a_frozen_link_counts_by_its_heartbeat(tmp_path: Path) -> None:
         await asyncio.sleep(1.5)
         assert server.counters.closed["dead_peer"] == 1
         writer.close()
+
+
+async def test_a_frozen_link_counts_by_its_heartbeat_though_much_waits_for_it(tmp_path: Path) -> None:
+    async with serving(tmp_path / "venue", small_venue(QUICK), durability="os") as server:
+        url = url_of(server)
+        async with (
+            paced_link(url) as link,
+            client(url, "alice") as alice,
+            client(url, "sue") as sue,
+            client(link.url) as bot,
+        ):
+            await bot.login("alice", cancel_on_disconnect={"grace": 0})
+            (connection,) = (each for each in server._connections.values() if each.session.armed)
+            link.pace(0)
+            await sue.ask(type="subscribe", channel="heartbeat")
+            # 600 KB of reports, which the bot gets as well.
+            terms = {"type": "new_order", "account": "alice", "instrument": "BTC/RUB", "side": "buy", "quantity": "0.1"}
+            for number in range(1_500):
+                await alice.send(**terms, client_order_id=f"a{number}", price=str(50 + number % 50))
+            for _ in range(1_500):
+                assert (await alice.until("execution_report"))["exec_type"] == "new"
+            assert connection.session.is_backed_up
+            before = await sue.until("heartbeat")
+            while (await sue.until("heartbeat"))["seq"] < before["seq"] + 6:
+                pass
+            assert server.counters.closed["dead_peer"] == 1
+            assert not server.started.exchange.accounts["alice"].open_orders
 
 
 async def test_a_killed_venue_counts_every_armed_connection_as_gone(tmp_path: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any, Final, get_args
 
 import msgspec
@@ -36,15 +38,51 @@ UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _MAX_FAULT_CHARS: Final = 160
 """A decoder's own words repeat at most this much of a request."""
 _OF_TYPE: Final = ("at `$.type`", "field `type`")
+_NO_TEXT: Final = "Expected `str"
+_A_NUMBER: Final = re.compile("got `(?:float|int)`")
+_NO_SUCH_WORD: Final = re.compile(r"^Invalid enum .* - at `\$[^`]*?\.(\w+)(?:\[\d+\])?`$", re.DOTALL)
 _TYPES: Final = ", ".join(str(kind.__struct_config__.tag) for kind in get_args(AnyRequest))
 
 
 def complaint(error: Exception) -> str:
-    """What is wrong with a payload, of which decoding raised one of `UNDECODABLE`; of an unknown type, which there are."""
+    """What is wrong with a payload, of which decoding raised one of `UNDECODABLE`; of an unknown type or word, which there are."""
     text = str(error)
     if text.endswith(_OF_TYPE):
         return f"{text[:_MAX_FAULT_CHARS]}; known types: {_TYPES}"
+    if (field := _NO_SUCH_WORD.match(text)) and field[1] in _words():
+        return f"{text[:_MAX_FAULT_CHARS]}; expected one of {', '.join(_words()[field[1]])}"
+    if text.startswith(_NO_TEXT) and _A_NUMBER.search(text):
+        return f"{text}; write it in quotes"
     return text
+
+
+@cache
+def _words() -> dict[str, list[str]]:
+    """Of each field of requests that has a choice, what may stand there, sorted; a name means the same in all of them."""
+    found: dict[str, set[str]] = {}
+
+    def note(kind: msgspec.inspect.Type, field: str) -> None:
+        match kind:
+            case msgspec.inspect.StructType():
+                for each in kind.fields:
+                    note(each.type, each.encode_name)
+            case msgspec.inspect.UnionType():
+                for part in kind.types:
+                    note(part, field)
+            case msgspec.inspect.ListType():
+                note(kind.item_type, field)
+            case msgspec.inspect.BoolType():
+                found.setdefault(field, set()).update(("true", "false"))
+            case msgspec.inspect.LiteralType():
+                found.setdefault(field, set()).update(map(str, kind.values))
+            case msgspec.inspect.EnumType():
+                found.setdefault(field, set()).update(str(word.value) for word in kind.cls)
+            case _:
+                pass
+
+    for request in get_args(AnyRequest):
+        note(msgspec.inspect.type_info(request), "")
+    return {field: sorted(words) for field, words in found.items()}
 
 
 def frame_header(opcode: int, size: int) -> bytes:

@@ -63,14 +63,16 @@ _ERRORS: Final = (
     ),
     Entry(
         "login_failed",
-        "The participant is unknown here, or the signature does not hold.",
+        "The participant is unknown here, the signature does not hold, the key has ended, or it may not be used from this address.",
         "Look at the name, the key, and the four lines that are signed: the venue and the nonce are those of this connection's `hello`. "
+        "Which keys are in force, and from where, `me` says on a connection by another key, and `sbx keys list` at the venue. "
         f"After {MAX_LOGIN_ATTEMPTS} attempts the connection is closed: connect again for a new nonce.",
     ),
     Entry(
         "not_allowed",
-        "Your role may not ask for this, the account is not yours, or you are logged in already.",
-        "Ask the venue's operator who may; sending it again changes nothing. `detail` says what your role may send.",
+        "Your role may not ask for this, your key has not the scope, the account is not yours, or you are logged in already.",
+        "Log in with a key that has the scope, or ask the venue's operator who may; sending it again changes nothing. `detail` says "
+        "which scope it takes, or what your role may send.",
     ),
     Entry(
         "unknown",
@@ -290,7 +292,7 @@ _CANCELS: Final = (
 )
 
 _CLOSES: Final = (
-    Entry("1000", "You closed it, and the venue answers.", "Nothing."),
+    Entry("1000", "You closed it or logged out, and the venue answers.", "Nothing."),
     Entry(
         "1001",
         "The venue stops, in order. Commands that it had received were carried out first, as far as half a second reaches.",
@@ -316,8 +318,8 @@ _CLOSES: Final = (
     Entry(
         "1008",
         f"Nothing was heard for `heartbeat_timeout`; no login or subscription came within {LOGIN_TIMEOUT_SECONDS} s; "
-        f"{MAX_LOGIN_ATTEMPTS} logins failed; {MAX_MALFORMED_MESSAGES} messages were malformed; or a message had more than "
-        f"{MAX_FRAGMENTS} fragments. The reason of the frame says which.",
+        f"{MAX_LOGIN_ATTEMPTS} logins failed; the key of the connection has ended; {MAX_MALFORMED_MESSAGES} messages were malformed; or a "
+        f"message had more than {MAX_FRAGMENTS} fragments. The reason of the frame says which.",
         "Answer pings, log in at once, mend the program; then connect again.",
     ),
     Entry(

@@ -17,6 +17,7 @@ _LIMITS: Final = [
     {"scope": "participant", "units_per_second": 2000, "burst": 10000, "left": 9712},
 ]
 
+_BITCOIN: Final = {"instrument": "BTC/RUB", "quantity": "0.01"}
 _CANDLE: Final = {
     "open": "101.0",
     "high": "101.0",
@@ -48,6 +49,21 @@ EXAMPLES: Final[dict[MessageKind, tuple[Example, ...]]] = {
             "participant": "anna",
             "signature": "0a1b2c3d" * 16,
             "cancel_on_disconnect": {"grace": 5000000000, "accounts": ["anna.main"]},
+        },
+    ),
+    m.NewBracket: (
+        {
+            "id": 3,
+            "account": "anna.main",
+            "entry": {"client_order_id": "b-1", "side": "buy", "price": "7900000", **_BITCOIN},
+            "take_profit": {"client_order_id": "b-2", "side": "sell", "price": "8300000", **_BITCOIN},
+            "stop": {
+                "client_order_id": "b-3",
+                "side": "sell",
+                "order_type": "stop",
+                "stop_price": "7700000",
+                **_BITCOIN,
+            },
         },
     ),
     m.Logout: ({"id": 9},),

@@ -18,6 +18,7 @@ import pytest
 
 import gateway.client
 from gateway.client import Client, connect
+from gateway.client.blocking import connect_sync
 from gateway.protocol import messages as m
 from tests.examples.conftest import environment
 from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
@@ -101,6 +102,9 @@ CHECKS: dict[str, Callable[..., bool]] = {
         and n["cap"] == "300000.00"
         and n["seq"] > 0
     ),
+    "Without an event loop": lambda n: (
+        (n["order"].status, n["fill"].price, n["left"] > 0) == ("filled", 8_010_000, True)
+    ),
     "A request that has no method": lambda n: isinstance(n["reply"], m.BalancesReply),
 }
 
@@ -128,6 +132,7 @@ async def client(venue: LiveVenue) -> AsyncIterator[Client]:
 async def test_a_recipe_does_what_the_page_says(recipe: Recipe, client: Client, venue: LiveVenue) -> None:
     around = f"async def recipe():\n{textwrap.indent(recipe.code, '    ')}\n    return locals()\n"
     given: dict[str, Any] = {name: getattr(gateway.client, name) for name in gateway.client.__all__}
+    given["connect_sync"] = connect_sync
     given |= {"client": client, "url": venue.url, "keys": venue.directory / "keys", "m": m}
     given |= {"asyncio": asyncio, "suppress": suppress, "datetime": datetime, "UTC": UTC, "timedelta": timedelta}
     exec(compile(around, recipe.title, "exec"), given)

@@ -9,7 +9,7 @@ from engine.book.whereabouts import ON_BOOK, WAITING_STOP
 from engine.clearing.futures import mark_ticks
 from engine.exchange import Exchange
 from engine.money.margin import missing
-from engine.vocabulary.codes import ORDER_TYPES, SIDES, TIMES_IN_FORCE
+from engine.vocabulary.codes import GTD, ORDER_TYPES, PEGGED, PEGS, POST_ONLY_MODES, SIDES, TIMES_IN_FORCE
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import COPIED_PER_STEP, MAX_LISTED_ORDERS, ROW_STEPS
 from gateway.outbound.channels.registry import Channels
@@ -56,7 +56,34 @@ def _open_order(order: Order, format_: InstrumentFormat, channels: Channels) -> 
         quantity[order.shown_lots] if is_on_book else None,
         channels.book(order.instrument_name).public_id(order.order_id) if is_on_book else None,
     )
+    # Most orders have neither: whoever asks for thousands does not wait for what they lack.
+    if order.time_in_force == GTD:
+        found.expire_time = order.command.expire_ns
+    if order.further is not None or order.order_type == PEGGED:
+        _add_terms(found, order, format_)
     return found
+
+
+def _add_terms(listed: messages.OpenOrder, order: Order, format_: InstrumentFormat) -> None:
+    """State the further terms that still hold: those of a stop while it waits, those of all others to the end."""
+    asked = order.command
+    tick_e8 = order.instrument.tick_e8
+    if order.display_lots:
+        listed.display_quantity = format_.quantity[order.display_lots]
+    if order.post_only:
+        listed.post_only = POST_ONLY_MODES[order.post_only]
+    listed.reduce_only = order.reduce_only
+    if order.where == WAITING_STOP:
+        listed.trail = format_.price[asked.trail_e8 // tick_e8] if asked.trail_e8 else None
+        listed.trail_bps = asked.trail_bps or None
+    if order.order_type == PEGGED:
+        offset = asked.peg_offset_e8 // tick_e8
+        listed.peg = PEGS[asked.peg]
+        listed.peg_offset = ("-" if offset < 0 else "") + format_.price[abs(offset)] if offset else None
+        listed.limit_price = format_.price[order.reserve_ticks]
+    other = order.other_leg
+    if other is not None:
+        listed.other_order_id = other.order_id
 
 
 def balances(exchange: Exchange, account: Account, query: messages.Balances) -> tuple[messages.BalancesReply, int]:

@@ -28,6 +28,23 @@ class OpenOrder(msgspec.Struct, omit_defaults=True, gc=False):
     """Of an order on the book: what it shows; left out while it waits off the book."""
     public_id: int | None = None
     """Of an order on the book: by what channel `orders` knows the part that it shows."""
+    display_quantity: str | None = None
+    """Iceberg: the most it shows at once."""
+    expire_time: int | None = None
+    """gtd: nanoseconds since the epoch, UTC."""
+    post_only: str | None = None
+    reduce_only: bool = False
+    trail: str | None = None
+    """Trailing stop: distance in price."""
+    trail_bps: int | None = None
+    """Trailing stop: distance in basis points."""
+    peg: str | None = None
+    peg_offset: str | None = None
+    """Left out where it is zero."""
+    limit_price: str | None = None
+    """Pegged: the worst price it may get, at which its cost is reserved."""
+    other_order_id: int | None = None
+    """Of a pair: the order that this one cancels, and that cancels it."""
 
 
 class OpenOrdersReply(Message, tag="open_orders"):

@@ -21,10 +21,10 @@ from gateway.published.errors import CANCEL, ERROR, REJECT, listed_codes
 
 _DECIMALS: Final = (
     "amount arrested ask_price ask_quantity available average_price bid_price bid_quantity carried change_24h "
-    "change_percent_24h claimed close displayed_quantity fee filled_quantity filled_value frozen held high high_24h "
-    "imbalance issue_limit largest_order last_price last_quantity leaves_quantity left limit lot_size low low_24h mark "
+    "change_percent_24h claimed close display_quantity displayed_quantity fee filled_quantity filled_value frozen held high high_24h "
+    "imbalance issue_limit largest_order last_price last_quantity leaves_quantity left limit limit_price lot_size low low_24h mark "
     "mark_price max_position max_quantity min_quantity missing needed new_price open open_24h open_interest outstanding "
-    "paid position price quantity reference_price reserved shortfall stop_price tick_size total turnover turnover_24h "
+    "paid peg_offset position price quantity reference_price reserved shortfall stop_price tick_size total trail turnover turnover_24h "
     "unsettled used volume volume_24h vwap_24h"
 )
 DECIMAL_FIELDS: Final = frozenset(_DECIMALS.split())
@@ -68,6 +68,8 @@ _BY_MESSAGE: Final[dict[tuple[str, str], tuple[str, ...]]] = {
     ("AssetInfo", "tier"): ("highly_liquid", "lost", "other"),
     ("AssetInfo", "privacy"): codes.PRIVACY_KINDS,
     ("OwnAccount", "kind"): codes.INVESTOR_KINDS,
+    ("OpenOrder", "post_only"): codes.POST_ONLY_MODES[1:],
+    ("OpenOrder", "peg"): codes.PEGS,
     ("OrderInfo", "code"): _REJECTS,
     ("OrderInfo", "reason"): listed_codes(CANCEL),
     ("Settlement", "kind"): get_args(SettlementKind),

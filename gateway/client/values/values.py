@@ -323,6 +323,16 @@ class OpenOrder(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     stop_price: Decimal | None = None
     displayed_quantity: Decimal | None = None
     public_id: int | None = None
+    display_quantity: Decimal | None = None
+    expire_time: int | None = None
+    post_only: str | None = None
+    reduce_only: bool = False
+    trail: Decimal | None = None
+    trail_bps: int | None = None
+    peg: str | None = None
+    peg_offset: Decimal | None = None
+    limit_price: Decimal | None = None
+    other_order_id: int | None = None
 
 
 class FuturesPosition(msgspec.Struct, frozen=True, kw_only=True, gc=False):

@@ -57,6 +57,51 @@ async def test_an_iceberg_shows_its_display_quantity_only(tmp_path):
         assert (mine["leaves_quantity"], mine["displayed_quantity"]) == ("2.0", "1.0")
 
 
+async def test_open_orders_say_what_was_asked_for(tmp_path):
+    async with trading(tmp_path) as (alice, _, otto, _):
+        assert (await admin(otto, "set_trading_rules", instrument="BTC/RUB", static_ppm=500_000))["type"] == "done"
+        until = (await alice.ask(type="time"))["time"] + 3_600_000_000_000
+        terms = {"account": "alice", "instrument": "BTC/RUB", "side": "sell", "quantity": "1"}
+        await alice.order("buy", "1", "95", "plain", account="alice")
+        for name, asked in {
+            "iceberg": {"order_type": "iceberg", "price": "120", "quantity": "3", "display_quantity": "1"},
+            "gtd": {"price": "120", "time_in_force": "gtd", "expire_time": until},
+            "post": {"price": "120", "post_only": True},
+            "slide": {"price": "120", "post_only": "reprice"},
+            "trail": {"order_type": "trailing_stop", "trail": "5"},
+            "points": {"order_type": "trailing_stop", "trail_bps": 700},
+            "peg": {"order_type": "pegged", "peg": "own", "peg_offset": "-1.5", "price": "101", "side": "buy"},
+            "middle": {"order_type": "pegged", "peg": "mid", "side": "buy"},
+        }.items():
+            report = await alice.ask(type="new_order", client_order_id=name, **{**terms, **asked})
+            assert report["exec_type"] == "new", report
+        leg = {"instrument": "BTC/RUB", "side": "sell", "quantity": "1"}
+        limit = {**leg, "client_order_id": "limit", "price": "125"}
+        stop = {**leg, "client_order_id": "stop", "order_type": "stop", "stop_price": "80"}
+        assert (await alice.ask(type="new_order_pair", account="alice", limit=limit, stop=stop))["exec_type"] == "new"
+        await alice.ask(type="amend_order", account="alice", client_order_id="iceberg", display_quantity="2")
+        listed = {
+            order["client_order_id"]: order
+            for order in (await alice.ask(type="open_orders", account="alice"))["orders"]
+        }
+        known = "display_quantity expire_time post_only reduce_only trail trail_bps peg peg_offset limit_price other_order_id"
+        stated = {name: {key: order[key] for key in known.split() if key in order} for name, order in listed.items()}
+        assert stated == {
+            "plain": {},
+            "iceberg": {"display_quantity": "2.0"},
+            "gtd": {"expire_time": until},
+            "post": {"post_only": "reject"},
+            "slide": {"post_only": "reprice"},
+            "trail": {"trail": "5.0"},
+            "points": {"trail_bps": 700},
+            "peg": {"peg": "own", "peg_offset": "-1.5", "limit_price": "101.0"},
+            # The edge of the band.
+            "middle": {"peg": "mid", "limit_price": "150.0"},
+            "limit": {"other_order_id": listed["stop"]["order_id"]},
+            "stop": {"other_order_id": listed["limit"]["order_id"]},
+        }
+
+
 async def test_an_auction_is_announced_and_uncrossed(tmp_path):
     async with trading(tmp_path) as (alice, bob, otto, url), client(url) as public:
         assert (await admin(otto, "set_phase", instrument="BTC/RUB", phase="opening_auction"))["type"] == "done"

@@ -18,7 +18,7 @@ from engine.vocabulary.messages.events import (
 from gateway.inbound.history.looking import Looking
 from gateway.inbound.history.pages import Bounds, page
 from gateway.index.keys import SETTLED
-from gateway.outbound.private_reports.report import PrivateReport
+from gateway.outbound.private_reports.report import MarginReport, PrivateReport
 from gateway.protocol import messages as m
 
 Instruments = Mapping[str, Instrument]
@@ -62,10 +62,12 @@ def _kind_of(report: PrivateReport, instruments: Instruments) -> str:
     event = report.event
     kind = _KINDS.get(type(event), "")
     if type(event) is VariationMargin:
-        future = instruments[event.instrument].future
-        if future is not None and report.time_ns >= future.expiry_ns:
-            # The mark at its expiry is the last one.
-            return _FINAL
+        is_final = report.is_final if isinstance(report, MarginReport) else None
+        if is_final is None:
+            # The mark at its expiry is the last one. What a venue that slept catches up on bears a later time, earlier marks too.
+            future = instruments[event.instrument].future
+            is_final = future is not None and report.time_ns >= future.expiry_ns
+        return _FINAL if is_final else kind
     return kind
 
 

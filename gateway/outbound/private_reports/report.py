@@ -43,3 +43,15 @@ class PrivateReport:
     def exec_id(self) -> str:
         """Unique over the venue: the command's sequence number, the event's place, and `m` on the maker's side of a trade."""
         return f"{self.command_seq}-{self.place}m" if self.as_first else f"{self.command_seq}-{self.place}"
+
+
+@mypyc_attr(acyclic=True)
+class MarginReport(PrivateReport):
+    """Of variation margin: which mark of the future it is from, too."""
+
+    __slots__ = ("is_final",)
+
+    def __init__(self, account: str, seq: int, event: Event, moment: tuple[int, int], place: int) -> None:
+        super().__init__(account, seq, event, moment, place)
+        self.is_final: bool | None = None
+        """Whether the future expired by it; None: the mark is among the events of an earlier command."""

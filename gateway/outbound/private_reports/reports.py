@@ -13,6 +13,7 @@ from engine.vocabulary.messages.events import (
     DefaultDeclared,
     Event,
     FundsMoved,
+    FutureMarked,
     HoldingArrested,
     HoldingFrozen,
     LossShared,
@@ -38,7 +39,7 @@ from engine.vocabulary.messages.events import (
 from gateway.outbound.private_reports import holdings, orders
 from gateway.outbound.private_reports.frames import json_frame
 from gateway.outbound.private_reports.recent import RecentReports
-from gateway.outbound.private_reports.report import PrivateReport
+from gateway.outbound.private_reports.report import MarginReport, PrivateReport
 from gateway.outbound.private_reports.spoken import spoken
 from gateway.protocol.formats import Formats
 from gateway.protocol.messages import Message
@@ -82,14 +83,19 @@ _ONE: Final = 0
 _REFUSED: Final = 1
 _SIDES: Final = 2
 _OPENED: Final = 3
+_MARKED: Final = 4
+_MARGIN: Final = 5
 _CONCERNS: Final[dict[type[Event], int]] = {
     **{kind: _ONE if "report_seq" in kind.__struct_fields__ else _SIDES for kind in _MESSAGES},
     OrderRejected: _REFUSED,
     RequestRejected: _REFUSED,
     MovementHeld: _REFUSED,
     AccountOpened: _OPENED,
+    FutureMarked: _MARKED,
+    VariationMargin: _MARGIN,
 }
-"""Whom an event concerns: one account, which may be refused something, or have it wait, by a rule among others; one or two as `_sides` says; a new one."""
+"""Whom an event concerns: one account, which may be refused something, or have it wait, by a rule among others; one or two as `_sides` says; a new one.
+A mark concerns no account by itself, but the variation margin that follows it."""
 
 
 class PrivateReports:
@@ -136,6 +142,7 @@ class PrivateReports:
         """The reports that events are, kept in `recent` if that is given; titles are those of a digest's rulebook, or in force."""
         found: list[PrivateReport] = []
         moment = (command_seq, time_ns)
+        marked: FutureMarked | None = None
         for place, event in enumerate(events):
             concern = _CONCERNS.get(type(event))
             if concern is None:
@@ -155,6 +162,15 @@ class PrivateReports:
                     found.append(report)
                     if recent is not None and seq:
                         recent.add(report)
+            elif type(event) is FutureMarked:
+                marked = event
+            elif type(event) is VariationMargin:
+                margin = MarginReport(event.account, event.report_seq, event, moment, place)
+                if marked is not None and marked.instrument == event.instrument:
+                    margin.is_final = marked.final
+                found.append(margin)
+                if recent is not None:
+                    recent.add(margin)
             elif recent is not None:
                 opened: Any = event
                 self.owners[opened.account] = opened.participant

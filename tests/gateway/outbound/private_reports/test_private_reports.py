@@ -37,6 +37,7 @@ from gateway.outbound.fanout import Fanout
 from gateway.outbound.private_reports.report import PrivateReport
 from gateway.outbound.private_reports.reports import (
     _CONCERNS,
+    _MARGIN,
     _MESSAGES,
     _ONE,
     _REFUSED,
@@ -287,7 +288,7 @@ def test_every_event_that_an_account_counts_is_a_report_of_the_protocol():
     counted = {kind: [field for field in kind.__struct_fields__ if field.endswith("report_seq")] for kind in ALL_EVENTS}
     told = {kind for kind, fields in counted.items() if fields}
     assert told == set(_MESSAGES) - set(STATUSES)
-    alone = {kind for kind, concern in _CONCERNS.items() if concern in (_ONE, _REFUSED)}
+    alone = {kind for kind, concern in _CONCERNS.items() if concern in (_ONE, _REFUSED, _MARGIN)}
     assert {kind for kind, fields in counted.items() if fields == ["report_seq"]} == alone
     refusals = {kind for kind, concern in _CONCERNS.items() if concern == _REFUSED}
     assert refusals == {kind for kind in counted if {"rule", "rules", "report_seq"} <= {*kind.__struct_fields__}}

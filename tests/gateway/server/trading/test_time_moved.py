@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from gateway.journal.reader import JournalReader
 from gateway.server.sequencing.clock import MovedClock
 from gateway.server.sequencing.startup import Started, StartError, start_venue
 from gateway.venue.venue import Venue, parse_venue
-from tests.support.gateway.venues.small_venue import client, serving, small_venue, url_of, venue_text
+from tests.support.gateway.venues.clearing_desk import FUTURE, at_desk_of
+from tests.support.gateway.venues.small_venue import RawClient, client, serving, small_venue, url_of, venue_text
 
 YEAR_NS = 365 * NS_PER_DAY
 
@@ -139,6 +141,35 @@ async def test_two_years_pass_by_command_in_pieces_and_in_order(tmp_path: Path) 
     # The order of the day ends with it, the other one at its time; the year's end in between takes neither along.
     first_ns, second_ns = (row[1] for row in rows for each in row[3] if type(each) is OrderCancelled)
     assert first_ns < begin_ns + 2 * NS_PER_DAY < begin_ns + 500 * NS_PER_DAY <= second_ns < begin_ns + 2 * YEAR_NS
+
+
+@pytest.mark.asyncio
+async def test_a_future_that_expires_on_the_way_is_settled_finally_once(tmp_path: Path) -> None:
+    """Its marks are caught up on in pieces, and each bears the time of its piece: those before the last one may seem to be behind it."""
+    expiry = datetime.now(UTC).date() + timedelta(days=30)
+    future = FUTURE.replace("2099-12-25", str(expiry)).replace("86_400", "3_600")
+    venue = parse_venue(venue_text(future).replace("port = 0", "port = 0\ntest = true"), "", Path())
+
+    async def settled(alice: RawClient) -> list[int]:
+        """The numbers of all her settlements, the final ones below zero."""
+        asked: dict[str, Any] = {"type": "settlements", "account": "alice", "sort": "oldest", "limit": 200}
+        page = await alice.ask(**asked)
+        found = page["settlements"]
+        while page.get("more"):
+            page = await alice.ask(**asked, cursor=page["cursor"])
+            found += page["settlements"]
+        return [-each["seq"] if each["kind"] == "final_settlement" else each["seq"] for each in found]
+
+    async with serving(tmp_path, venue, durability="os") as server, at_desk_of(url_of(server)) as desk:
+        await desk.bob_sells_ten()
+        assert (await move(desk.otto, desk.otto.hello["time"] + 40 * NS_PER_DAY))["type"] == "done"
+        # A command comes behind all that was due.
+        await desk.alice.ask(type="mass_cancel", account="alice")
+        numbers = await settled(desk.alice)
+    assert len(numbers) > 500
+    assert [number for number in numbers if number < 0] == [-max(map(abs, numbers))]
+    async with serving(tmp_path, venue, durability="os") as server, client(url_of(server), "alice") as alice:
+        assert await settled(alice) == numbers
 
 
 @pytest.mark.asyncio

@@ -89,15 +89,20 @@ class Desk:
 
 @asynccontextmanager
 async def at_desk(directory: Path) -> AsyncIterator[Desk]:
-    async with serving(directory, clearing_venue()) as server:
-        url = url_of(server)
-        async with (
-            client(url, "alice") as alice,
-            client(url, "bob", binary=True) as bob,
-            client(url, "otto") as otto,
-            client(url, "sue") as sue,
-        ):
-            yield Desk(url, alice, bob, otto, sue)
+    async with serving(directory, clearing_venue()) as server, at_desk_of(url_of(server)) as desk:
+        yield desk
+
+
+@asynccontextmanager
+async def at_desk_of(url: str) -> AsyncIterator[Desk]:
+    """All of them at a venue that is served."""
+    async with (
+        client(url, "alice") as alice,
+        client(url, "bob", binary=True) as bob,
+        client(url, "otto") as otto,
+        client(url, "sue") as sue,
+    ):
+        yield Desk(url, alice, bob, otto, sue)
 
 
 def parts(message: dict[str, Any], *names: str) -> dict[str, Any]:

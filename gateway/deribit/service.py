@@ -181,7 +181,7 @@ class Service:
         participant = self.context.keyholders.find(key.participant)
         if participant is None or participant.role != PARTICIPANT:
             raise Failure(13021, "forbidden", reason=f"{key.participant} is no participant of this venue who trades")
-        asker.act_for(participant, f"deribit:{key.client_id}")
+        asker.act_for(participant, key.scopes, f"deribit:{key.client_id}")
 
     async def _desk(self, key: PortKey, asker: Asker) -> Desk:
         participant = asker.participant

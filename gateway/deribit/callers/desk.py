@@ -11,6 +11,7 @@ from collections import OrderedDict, deque
 from typing import Final
 
 from gateway.deribit.callers.asker import Asker
+from gateway.deribit.callers.keys import READ
 from gateway.deribit.callers.markets import Markets
 from gateway.deribit.dialect.failures import Failure
 from gateway.deribit.dialect.order_state import OrderState
@@ -72,7 +73,7 @@ class Desk:
         """Of the last report that was taken in."""
         self._asker: Final = Asker(peers, "", self._hear)
         try:
-            self._asker.act_for(participant)
+            self._asker.act_for(participant, (READ,))
         except Failure:
             self._asker.end()
             raise

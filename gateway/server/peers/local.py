@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from engine.vocabulary.access import SCOPES_OF
 from engine.vocabulary.limits import MAX_CONNECTIONS_PER_PARTICIPANT
 from gateway.audit.audit import LOGIN
 from gateway.inbound.context import VenueContext
@@ -68,11 +67,12 @@ class LocalPeer:
             self._peers.host.received(session)
         self.flush()
 
-    def act_for(self, participant: Participant, key: str = "") -> None:
-        """Be logged in, by what the port has looked at: the peer hears all reports of the participant from now on.
+    def act_for(self, participant: Participant, scopes: tuple[str, ...], key: str = "") -> None:
+        """Be logged in, by what the port has looked at: the peer hears all reports of the participant from now on, if it may read.
 
         Args:
             participant: for whom.
+            scopes: what it may ask for.
             key: by which key of the port, as the audit calls it; empty: the port itself listens, and nobody came.
 
         Raises:
@@ -82,7 +82,7 @@ class LocalPeer:
         assert session.participant is None
         if context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
             raise NotLetIn(f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections")
-        session.act_as(Proven(participant, None, SCOPES_OF[participant.role]))
+        session.act_as(Proven(participant, None, scopes))
         session.keys_left = context.keyholders.keys_of(participant.participant)
         context.keyholders.came(session, participant.participant, None)
         if key:

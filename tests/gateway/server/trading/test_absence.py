@@ -14,6 +14,7 @@ from gateway.client.client import connect
 from gateway.client.values.errors import ClientError
 from tests.support.gateway.links.raw_frames import frame, read_frame
 from tests.support.gateway.processes.mortal_venue import MortalVenue
+from tests.support.gateway.venues.key_commands import NEW, registers
 from tests.support.gateway.venues.small_venue import KEYS, RawClient, client, serving, small_venue, url_of
 
 GRACE = NS_PER_SECOND // 2
@@ -66,6 +67,32 @@ async def test_who_comes_back_within_the_grace_finds_them_open(tmp_path: Path) -
         async with client(url, "alice") as third:
             assert await open_names(third) == ["a1"]
             assert third.reports == []
+
+
+@pytest.mark.parametrize(("scope", "left"), [("read", []), ("drop_copy", []), ("trade", ["a1"])])
+async def test_only_who_may_trade_comes_back(tmp_path: Path, scope: str, left: list[str]) -> None:
+    """A dashboard that connects again says nothing of the bot whose orders are open."""
+    async with (
+        serving(tmp_path / "venue") as server,
+        client(url_of(server), "otto") as otto,
+        client(url_of(server), "sue") as sue,
+    ):
+        await registers(otto, "alice", "other", NEW, scopes=[scope])
+        async with client(url_of(server)) as bot:
+            await bot.login("alice", cancel_on_disconnect={"grace": GRACE})
+            await rest(bot, "a1")
+        async with client(url_of(server)) as other:
+            assert (await other.login("alice", NEW))["scopes"] == [scope]
+            await asyncio.sleep(1)
+            assert await open_names(sue) == left
+        # Nor does who looks on keep the bot from being back in time.
+        async with client(url_of(server)) as bot:
+            await bot.login("alice", cancel_on_disconnect={"grace": GRACE})
+            await rest(bot, "a2")
+        async with client(url_of(server)) as other, client(url_of(server), "alice"):
+            await other.login("alice", NEW)
+            await asyncio.sleep(1)
+            assert await open_names(sue) == [*left, "a2"]
 
 
 async def test_one_that_drops_right_behind_its_login_and_comes_back_at_once_loses_nothing(tmp_path: Path) -> None:

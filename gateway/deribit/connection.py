@@ -70,6 +70,8 @@ class SocketConnection:
         self._answering: Final[set[asyncio.Task[None]]] = set()
         self._room: Final = asyncio.Semaphore(MAX_AT_ONCE)
         self._unreadable = 0
+        self._is_let_go = False
+        """Then nothing more of it is carried out, although aiohttp has read it already."""
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Answer it until it ends."""
@@ -108,6 +110,7 @@ class SocketConnection:
 
     def abort(self) -> None:
         """End it at once: a close frame would only wait behind what it does not read."""
+        self._is_let_go = True
         self._unread.connections.pop(self, None)
         self._forget()
         self._guest.abort()
@@ -159,6 +162,8 @@ class SocketConnection:
                     await self._say_goodbye(_UNSUPPORTED, b"JSON travels in text frames")
                 return
             wait = None
+            if self._is_let_go:
+                return
             await self._take(message.data.encode(errors="surrogatepass"))
             if self._unreadable >= MAX_UNREADABLE:
                 await self._say_goodbye(_POLICY, b"too many malformed messages")
@@ -184,6 +189,8 @@ class SocketConnection:
             await self._answer(call)
             return
         await self._room.acquire()
+        if self._is_let_go:
+            return
         task = asyncio.ensure_future(self._answer(call))
         self._answering.add(task)
         task.add_done_callback(self._answered)

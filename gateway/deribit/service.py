@@ -172,10 +172,11 @@ class Service:
         """Let a connection act by a key. Raises `Failure`."""
         if caller.asker.is_over:
             raise _over()
-        if caller.asker.participant is None:
+        if caller.key is None:
             self._act_for(caller.asker, key)
+            # From now on, not from when its account is followed: its session acts for nobody else, and ends with this key.
+            caller.key = key
         caller.desk = await self._desk(key, caller.asker)
-        caller.key = key
 
     def _act_for(self, asker: Asker, key: PortKey) -> None:
         participant = self.context.keyholders.find(key.participant)
@@ -209,7 +210,7 @@ class Service:
         if method is None:
             raise Failure(-32601, "Method not found", reason="docs/CCXT.md lists the methods of this port")
         if method.scope:
-            if caller.key is None:
+            if caller.key is None or caller.desk is None:
                 raise unauthorized("sign the request, or log the connection in by public/auth")
             if method.scope not in caller.key.scopes:
                 raise Failure(13021, "forbidden", reason=f"this key may not: its scopes lack {method.scope}")

@@ -13,7 +13,7 @@ from typing import Final
 from gateway.deribit.callers.asker import Asker
 from gateway.deribit.callers.keys import READ
 from gateway.deribit.callers.markets import Markets
-from gateway.deribit.dialect.failures import Failure
+from gateway.deribit.dialect.failures import Failure, unavailable
 from gateway.deribit.dialect.order_state import OrderState
 from gateway.inbound.context import VenueContext
 from gateway.protocol import messages as m
@@ -61,7 +61,7 @@ class Desk:
         """By id, those that ended last at the end."""
         self.fills: Final[deque[m.ExecutionReport]] = deque(maxlen=KEPT_FILLS)
         """The last one is the newest."""
-        self.used_at = 0.0
+        self.used_at = asyncio.get_running_loop().time()
         """When somebody asked for it last, on the loop's clock."""
         self._markets: Final = markets
         self._unlisted: Final[list[m.ExecutionReport]] = []
@@ -88,7 +88,14 @@ class Desk:
 
     async def begun(self) -> None:
         """Wait until it knows what it begins with. Raises `Failure`."""
-        await asyncio.shield(self._beginning)
+        try:
+            await asyncio.shield(self._beginning)
+        except asyncio.CancelledError:
+            waiting = asyncio.current_task()
+            if not self._beginning.cancelled() or (waiting is not None and waiting.cancelling()):
+                raise
+            # It was ended meanwhile: that is nothing that whoever waits for it has done.
+            raise unavailable("the account is followed no more: send it again") from None
         self.used_at = asyncio.get_running_loop().time()
 
     def orders(self) -> list[OrderState]:

@@ -12,6 +12,7 @@ from typing import Final
 
 from gateway.deribit.callers.asker import Asker
 from gateway.deribit.callers.keys import READ
+from gateway.deribit.callers.listening import ORDERS, TRADES, Listening
 from gateway.deribit.callers.markets import Markets
 from gateway.deribit.dialect.failures import Failure, unavailable
 from gateway.deribit.dialect.order_state import OrderState
@@ -25,20 +26,9 @@ KEPT_ENDED: Final = 1_000
 KEPT_FILLS: Final = 1_000
 FIRST_REPORTS: Final = 2_000
 """With which a desk begins: as many as both of those are made of, more or less."""
+PORTFOLIO_SECONDS: Final = 0.5
+"""Between two looks at what an account holds, however often that changes."""
 _ID: Final = 0
-
-
-class DeskListener:
-    """Who wants to know what happens on an account."""
-
-    def ordered(self, order: OrderState) -> None:
-        """An order came, or changed, or ended."""
-
-    def filled(self, fill: m.ExecutionReport) -> None:
-        """Something of an order was traded."""
-
-    def moved(self) -> None:
-        """What it holds may be something else now."""
 
 
 class Desk:
@@ -56,7 +46,7 @@ class Desk:
         self, peers: LocalPeers, context: VenueContext, markets: Markets, *, participant: Participant, account: str
     ) -> None:
         self.account: Final = account
-        self.listeners: Final[dict[DeskListener, None]] = {}
+        self.listening: Final = Listening(markets.listed)
         self.ended: Final[OrderedDict[int, OrderState]] = OrderedDict()
         """By id, those that ended last at the end."""
         self.fills: Final[deque[m.ExecutionReport]] = deque(maxlen=KEPT_FILLS)
@@ -67,6 +57,9 @@ class Desk:
         self._unlisted: Final[list[m.ExecutionReport]] = []
         """Reports that wait, from the first one on of an instrument that was listed a moment ago."""
         self._listing: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._is_stale = False
+        """Whether what it holds may be something else than was looked at."""
         self._open: Final[dict[int, OrderState]] = {}
         self._first_seq = max(context.fanout.reports.last_seq(account) - FIRST_REPORTS, 0)
         self._seq = self._first_seq
@@ -114,12 +107,30 @@ class Desk:
         """What it holds now. Raises `Failure`."""
         return await self._asker.ask(m.Balances(id=_ID, account=self.account), m.BalancesReply)
 
+    def look_what_is_held(self) -> None:
+        """Have what it holds looked at, soon, and told to all who want to know: one question for them together."""
+        self._is_stale = True
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(self._look())
+
     def end(self) -> None:
         """Follow it no more."""
         self._beginning.cancel()
-        if self._listing is not None:
-            self._listing.cancel()
+        for task in (self._listing, self._looking):
+            if task is not None:
+                task.cancel()
         self._asker.end()
+
+    async def _look(self) -> None:
+        while self._is_stale and self.listening.is_holding_wanted:
+            self._is_stale = False
+            try:
+                reply = await self.balances()
+            except Failure:
+                # The venue stops, or the account is followed anew: those who get this are told no more of it.
+                return
+            self.listening.tell_holdings(reply.balances)
+            await asyncio.sleep(PORTFOLIO_SECONDS)
 
     async def _begin(self) -> None:
         await self._markets.refresh()
@@ -161,8 +172,8 @@ class Desk:
                     self._listing = asyncio.ensure_future(self._list())
             else:
                 self._take(message)
-        for listener in self.listeners:
-            listener.moved()
+        if self.listening.is_holding_wanted:
+            self.look_what_is_held()
 
     async def _list(self) -> None:
         """Have the list of instruments made anew, and take in what waited for that."""
@@ -187,9 +198,9 @@ class Desk:
                 self.ended.popitem(last=False)
         if report.exec_type == "trade":
             self.fills.append(report)
-            for listener in self.listeners:
+            for listener in self.listening.of(TRADES, report.instrument):
                 listener.filled(report)
-        for listener in self.listeners:
+        for listener in self.listening.of(ORDERS, report.instrument):
             listener.ordered(order)
 
 

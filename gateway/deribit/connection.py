@@ -22,8 +22,9 @@ MAX_BODY_BYTES: Final = 65_536
 """Of a request, as in `sbx.v1`."""
 MAX_AT_ONCE: Final = 32
 """Requests of a connection that are carried out at once; then it is not read."""
-MAX_UNREAD_BYTES: Final = 4 * 1024 * 1024
-"""That wait for one who does not read: a snapshot of the largest book has less."""
+MAX_UNREAD_BYTES: Final = 8 * 1024 * 1024
+"""That wait for one who does not read: a snapshot of the largest book has less, and so have all open orders of an account, which are one
+answer."""
 MAX_UNREAD_BYTES_IN_ALL: Final = 64 * 1024 * 1024
 """Beyond it whoever leaves most unread is let go."""
 MAX_UNREADABLE: Final = 100

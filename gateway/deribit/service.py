@@ -244,6 +244,9 @@ class Service:
             if feed is not None:
                 self.feeds.subscribe(subscriber, feed)
                 found.append(channel)
+                if feed.first_units:
+                    # A long book was written: others go on before the next one is.
+                    await asyncio.sleep(0)
         return found
 
     def _own_feed(self, caller: Caller, channel: str) -> Feed:

@@ -38,11 +38,16 @@ _STATUSES: Final = {0: 200, TOO_MANY: 429, -32601: 404, 10047: 429, 13004: 401, 
 
 
 class _Unquoted(logging.Filter):
-    """What is no HTTP is an error of whoever sent it, which aiohttp would log with the bytes: URLs, headers and bodies have secrets in them."""
+    """What is no HTTP is an error of whoever sent it, which aiohttp would log with the bytes: URLs, headers and bodies have secrets in them.
+
+    Nor is it worth a word that somebody went, or sent a body too slowly.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether it is logged."""
-        return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+        return not (
+            record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | ConnectionError | TimeoutError)
+        )
 
 
 _LOG: Final = logging.getLogger("gateway.deribit.http")

@@ -265,6 +265,10 @@ class Session(FrameReader):
         except Malformed as error:
             self._malformed(str(error), request.id)
         else:
+            why = self._context.keyholders.ends_more(command, self.key)
+            if why is not None:
+                self._refuse(request, why, command=request.command)
+                return
             self.inbox.append((request.id, command, self.received_ns))
 
     def _login(self, request: Login) -> None:

@@ -193,3 +193,36 @@ async def test_staff_is_bound_by_scopes_too(tmp_path: Path) -> None:
             assert (await eyes.ask(type="admin", command="register_key", arguments=other))["code"] == "not_allowed"
         last = await otto.ask(type="admin", command="revoke_key", arguments={"participant": "otto", "key": "main"})
         assert (last["type"], last["template"]) == ("rejected", "key.last")
+
+
+@pytest.mark.parametrize("limit", ["expires_ns", "addresses", "replaced"])
+async def test_a_limited_key_ends_none_of_its_owner_that_is_not(tmp_path: Path, limit: str) -> None:
+    """Else whoever stole it for an hour could lock its owner out for good."""
+    async with serving(tmp_path) as server, client(url_of(server), "alice") as alice:
+        hour = alice.hello["time"] + 3_600 * 10**9
+        limits = {"expires_ns": {"expires_ns": hour}, "addresses": {"addresses": ["127.0.0.0/8"]}}
+        lasting, brief = ("other", "main") if limit == "replaced" else ("main", "brief")
+        if limit == "replaced":
+            await registers(alice, "alice", "other", NEW, replaces="main", overlap_ns=3_600 * 10**9)
+        else:
+            await registers(alice, "alice", "brief", NEW, **limits[limit])
+        async with client(url_of(server)) as thief:
+            await thief.login("alice", KEYS["alice"] if limit == "replaced" else NEW, brief)
+            before = server.started.exchange.seq
+            for command, arguments in (
+                ("revoke_key", {"key": lasting}),
+                ("revoke_key", {}),
+                ("register_key", {"key": "x", "public_key": public_key_hex(LESS), "replaces": lasting}),
+                (
+                    "register_key",
+                    {"key": "x", "public_key": public_key_hex(LESS), "replaces": lasting, "overlap_ns": 10**9},
+                ),
+            ):
+                reply = await thief.ask(type="admin", command=command, arguments={"participant": "alice", **arguments})
+                assert (reply["code"], f"can't end key {lasting}" in reply["detail"]) == ("not_allowed", True), reply
+            assert server.started.exchange.seq == before
+            # What it may end is what has its limits, itself for one.
+            await registers(thief, "alice", "made", LESS)
+            await does(thief, "revoke_key", participant="alice", key="made")
+            await does(thief, "revoke_key", participant="alice", key=brief)
+        assert list(server.started.exchange.access.of["alice"].keys) == [lasting]

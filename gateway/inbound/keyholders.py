@@ -8,8 +8,9 @@ from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from engine.state.access import Access, Key
-from engine.vocabulary.access import SCOPES_OF
+from engine.vocabulary.access import COMMANDING, SCOPES_OF
 from engine.vocabulary.codes import KEY_EXPIRED, KEY_REPLACED, KEY_REVOKED
+from engine.vocabulary.limits import KEPT_CONNECTIONS
 from engine.vocabulary.messages.commands import AnyCommand, RegisterKey, RevokeKey
 from engine.vocabulary.messages.events import KeyEnded
 from gateway.addresses import parsed_address
@@ -31,6 +32,15 @@ class Proven(NamedTuple):
     key: Key | None
     """With which key; None: one that only the file of a recording names, which nobody ends."""
     scopes: tuple[str, ...]
+
+    @property
+    def acts(self) -> bool:
+        """Whether it may send the commands of its role, and does not only look on."""
+        return COMMANDING[self.participant.role] in self.scopes
+
+    def most(self, connections: int) -> int:
+        """Beside how many connections of its participant, which has so many at most, it is let in: some are kept for keys that act."""
+        return connections - (0 if self.acts else KEPT_CONNECTIONS)
 
 
 class Unproven(NamedTuple):

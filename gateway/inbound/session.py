@@ -285,8 +285,11 @@ class Session(FrameReader):
         if isinstance(proven, Unproven):
             self._fail_login(request, proven.reason)
             self._error("login_failed", proven.detail, request.id)
-        elif self._context.connections_of(request.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
-            detail = f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections"
+        elif self._context.connections_of(request.participant) >= (
+            most := proven.most(MAX_CONNECTIONS_PER_PARTICIPANT)
+        ):
+            detail = f"a participant has at most {most} connections"
+            detail = detail if proven.acts else f"keys that only look on leave room: {most} connections at most"
             self._fail_login(request, "too_many")
             self._error("too_many", detail, request.id)
         elif why := self._context.attendance.problem(
@@ -310,7 +313,7 @@ class Session(FrameReader):
         self.caller.is_now(who.participant, who.role, fingerprint(who.public_key))
         self._context.audit.note(LOGIN, self.caller, lang=request.lang)
         if self.meter is not None:
-            self.meter.log_in(who.participant)
+            self.meter.log_in(who.participant, acts=proven.acts)
         told = welcome(request, proven, self._context)
         told.rates = self.stated_rates()
         wanted = request.cancel_on_disconnect

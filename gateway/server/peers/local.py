@@ -80,9 +80,11 @@ class LocalPeer:
         """
         context, session = self._peers.context, self.session
         assert session.participant is None
-        if context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
-            raise NotLetIn(f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections")
-        session.act_as(Proven(participant, None, scopes))
+        proven = Proven(participant, None, scopes)
+        most = proven.most(MAX_CONNECTIONS_PER_PARTICIPANT)
+        if context.connections_of(participant.participant) >= most:
+            raise NotLetIn(f"a participant has at most {most} connections")
+        session.act_as(proven)
         session.keys_left = context.keyholders.keys_of(participant.participant)
         context.keyholders.came(session, participant.participant, None)
         if key:
@@ -90,7 +92,7 @@ class LocalPeer:
             context.audit.note(LOGIN, session.caller, lang="en")
         context.attendance.came(session, participant.participant, None)
         if session.meter is not None:
-            session.meter.log_in(participant.participant)
+            session.meter.log_in(participant.participant, acts=proven.acts)
         if session.inbox:
             self._peers.host.received(session)
 

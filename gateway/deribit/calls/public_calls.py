@@ -76,7 +76,8 @@ async def _auth(venue: Venue, caller: Caller, params: Params) -> Any:
     except Failure:
         # As much as a login of `sbx.v1`; what is refused for its rate is told to nobody else.
         caller.asker.charge(FAILED_LOGIN_COST)
-        caller.asker.note_failed(venue.context.audit, client_id)
+        # What is no client id may be a secret, put in its place.
+        caller.asker.note_failed(venue.context.audit, client_id if venue.signatures.knows(client_id) else "")
         raise
     if caller.key is not None and caller.key.client_id != key.client_id:
         raise unauthorized("this connection is logged in by another key")

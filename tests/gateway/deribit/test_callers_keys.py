@@ -135,3 +135,13 @@ async def test_what_a_connection_sent_before_its_key_was_taken_away_is_not_carri
         assert await ended(socket)
         await asyncio.sleep(2)
         assert len(await sue.open_orders("alice")) == entered
+
+
+async def test_a_secret_in_the_place_of_an_id_is_not_audited(tmp_path):
+    async with serving(tmp_path) as server, opened(server, tmp_path) as port, connected(port) as socket:
+        for client_id, secret in ((ALICE.secret, ALICE.client_id), (ALICE.client_id, "no secret of anybody")):
+            params = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
+            assert (await socket.ask("public/auth", **params))["error"]["code"] == 13004
+    audited = b"".join(file.read_bytes() for file in (tmp_path / "audit").iterdir())
+    assert audited.count(b"deribit_key") == 2
+    assert ALICE.client_id.encode() in audited and ALICE.secret.encode() not in audited

@@ -243,6 +243,8 @@ LISTEN_BACKLOG: Final = 2_048
 MAX_CONNECTIONS: Final = 2_048
 MAX_CONNECTIONS_PER_ADDRESS: Final = 1_024
 MAX_CONNECTIONS_PER_PARTICIPANT: Final = 64
+# Of them, those that keys may have which act: who holds one that only looks on could lock out its owner, and even the last operator.
+KEPT_CONNECTIONS: Final = 8
 # Sockets that have not asked for a WebSocket yet. All clients of an address may come at once, as after a restart of the venue; while they
 # do, or pretend to, there is room for the handshakes of others. A request takes one packet; a link that is slow takes a second or two for TLS.
 MAX_HANDSHAKES_PER_ADDRESS: Final = MAX_CONNECTIONS_PER_ADDRESS

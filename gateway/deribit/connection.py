@@ -22,8 +22,9 @@ MAX_BODY_BYTES: Final = 65_536
 """Of a request, as in `sbx.v1`."""
 MAX_AT_ONCE: Final = 32
 """Requests of a connection that are carried out at once; then it is not read."""
-MAX_UNREAD_BYTES: Final = 4 * 1024 * 1024
-"""That wait for one who does not read: a snapshot of the largest book has less."""
+MAX_UNREAD_BYTES: Final = 8 * 1024 * 1024
+"""That wait for one who does not read: a snapshot of the largest book has less, and so have all open orders of an account, which are one
+answer."""
 MAX_UNREAD_BYTES_IN_ALL: Final = 64 * 1024 * 1024
 """Beyond it whoever leaves most unread is let go."""
 MAX_UNREADABLE: Final = 100
@@ -70,6 +71,8 @@ class SocketConnection:
         self._answering: Final[set[asyncio.Task[None]]] = set()
         self._room: Final = asyncio.Semaphore(MAX_AT_ONCE)
         self._unreadable = 0
+        self._is_let_go = False
+        """Then nothing more of it is carried out, although aiohttp has read it already."""
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Answer it until it ends."""
@@ -108,6 +111,7 @@ class SocketConnection:
 
     def abort(self) -> None:
         """End it at once: a close frame would only wait behind what it does not read."""
+        self._is_let_go = True
         self._unread.connections.pop(self, None)
         self._forget()
         self._guest.abort()
@@ -159,6 +163,8 @@ class SocketConnection:
                     await self._say_goodbye(_UNSUPPORTED, b"JSON travels in text frames")
                 return
             wait = None
+            if self._is_let_go:
+                return
             await self._take(message.data.encode(errors="surrogatepass"))
             if self._unreadable >= MAX_UNREADABLE:
                 await self._say_goodbye(_POLICY, b"too many malformed messages")
@@ -184,6 +190,8 @@ class SocketConnection:
             await self._answer(call)
             return
         await self._room.acquire()
+        if self._is_let_go:
+            return
         task = asyncio.ensure_future(self._answer(call))
         self._answering.add(task)
         task.add_done_callback(self._answered)

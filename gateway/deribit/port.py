@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.deribit.callers.caller import Caller
 from gateway.deribit.callers.signatures import Signed
@@ -33,6 +35,23 @@ OWES_SECONDS: Final = 0.25
 second, as WebSockets and `sbx.v1` are not read at all while they owe."""
 _STATUSES: Final = {0: 200, TOO_MANY: 429, -32601: 404, 10047: 429, 13004: 401, 13009: 401, 11051: 503, 11094: 500}
 """Of HTTP, by the code of the error; 400 of all others. `ccxt` looks at the code first."""
+
+
+class _Unquoted(logging.Filter):
+    """What is no HTTP is an error of whoever sent it, which aiohttp would log with the bytes: URLs, headers and bodies have secrets in them.
+
+    Nor is it worth a word that somebody went, or sent a body too slowly.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether it is logged."""
+        return not (
+            record.exc_info and isinstance(record.exc_info[1], HttpProcessingError | ConnectionError | TimeoutError)
+        )
+
+
+_LOG: Final = logging.getLogger("gateway.deribit.http")
+_LOG.addFilter(_Unquoted())
 
 
 class DeribitPort:
@@ -64,6 +83,7 @@ class DeribitPort:
         self._runner: Final = web.AppRunner(
             application,
             access_log=None,
+            logger=_LOG,
             auto_decompress=False,
             keepalive_timeout=IDLE_SECONDS,
             lingering_time=0,

@@ -12,7 +12,7 @@ from engine.command_row import PARTICIPANT
 from gateway.deribit.callers.asker import Asker
 from gateway.deribit.callers.caller import TOKEN_CHARS, Caller, Method, needs_socket
 from gateway.deribit.callers.desk import Desk
-from gateway.deribit.callers.keys import KEYS_FILE, TRADE, KeysError, PortKey, read_keys
+from gateway.deribit.callers.keys import KEYS_FILE, KeysError, PortKey, read_keys
 from gateway.deribit.callers.markets import Markets
 from gateway.deribit.callers.signatures import Signatures, Signed
 from gateway.deribit.calls.account_calls import ACCOUNT
@@ -172,16 +172,17 @@ class Service:
         """Let a connection act by a key. Raises `Failure`."""
         if caller.asker.is_over:
             raise _over()
-        if caller.asker.participant is None:
+        if caller.key is None:
             self._act_for(caller.asker, key)
+            # From now on, not from when its account is followed: its session acts for nobody else, and ends with this key.
+            caller.key = key
         caller.desk = await self._desk(key, caller.asker)
-        caller.key = key
 
     def _act_for(self, asker: Asker, key: PortKey) -> None:
         participant = self.context.keyholders.find(key.participant)
         if participant is None or participant.role != PARTICIPANT:
             raise Failure(13021, "forbidden", reason=f"{key.participant} is no participant of this venue who trades")
-        asker.act_for(participant, f"deribit:{key.client_id}", trades=TRADE in key.scopes)
+        asker.act_for(participant, key.scopes, f"deribit:{key.client_id}")
 
     async def _desk(self, key: PortKey, asker: Asker) -> Desk:
         participant = asker.participant
@@ -209,7 +210,7 @@ class Service:
         if method is None:
             raise Failure(-32601, "Method not found", reason="docs/CCXT.md lists the methods of this port")
         if method.scope:
-            if caller.key is None:
+            if caller.key is None or caller.desk is None:
                 raise unauthorized("sign the request, or log the connection in by public/auth")
             if method.scope not in caller.key.scopes:
                 raise Failure(13021, "forbidden", reason=f"this key may not: its scopes lack {method.scope}")
@@ -243,6 +244,9 @@ class Service:
             if feed is not None:
                 self.feeds.subscribe(subscriber, feed)
                 found.append(channel)
+                if feed.first_units:
+                    # A long book was written: others go on before the next one is.
+                    await asyncio.sleep(0)
         return found
 
     def _own_feed(self, caller: Caller, channel: str) -> Feed:

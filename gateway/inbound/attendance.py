@@ -35,6 +35,8 @@ class Attending(Protocol):
 
     participant: Participant | None
     """Who is logged in."""
+    scopes: tuple[str, ...]
+    """What may be done with its key."""
     armed: int
     """The number of its connection, if that is armed; else 0."""
 
@@ -70,7 +72,12 @@ class Attendance:
         return f"cancel_on_disconnect: {strange[0]} is not an account of yours" if strange else None
 
     def came(self, session: Attending, name: str, wanted: CancelOnDisconnect | None) -> ArmedDisconnect | None:
-        """Somebody who may trade has logged in: what the participant left behind is kept, and the connection armed, if wanted."""
+        """Who may trade for a participant has logged in: what it left behind before is kept, and its new connection armed, if wanted.
+
+        Who may not is nobody who came back: one that only looks on can't say what should become of orders.
+        """
+        if TRADE not in session.scopes:
+            return None
         for number, inbox in self._gone.pop(name, {}).items():
             # Behind what still waits of the old one: it may not even be armed yet.
             (inbox or session.inbox).append((UNASKED, DisarmDisconnect(name, number), 0))

@@ -8,8 +8,10 @@ from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from engine.state.access import Access, Key
-from engine.vocabulary.access import SCOPES_OF
+from engine.vocabulary.access import COMMANDING, SCOPES_OF
 from engine.vocabulary.codes import KEY_EXPIRED, KEY_REPLACED, KEY_REVOKED
+from engine.vocabulary.limits import KEPT_CONNECTIONS
+from engine.vocabulary.messages.commands import AnyCommand, RegisterKey, RevokeKey
 from engine.vocabulary.messages.events import KeyEnded
 from gateway.addresses import parsed_address
 from gateway.keys import has_signed
@@ -30,6 +32,15 @@ class Proven(NamedTuple):
     key: Key | None
     """With which key; None: one that only the file of a recording names, which nobody ends."""
     scopes: tuple[str, ...]
+
+    @property
+    def acts(self) -> bool:
+        """Whether it may send the commands of its role, and does not only look on."""
+        return COMMANDING[self.participant.role] in self.scopes
+
+    def most(self, connections: int) -> int:
+        """Beside how many connections of its participant, which has so many at most, it is let in: some are kept for keys that act."""
+        return connections - (0 if self.acts else KEPT_CONNECTIONS)
 
 
 class Unproven(NamedTuple):
@@ -141,9 +152,33 @@ class Keyholders:
             if holder.is_cut_off:
                 holder.key_has_ended(_HOW[event.outcome])
 
+    def ends_more(self, command: AnyCommand, key: Key | None) -> str | None:
+        """Why somebody who is logged in with a key may not end or replace others of his own: they are limited less; None: he may.
+
+        Which scopes they have the core compares, and all else that it holds against a command about keys.
+        """
+        if key is None or not isinstance(command, RegisterKey | RevokeKey):
+            return None
+        mine, name = key.participant, command.replaces if isinstance(command, RegisterKey) else command.key
+        if command.participant != mine.participant or (isinstance(command, RegisterKey) and not name):
+            return None
+        for each in [mine.keys[name]] if name in mine.keys else () if name else mine.keys.values():
+            if each is not key and (limit := _narrower(key, each)):
+                return f"key {key.key} can't end key {each.key}, which is not limited so: {limit}"
+        return None
+
     def connections_of(self, participant: str, key: str) -> int:
         """How many are logged in with a key."""
         return len(self._holders.get((participant, key), ()))
+
+
+def _narrower(key: Key, other: Key) -> str:
+    """By what a key is limited more than another one; empty: by nothing."""
+    if key.addresses and not (other.addresses and set(other.addresses) <= set(key.addresses)):
+        return "addresses"
+    if key.expires_ns and not 0 < other.expires_ns <= key.expires_ns:
+        return "expires_ns"
+    return ""
 
 
 def is_from(peer: str, addresses: tuple[str, ...]) -> bool:

@@ -106,15 +106,15 @@ class Meter:
         self.is_overdrawn = False
         """Whether something is owed: then the connection is not to be read for `wait_ns`."""
 
-    def log_in(self, participant: str) -> None:
-        """From now on it spends what its participant may."""
+    def log_in(self, participant: str, *, acts: bool = True) -> None:
+        """From now on it spends what its participant may; all connections together that don't act have the part of one."""
         self._is_new = False
         self._scope = "participant"
         self._shared = self._rates.of_participant(participant)
-        self._own = self._rates.part_of(self._shared)
+        self._own = self._rates.part_of(self._shared) if acts else self._rates.onlookers(participant)
         self._version = self._rates.version
         self._fill()
-        self.is_overdrawn = self._shared.left_ns < 0
+        self.is_overdrawn = self._shared.left_ns < 0 or self._own.left_ns < 0
 
     def _renew(self) -> None:
         """What it shares may have another rate: its own follows from that."""
@@ -182,6 +182,8 @@ class Rates:
         """Rises with what is set: a meter that knows an older one looks at its rate again before it goes on."""
         self._participants: Final[dict[str, Bucket]] = {}
         """No more than the venue file names."""
+        self._onlookers: Final[dict[str, Bucket]] = {}
+        """Likewise. Whoever spends of one sees to its rate."""
         self._addresses: Final[dict[str, Bucket]] = {}
         """The last one to connect is the last one here."""
 
@@ -231,6 +233,15 @@ class Rates:
     def part_of(self, shared: Bucket) -> Bucket:
         """A connection's own bucket: a part of what it shares, so that one gone wild leaves the others room to cancel."""
         return Bucket(self.part_entry(shared), self.clock())
+
+    def onlookers(self, name: str) -> Bucket:
+        """What all connections of a participant share that don't act: who holds a key that only reads leaves room to those who trade or operate."""
+        shared, bucket = self.of_participant(name), self._onlookers.get(name)
+        if bucket is None:
+            bucket = self._onlookers[name] = self.part_of(shared)
+        # Its rate may have become another one while nobody spent of it.
+        bucket.become(self.part_entry(shared))
+        return bucket
 
     @staticmethod
     def part_entry(shared: Bucket) -> RateEntry:

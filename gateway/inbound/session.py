@@ -265,6 +265,10 @@ class Session(FrameReader):
         except Malformed as error:
             self._malformed(str(error), request.id)
         else:
+            why = self._context.keyholders.ends_more(command, self.key)
+            if why is not None:
+                self._refuse(request, why, command=request.command)
+                return
             self.inbox.append((request.id, command, self.received_ns))
 
     def _login(self, request: Login) -> None:
@@ -281,8 +285,11 @@ class Session(FrameReader):
         if isinstance(proven, Unproven):
             self._fail_login(request, proven.reason)
             self._error("login_failed", proven.detail, request.id)
-        elif self._context.connections_of(request.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
-            detail = f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections"
+        elif self._context.connections_of(request.participant) >= (
+            most := proven.most(MAX_CONNECTIONS_PER_PARTICIPANT)
+        ):
+            detail = f"a participant has at most {most} connections"
+            detail = detail if proven.acts else f"keys that only look on leave room: {most} connections at most"
             self._fail_login(request, "too_many")
             self._error("too_many", detail, request.id)
         elif why := self._context.attendance.problem(
@@ -306,13 +313,11 @@ class Session(FrameReader):
         self.caller.is_now(who.participant, who.role, fingerprint(who.public_key))
         self._context.audit.note(LOGIN, self.caller, lang=request.lang)
         if self.meter is not None:
-            self.meter.log_in(who.participant)
+            self.meter.log_in(who.participant, acts=proven.acts)
         told = welcome(request, proven, self._context)
         told.rates = self.stated_rates()
-        if TRADE in self.scopes:
-            # Who only reads can't be the one whose orders those are: a watcher that logs in would keep them open for ever.
-            wanted = request.cancel_on_disconnect
-            told.cancel_on_disconnect = self._context.attendance.came(self, who.participant, wanted)
+        wanted = request.cancel_on_disconnect
+        told.cancel_on_disconnect = self._context.attendance.came(self, who.participant, wanted)
         self._reply(self._context.marked(told))
 
     # ── its key ────────────────────────────────────────────────────────────────────────────────────────────────────

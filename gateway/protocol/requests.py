@@ -54,7 +54,7 @@ class OnlyId(msgspec.Struct):
 class CancelOnDisconnect(
     msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True, kw_only=True, gc=False
 ):
-    """What is to happen when the connection is gone: open orders are cancelled, unless its participant logs in again within the grace."""
+    """What is to happen when the connection is gone: open orders are cancelled, unless its participant logs in again within the grace, with a key that may trade."""
 
     grace: Annotated[int, msgspec.Meta(ge=0, le=MAX_ABSENCE_NS)] = 0
     """Nanoseconds."""

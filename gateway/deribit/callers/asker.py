@@ -50,10 +50,10 @@ class Asker:
         """For whom it acts."""
         return self._peer.session.participant
 
-    def act_for(self, participant: Participant, key: str = "", *, trades: bool = False) -> None:
-        """Act for a participant from now on, by a key, which may trade or not; empty: only to listen. Raises `Failure`."""
+    def act_for(self, participant: Participant, scopes: tuple[str, ...], key: str = "") -> None:
+        """Act for a participant from now on within some scopes, by a key; empty: only to listen. Raises `Failure`."""
         try:
-            self._peer.act_for(participant, key, trades=trades)
+            self._peer.act_for(participant, scopes, key)
         except NotLetIn as error:
             raise too_many(str(error)) from error
 

@@ -11,8 +11,10 @@ from collections import OrderedDict, deque
 from typing import Final
 
 from gateway.deribit.callers.asker import Asker
+from gateway.deribit.callers.keys import READ
+from gateway.deribit.callers.listening import ORDERS, TRADES, Listening
 from gateway.deribit.callers.markets import Markets
-from gateway.deribit.dialect.failures import Failure
+from gateway.deribit.dialect.failures import Failure, unavailable
 from gateway.deribit.dialect.order_state import OrderState
 from gateway.inbound.context import VenueContext
 from gateway.protocol import messages as m
@@ -24,20 +26,9 @@ KEPT_ENDED: Final = 1_000
 KEPT_FILLS: Final = 1_000
 FIRST_REPORTS: Final = 2_000
 """With which a desk begins: as many as both of those are made of, more or less."""
+PORTFOLIO_SECONDS: Final = 0.5
+"""Between two looks at what an account holds, however often that changes."""
 _ID: Final = 0
-
-
-class DeskListener:
-    """Who wants to know what happens on an account."""
-
-    def ordered(self, order: OrderState) -> None:
-        """An order came, or changed, or ended."""
-
-    def filled(self, fill: m.ExecutionReport) -> None:
-        """Something of an order was traded."""
-
-    def moved(self) -> None:
-        """What it holds may be something else now."""
 
 
 class Desk:
@@ -55,24 +46,27 @@ class Desk:
         self, peers: LocalPeers, context: VenueContext, markets: Markets, *, participant: Participant, account: str
     ) -> None:
         self.account: Final = account
-        self.listeners: Final[dict[DeskListener, None]] = {}
+        self.listening: Final = Listening(markets.listed)
         self.ended: Final[OrderedDict[int, OrderState]] = OrderedDict()
         """By id, those that ended last at the end."""
         self.fills: Final[deque[m.ExecutionReport]] = deque(maxlen=KEPT_FILLS)
         """The last one is the newest."""
-        self.used_at = 0.0
+        self.used_at = asyncio.get_running_loop().time()
         """When somebody asked for it last, on the loop's clock."""
         self._markets: Final = markets
         self._unlisted: Final[list[m.ExecutionReport]] = []
         """Reports that wait, from the first one on of an instrument that was listed a moment ago."""
         self._listing: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
+        self._is_stale = False
+        """Whether what it holds may be something else than was looked at."""
         self._open: Final[dict[int, OrderState]] = {}
         self._first_seq = max(context.fanout.reports.last_seq(account) - FIRST_REPORTS, 0)
         self._seq = self._first_seq
         """Of the last report that was taken in."""
         self._asker: Final = Asker(peers, "", self._hear)
         try:
-            self._asker.act_for(participant)
+            self._asker.act_for(participant, (READ,))
         except Failure:
             self._asker.end()
             raise
@@ -87,7 +81,14 @@ class Desk:
 
     async def begun(self) -> None:
         """Wait until it knows what it begins with. Raises `Failure`."""
-        await asyncio.shield(self._beginning)
+        try:
+            await asyncio.shield(self._beginning)
+        except asyncio.CancelledError:
+            waiting = asyncio.current_task()
+            if not self._beginning.cancelled() or (waiting is not None and waiting.cancelling()):
+                raise
+            # It was ended meanwhile: that is nothing that whoever waits for it has done.
+            raise unavailable("the account is followed no more: send it again") from None
         self.used_at = asyncio.get_running_loop().time()
 
     def orders(self) -> list[OrderState]:
@@ -106,12 +107,30 @@ class Desk:
         """What it holds now. Raises `Failure`."""
         return await self._asker.ask(m.Balances(id=_ID, account=self.account), m.BalancesReply)
 
+    def look_what_is_held(self) -> None:
+        """Have what it holds looked at, soon, and told to all who want to know: one question for them together."""
+        self._is_stale = True
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.ensure_future(self._look())
+
     def end(self) -> None:
         """Follow it no more."""
         self._beginning.cancel()
-        if self._listing is not None:
-            self._listing.cancel()
+        for task in (self._listing, self._looking):
+            if task is not None:
+                task.cancel()
         self._asker.end()
+
+    async def _look(self) -> None:
+        while self._is_stale and self.listening.is_holding_wanted:
+            self._is_stale = False
+            try:
+                reply = await self.balances()
+            except Failure:
+                # The venue stops, or the account is followed anew: those who get this are told no more of it.
+                return
+            self.listening.tell_holdings(reply.balances)
+            await asyncio.sleep(PORTFOLIO_SECONDS)
 
     async def _begin(self) -> None:
         await self._markets.refresh()
@@ -153,8 +172,8 @@ class Desk:
                     self._listing = asyncio.ensure_future(self._list())
             else:
                 self._take(message)
-        for listener in self.listeners:
-            listener.moved()
+        if self.listening.is_holding_wanted:
+            self.look_what_is_held()
 
     async def _list(self) -> None:
         """Have the list of instruments made anew, and take in what waited for that."""
@@ -179,9 +198,9 @@ class Desk:
                 self.ended.popitem(last=False)
         if report.exec_type == "trade":
             self.fills.append(report)
-            for listener in self.listeners:
+            for listener in self.listening.of(TRADES, report.instrument):
                 listener.filled(report)
-        for listener in self.listeners:
+        for listener in self.listening.of(ORDERS, report.instrument):
             listener.ordered(order)
 
 

@@ -71,7 +71,12 @@ class Markets:
             watcher = self._watcher_of(market)
             request = m.Subscribe(id=_ID, channel="candles", instrument=market.info.instrument, interval=interval)
             market.candles[interval] = deque(maxlen=KEPT_CANDLES)
-            await watcher.ask(request, m.Subscribed)
+            try:
+                await watcher.ask(request, m.Subscribed)
+            except Failure:
+                # As while the index is made: who asks later is not to wait for what nobody tells.
+                del market.candles[interval]
+                raise
 
     def end(self) -> None:
         """Follow nothing more."""

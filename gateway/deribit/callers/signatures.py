@@ -82,6 +82,10 @@ class Signatures:
         self._since_ms: Final[dict[str, int]] = {}
         """Of a key that was away: when it went. What came before that is not known any more."""
 
+    def knows(self, client_id: str) -> bool:
+        """Whether there is a key of that id."""
+        return client_id in self._keys
+
     def of_request(self, header: str, method: str, uri: str, body: bytes) -> tuple[PortKey, Signed]:
         """Whose request it is. Raises `Failure`: 13009 if it is nobody's."""
         signed = read_header(header)

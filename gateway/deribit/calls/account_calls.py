@@ -7,6 +7,7 @@ from typing import Any, Final
 from gateway.deribit.callers.caller import Caller, Method, Venue
 from gateway.deribit.callers.keys import READ
 from gateway.deribit.calls import past
+from gateway.deribit.calls.pieces import documents
 from gateway.deribit.calls.public_calls import Wanted
 from gateway.deribit.dialect.failures import invalid
 from gateway.deribit.dialect.holdings import (
@@ -60,11 +61,9 @@ async def _get_open_orders(venue: Venue, caller: Caller, params: Params) -> Any:
     params.one_of("type", ("all", "limit", "trigger_all", "stop_all", "stop_limit", "stop_market"), "all")
     params.ignore("user_id")
     params.end()
-    return [
-        order_document(order, venue.markets.listed)
-        for order in caller.own_desk().orders()
-        if of.holds(order.instrument)
-    ]
+    orders, listed = caller.own_desk().orders(), venue.markets.listed
+    found = [order for order in orders if of.holds(order.instrument)]
+    return await documents(caller, found, lambda order: order_document(order, listed), len(orders))
 
 
 async def _get_order_state(venue: Venue, caller: Caller, params: Params) -> Any:

@@ -10,11 +10,13 @@ from gateway.deribit.callers.caller import Caller, Method, Venue, needs_socket
 from gateway.deribit.callers.keys import TRADE, PortKey
 from gateway.deribit.callers.signatures import Signed
 from gateway.deribit.calls.past import Span
+from gateway.deribit.calls.pieces import documents
 from gateway.deribit.dialect.failures import Failure, invalid, unauthorized
 from gateway.deribit.dialect.listed import ANY, ASKED_KINDS, currency_document, instrument_document
 from gateway.deribit.dialect.market import (
     DEFAULT_DEPTH,
     KEPT_TRADES,
+    LEVELS_PER_UNIT,
     MAX_DEPTH,
     Market,
     book_document,
@@ -74,7 +76,8 @@ async def _auth(venue: Venue, caller: Caller, params: Params) -> Any:
     except Failure:
         # As much as a login of `sbx.v1`; what is refused for its rate is told to nobody else.
         caller.asker.charge(FAILED_LOGIN_COST)
-        caller.asker.note_failed(venue.context.audit, client_id)
+        # What is no client id may be a secret, put in its place.
+        caller.asker.note_failed(venue.context.audit, client_id if venue.signatures.knows(client_id) else "")
         raise
     if caller.key is not None and caller.key.client_id != key.client_id:
         raise unauthorized("this connection is logged in by another key")
@@ -109,7 +112,8 @@ def _key_of(venue: Venue, params: Params, grant: str, client_id: str) -> PortKey
 
 async def _get_currencies(venue: Venue, caller: Caller, params: Params) -> Any:
     await venue.markets.refresh()
-    return [currency_document(asset) for asset in venue.markets.listed.currencies()]
+    listed = venue.markets.listed
+    return await documents(caller, listed.currencies(), currency_document, listed.count)
 
 
 async def _get_instruments(venue: Venue, caller: Caller, params: Params) -> Any:
@@ -118,11 +122,12 @@ async def _get_instruments(venue: Venue, caller: Caller, params: Params) -> Any:
     params.end()
     await venue.markets.refresh()
     listed, now_ns = venue.markets.listed, venue.context.now()
-    return [
-        instrument_document(info, listed.name(info.instrument), now_ns)
-        for info in listed.of(currency, kind)
-        if (info.expiry is not None and info.expiry <= now_ns) == expired
+    found = [
+        info for info in listed.of(currency, kind) if (info.expiry is not None and info.expiry <= now_ns) == expired
     ]
+    return await documents(
+        caller, found, lambda info: instrument_document(info, listed.name(info.instrument), now_ns), listed.count
+    )
 
 
 async def _get_instrument(venue: Venue, caller: Caller, params: Params) -> Any:
@@ -149,8 +154,7 @@ async def _get_order_book(venue: Venue, caller: Caller, params: Params) -> Any:
     depth = params.whole("depth", DEFAULT_DEPTH, MAX_DEPTH)
     market = await _market(venue, params)
     params.end()
-    # A level costs about a step of an answer to others; a unit buys some hundred.
-    caller.asker.charge(depth // 100)
+    caller.asker.charge(depth // LEVELS_PER_UNIT)
     return book_document(market, depth)
 
 

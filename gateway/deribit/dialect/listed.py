@@ -28,6 +28,11 @@ class Listed:
         self.names: Final = Names()
         self._infos: Final[dict[str, InstrumentInfo]] = {}
 
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._infos)
+
     def learn(self, infos: list[InstrumentInfo]) -> list[InstrumentInfo]:
         """Take in the list as it is now; returns those that are new."""
         new = self.names.learn(infos)

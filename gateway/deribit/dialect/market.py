@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, Final
 
+import msgspec
 from sortedcontainers import SortedDict
 
 from gateway.deribit.dialect.listed import is_open, kind_of
@@ -19,6 +21,8 @@ KEPT_TRADES: Final = 1_000
 KEPT_CANDLES: Final = 16
 """Of one interval: more than the longest one of Deribit is made of."""
 MAX_DEPTH: Final = 10_000
+LEVELS_PER_UNIT: Final = 100
+"""To read and write one takes about a step of an answer to others; a unit buys some hundred."""
 DEFAULT_DEPTH: Final = 5
 Level = tuple[str, str]
 Changed = list[tuple[str, str, str | None, str | None]]
@@ -89,11 +93,16 @@ class Market:
 
     def bids(self, depth: int) -> list[Level]:
         """The best levels to buy, as `(price, quantity)`, best first. O(depth)."""
-        return [self._bids.peekitem(-1 - place)[1] for place in range(min(depth, len(self._bids)))]
+        return [self._bids[place] for place in islice(reversed(self._bids), depth)]
 
     def asks(self, depth: int) -> list[Level]:
         """The best levels to sell. O(depth)."""
-        return [self._asks.peekitem(place)[1] for place in range(min(depth, len(self._asks)))]
+        return [self._asks[place] for place in islice(self._asks, depth)]
+
+    @property
+    def levels(self) -> int:
+        """How many levels its book has."""
+        return len(self._bids) + len(self._asks)
 
     # ── channels ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -169,9 +178,9 @@ class Market:
 # ── documents ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def levels_of(levels: Iterable[Level]) -> list[list[Any]]:
-    """Levels as Deribit has them in a whole book."""
-    return [[number(price), number(quantity)] for price, quantity in levels]
+def levels_of(levels: Iterable[Level], before: str = "") -> msgspec.Raw:
+    """Levels as Deribit has them in a whole book, perhaps with something before each price. Written at once: some 0.2 us each."""
+    return msgspec.Raw(f"[{','.join([f'[{before}{price},{quantity}]' for price, quantity in levels])}]".encode())
 
 
 def quote_document(market: Market) -> dict[str, Any]:

@@ -34,6 +34,11 @@ class Feed:
         self._feeds: Final = feeds
         self._is_raw: Final = is_raw
 
+    @property
+    def first_units(self) -> int:
+        """What a new subscriber pays for what it is told first, beside what a channel costs."""
+        return 0
+
     def begin(self) -> None:
         """Somebody gets it."""
 
@@ -91,7 +96,7 @@ class Feeds:
         return self._feeds.get((channel, owner))
 
     def subscribe(self, subscriber: Subscriber, feed: Feed) -> None:
-        """Tell a subscriber a channel from now on, if it is not told it yet. Raises `Failure`: it has too many."""
+        """Tell a subscriber a channel from now on, if it is not told it yet. Raises `Failure`: it has or owes too much."""
         mine = self._by_subscriber.setdefault(subscriber, {})
         if feed.channel in mine:
             return
@@ -99,6 +104,8 @@ class Feeds:
             raise Failure(
                 13017, "subscription_failed", reason=f"a connection gets at most {MAX_CHANNELS_PER_CONNECTION} channels"
             )
+        if feed.first_units:
+            subscriber.caller.asker.charge(feed.first_units)
         mine[feed.channel] = feed
         self._feeds[feed.channel, feed.owner] = feed
         feed.subscribe(subscriber)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from gateway.deribit.dialect.market import (
+    LEVELS_PER_UNIT,
     MAX_DEPTH,
     Changed,
     Listener,
@@ -62,10 +63,15 @@ class BookFeed(MarketFeed):
         self._told_id = self._market.change_id
         self._changes.clear()
 
+    @property
+    def first_units(self) -> int:
+        """The book is written out for each who asks for it."""
+        return min(self._market.levels, 2 * MAX_DEPTH) // LEVELS_PER_UNIT
+
     def first(self) -> object:
         """The book."""
         return self._document("snapshot") | {
-            side: [["new", *level] for level in levels_of(levels)]
+            side: levels_of(levels, '"new",')
             for side, levels in (("bids", self._market.bids(MAX_DEPTH)), ("asks", self._market.asks(MAX_DEPTH)))
         }
 

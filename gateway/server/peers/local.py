@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, Protocol
 
-from engine.vocabulary.access import SCOPES_OF
 from engine.vocabulary.limits import MAX_CONNECTIONS_PER_PARTICIPANT
 from gateway.audit.audit import LOGIN
 from gateway.inbound.context import VenueContext
@@ -68,31 +67,32 @@ class LocalPeer:
             self._peers.host.received(session)
         self.flush()
 
-    def act_for(self, participant: Participant, key: str = "", *, trades: bool = False) -> None:
-        """Be logged in, by what the port has looked at: the peer hears all reports of the participant from now on.
+    def act_for(self, participant: Participant, scopes: tuple[str, ...], key: str = "") -> None:
+        """Be logged in, by what the port has looked at: the peer hears all reports of the participant from now on, if it may read.
 
         Args:
             participant: for whom.
+            scopes: what it may ask for.
             key: by which key of the port, as the audit calls it; empty: the port itself listens, and nobody came.
-            trades: whether the key may trade: then the participant is back, and keeps the orders of connections that are gone.
 
         Raises:
             NotLetIn: the participant has as many connections as it may.
         """
         context, session = self._peers.context, self.session
         assert session.participant is None
-        if context.connections_of(participant.participant) >= MAX_CONNECTIONS_PER_PARTICIPANT:
-            raise NotLetIn(f"a participant has at most {MAX_CONNECTIONS_PER_PARTICIPANT} connections")
-        session.act_as(Proven(participant, None, SCOPES_OF[participant.role]))
+        proven = Proven(participant, None, scopes)
+        most = proven.most(MAX_CONNECTIONS_PER_PARTICIPANT)
+        if context.connections_of(participant.participant) >= most:
+            raise NotLetIn(f"a participant has at most {most} connections")
+        session.act_as(proven)
         session.keys_left = context.keyholders.keys_of(participant.participant)
         context.keyholders.came(session, participant.participant, None)
         if key:
             session.caller.is_now(participant.participant, participant.role, key)
             context.audit.note(LOGIN, session.caller, lang="en")
-        if trades:
-            context.attendance.came(session, participant.participant, None)
+        context.attendance.came(session, participant.participant, None)
         if session.meter is not None:
-            session.meter.log_in(participant.participant)
+            session.meter.log_in(participant.participant, acts=proven.acts)
         if session.inbox:
             self._peers.host.received(session)
 

@@ -192,3 +192,18 @@ async def test_what_ccxt_sends_along_when_its_user_names_a_currency(tmp_path, ca
         await rest.result("private/buy", ALICE, instrument_name=NAME, amount=1, price=100)
         found = await rest.result(f"private/{call}", ALICE, currency="RUB", code="RUB")
         assert found == await rest.result(f"private/{call}", ALICE, currency="RUB")
+
+
+@pytest.mark.parametrize("sent", [
+    b"GET /api/v2/public/auth?client_secret=SECRET HTTP/9.9\r\n\r\n",
+    b"GET /api/v2/public/test HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthori zation: SECRET\r\n\r\n",
+    b'GET /api/v2 HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n{"client_secret":"SECRET"}',
+])  # fmt: skip
+async def test_what_is_no_http_is_not_logged_with_what_it_says(tmp_path, caplog, sent: bytes):
+    async with serving(tmp_path) as server, opened(server, tmp_path) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port.port)
+        writer.write(sent)
+        await asyncio.wait_for(reader.read(65_536), SECONDS)
+        writer.close()
+    # With the traceback, if there is one.
+    assert "SECRET" not in caplog.text

@@ -12,6 +12,7 @@ from aiohttp import WSMsgType
 
 from gateway.deribit import connection, doors
 from gateway.deribit.callers.keys import write_keys
+from gateway.deribit.dialect.failures import Failure
 from tests.support.gateway.outside.deribit_client import (
     ALICE,
     BOB,
@@ -317,3 +318,28 @@ async def test_whose_last_key_ends_is_let_go(tmp_path):
                 assert (await socket.ask(method, **params))["error"]["code"] == 13009
             assert (await socket.socket.receive(5)).type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED)
         assert (await rest.error("private/buy", ALICE, instrument_name=NAME, amount=1, price=98))["code"] == 13021
+
+
+async def test_candles_that_could_not_be_followed_are_followed_later(tmp_path, monkeypatch):
+    """As while the venue's index is made anew."""
+    async with (
+        serving(tmp_path) as server,
+        opened(server, tmp_path) as port,
+        resting(port) as rest,
+        connected(port) as socket,
+    ):
+        channel = f"chart.trades.{NAME}.1"
+        await rest.result("public/ticker", instrument_name=NAME)
+        watcher = port.service.markets._watchers[0]
+        asks = watcher.ask
+
+        async def refused(request, kind):
+            raise Failure(10040, "retry")
+
+        monkeypatch.setattr(watcher, "ask", refused)
+        assert await socket.result("public/subscribe", channels=[channel]) == []
+        monkeypatch.setattr(watcher, "ask", asks)
+        assert await socket.result("public/subscribe", channels=[channel]) == [channel]
+        await _buy(rest, 99)
+        await rest.result("private/sell", BOB, instrument_name=NAME, amount=1, price=99)
+        assert (await socket.told(channel))["close"] == 99

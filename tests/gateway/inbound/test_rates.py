@@ -151,6 +151,32 @@ def test_connections_share_what_their_participant_may_and_one_leaves_the_others_
     assert not again.admit()
 
 
+def test_all_who_only_look_on_have_what_one_connection_has():
+    rates, hands = new_rates()
+    eyes = [rates.meter("a") for _ in range(20)]
+    for meter in eyes:
+        meter.log_in("p", acts=False)
+    # 500 at once, 100 a second, and a second's debt, over all of them.
+    assert sum(spend(meter) for meter in eyes) == 601
+    again = rates.meter("a")
+    again.log_in("p", acts=False)
+    assert again.is_overdrawn and not again.admit()
+    # So there is always room for one that acts.
+    hand = rates.meter("a")
+    hand.log_in("p")
+    assert not hand.is_overdrawn and spend(hand) > 300
+    for _ in range(100):
+        hands.ns += NS_PER_SECOND // 10
+        for meter in eyes:
+            spend(meter)
+        assert spend(hand, most=9) == 9
+    # Another rate holds for them as for others, whoever is there when it is set.
+    rates.follow({"participant:p": (2_000, 4_000)})
+    late = rates.meter("a")
+    late.log_in("p", acts=False)
+    assert {(each.stated()[0].units_per_second, each.stated()[0].burst) for each in [late, *eyes]} == {(1_000, 2_000)}
+
+
 def test_before_the_login_an_address_shares_and_the_first_message_passes_all_the_same():
     rates, _ = new_rates()
     assert spend(rates.meter("10.0.0.1")) == 200 + 50 + 1

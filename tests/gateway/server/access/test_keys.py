@@ -14,6 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from engine.record.rows import decode_command, decode_events
+from engine.vocabulary.access import SCOPES_OF
 from engine.vocabulary.limits import MAX_CONNECTIONS_PER_PARTICIPANT, NS_PER_SECOND
 from engine.vocabulary.messages.commands import ArmDisconnect, Disconnected, NewOrder, RegisterKey, RevokeKey
 from engine.vocabulary.messages.events import KeyEnded, OrderCancelled
@@ -106,7 +107,7 @@ def test_another_port_carries_out_nothing_behind_the_end_of_the_last_key(tmp_pat
     peer = peers.enter("127.0.0.1", lambda message: heard.append(json.loads(message)), lambda: ended.append(True))
     alice = context.keyholders.find("alice")
     assert alice is not None
-    peer.act_for(alice, "deribit:aa")
+    peer.act_for(alice, SCOPES_OF["participant"], "deribit:aa")
     otto = Session(context, JSON, "nonce")
     key = started.exchange.access.of["otto"].keys["main"]
     otto.act_as(Proven(venue.participants["otto"], key, key.scopes))

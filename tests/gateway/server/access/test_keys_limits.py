@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import get_args
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from engine.vocabulary.limits import MAX_CONNECTIONS_PER_PARTICIPANT
 from gateway.client import connect
 from gateway.client.links.link import Encoding
 from gateway.keys import public_key_hex
 from tests.support.gateway.venues.key_commands import NEW, does, registers
-from tests.support.gateway.venues.small_venue import KEYS, client, serving, url_of
+from tests.support.gateway.venues.small_venue import KEYS, client, serving, small_venue, url_of
 
 LESS = Ed25519PrivateKey.from_private_bytes(bytes([78]) * 32)
 
@@ -193,3 +195,58 @@ async def test_staff_is_bound_by_scopes_too(tmp_path: Path) -> None:
             assert (await eyes.ask(type="admin", command="register_key", arguments=other))["code"] == "not_allowed"
         last = await otto.ask(type="admin", command="revoke_key", arguments={"participant": "otto", "key": "main"})
         assert (last["type"], last["template"]) == ("rejected", "key.last")
+
+
+@pytest.mark.parametrize("limit", ["expires_ns", "addresses", "replaced"])
+async def test_a_limited_key_ends_none_of_its_owner_that_is_not(tmp_path: Path, limit: str) -> None:
+    """Else whoever stole it for an hour could lock its owner out for good."""
+    async with serving(tmp_path) as server, client(url_of(server), "alice") as alice:
+        hour = alice.hello["time"] + 3_600 * 10**9
+        limits = {"expires_ns": {"expires_ns": hour}, "addresses": {"addresses": ["127.0.0.0/8"]}}
+        lasting, brief = ("other", "main") if limit == "replaced" else ("main", "brief")
+        if limit == "replaced":
+            await registers(alice, "alice", "other", NEW, replaces="main", overlap_ns=3_600 * 10**9)
+        else:
+            await registers(alice, "alice", "brief", NEW, **limits[limit])
+        async with client(url_of(server)) as thief:
+            await thief.login("alice", KEYS["alice"] if limit == "replaced" else NEW, brief)
+            before = server.started.exchange.seq
+            for command, arguments in (
+                ("revoke_key", {"key": lasting}),
+                ("revoke_key", {}),
+                ("register_key", {"key": "x", "public_key": public_key_hex(LESS), "replaces": lasting}),
+                (
+                    "register_key",
+                    {"key": "x", "public_key": public_key_hex(LESS), "replaces": lasting, "overlap_ns": 10**9},
+                ),
+            ):
+                reply = await thief.ask(type="admin", command=command, arguments={"participant": "alice", **arguments})
+                assert (reply["code"], f"can't end key {lasting}" in reply["detail"]) == ("not_allowed", True), reply
+            assert server.started.exchange.seq == before
+            # What it may end is what has its limits, itself for one.
+            await registers(thief, "alice", "made", LESS)
+            await does(thief, "revoke_key", participant="alice", key="made")
+            await does(thief, "revoke_key", participant="alice", key=brief)
+        assert list(server.started.exchange.access.of["alice"].keys) == [lasting]
+
+
+@pytest.mark.parametrize(("name", "scopes"), [("otto", ["read", "drop_copy"]), ("alice", ["read"])])
+async def test_who_only_looks_on_locks_nobody_out(tmp_path: Path, name: str, scopes: list[str]) -> None:
+    """Neither by as many connections as there may be, nor by asking all that may be asked: the last operator always ends its key."""
+    scarce = "\n[limits]\nparticipant = { rate = 200, burst = 400 }\n"
+    async with serving(tmp_path, small_venue(scarce)) as server, AsyncExitStack() as stack:
+        async with client(url_of(server), name) as owner:
+            await registers(owner, name, "eyes", NEW, scopes=scopes)
+        thieves = [
+            await stack.enter_async_context(client(url_of(server))) for _ in range(MAX_CONNECTIONS_PER_PARTICIPANT)
+        ]
+        replies = [await thief.login(name, NEW) for thief in thieves]
+        assert [each["type"] for each in replies[:56]] == ["welcome"] * 56
+        assert {each.get("code") for each in replies[56:]} == {"too_many"}
+        assert replies[-1]["detail"] == "keys that only look on leave room: 56 connections at most"
+        for thief in thieves[:56]:
+            for _ in range(40):
+                await thief.send(type="me")
+        async with client(url_of(server), name) as owner:
+            await does(owner, "revoke_key", participant=name, key="eyes")
+            assert len(server.started.exchange.access.of[name].keys) == 1

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from engine.vocabulary.access import READ, TRADE
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client.client import connect
 from gateway.client.values.errors import ClientError
@@ -117,12 +118,38 @@ def test_on_another_port_they_are_kept_by_who_may_trade_there(tmp_path: Path) ->
     bot.end()
     for trades in (False, True):
         peer = peers.enter("127.0.0.1", lambda _: None, lambda: None)
-        peer.act_for(venue.participants["alice"], "deribit:aa", trades=trades)
+        peer.act_for(venue.participants["alice"], (TRADE,) if trades else (READ,), "deribit:aa")
         while turns.has_work:
             turns.turn()
         assert any(each.connections for each in started.exchange.absence.presences) is not trades
         peer.end()
     started.writer.close()
+
+
+@pytest.mark.parametrize(("scope", "left"), [("read", []), ("drop_copy", []), ("trade", ["a1"])])
+async def test_only_who_may_trade_comes_back(tmp_path: Path, scope: str, left: list[str]) -> None:
+    """A dashboard that connects again says nothing of the bot whose orders are open."""
+    async with (
+        serving(tmp_path / "venue") as server,
+        client(url_of(server), "otto") as otto,
+        client(url_of(server), "sue") as sue,
+    ):
+        await registers(otto, "alice", "other", NEW, scopes=[scope])
+        async with client(url_of(server)) as bot:
+            await bot.login("alice", cancel_on_disconnect={"grace": GRACE})
+            await rest(bot, "a1")
+        async with client(url_of(server)) as other:
+            assert (await other.login("alice", NEW))["scopes"] == [scope]
+            await asyncio.sleep(1)
+            assert await open_names(sue) == left
+        # Nor does who looks on keep the bot from being back in time.
+        async with client(url_of(server)) as bot:
+            await bot.login("alice", cancel_on_disconnect={"grace": GRACE})
+            await rest(bot, "a2")
+        async with client(url_of(server)) as other, client(url_of(server), "alice"):
+            await other.login("alice", NEW)
+            await asyncio.sleep(1)
+            assert await open_names(sue) == [*left, "a2"]
 
 
 async def test_one_that_drops_right_behind_its_login_and_comes_back_at_once_loses_nothing(tmp_path: Path) -> None:

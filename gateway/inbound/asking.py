@@ -68,6 +68,8 @@ Query = (
 
 Answer = Generator[int, None, int]
 """An answer in pieces. Each puts some of it into the outbox and yields the steps that it took; the last returns them."""
+FIRST_MOMENT_NS: Final = 10**17
+"""In 1973. Whatever is before and not 0 was counted in another unit, and would silently mean all there is, or nothing."""
 _OF_KEYS: Final = (command_name(RegisterKey), command_name(RevokeKey))
 
 
@@ -99,6 +101,8 @@ def objection(
         if query.kind == "trade" and query.name is None:
             return Objection("name: a trade is looked up by its number", is_malformed=True)
         return lack(READ, scopes)
+    if isinstance(query, CandleHistory | Fills | OrderHistory | Settlements) and (wrong := _in_another_unit(query)):
+        return Objection(wrong, is_malformed=True)
     if isinstance(query, Instruments | Assets | CandleHistory | Logout):
         return None
     if isinstance(query, Limits | Me) and query.account is None:
@@ -108,6 +112,15 @@ def objection(
     if isinstance(query, OrderStatus) and (unnamed := _of_one_order(query)) is not None:
         return unnamed
     return lack(READ, scopes)
+
+
+def _in_another_unit(query: CandleHistory | Fills | OrderHistory | Settlements) -> str:
+    """What is wrong with a time that is not in nanoseconds; empty: nothing."""
+    for field, moment in (("from_time", query.from_time), ("to_time", query.to_time)):
+        if moment and moment < FIRST_MOMENT_NS:
+            unit = "s" if moment < 10**11 else "ms" if moment < 10**14 else "us"
+            return f"{field} looks like {unit}: times are nanoseconds since 1970"
+    return ""
 
 
 def _of_one_order(query: OrderStatus) -> Objection | None:

@@ -38,6 +38,7 @@ UNDECODABLE: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _MAX_FAULT_CHARS: Final = 160
 """A decoder's own words repeat at most this much of a request."""
 _OF_TYPE: Final = ("at `$.type`", "field `type`")
+_OF_CURSOR: Final = "at `$.cursor`"
 _NO_TEXT: Final = "Expected `str"
 _A_NUMBER: Final = re.compile("got `(?:float|int)`")
 _NO_SUCH_WORD: Final = re.compile(r"^Invalid enum .* - at `\$[^`]*?\.(\w+)(?:\[\d+\])?`$", re.DOTALL)
@@ -51,6 +52,8 @@ def complaint(error: Exception) -> str:
         return f"{text[:_MAX_FAULT_CHARS]}; known types: {_TYPES}"
     if (field := _NO_SUCH_WORD.match(text)) and field[1] in _words():
         return f"{text[:_MAX_FAULT_CHARS]}; expected one of {', '.join(_words()[field[1]])}"
+    if text.endswith(_OF_CURSOR):
+        return "cursor: give that of the page before, as it came"
     if text.startswith(_NO_TEXT) and _A_NUMBER.search(text):
         return f"{text}; write it in quotes"
     return text

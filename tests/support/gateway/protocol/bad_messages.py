@@ -121,6 +121,29 @@ MESSAGES: list[tuple[Any, int | None, str]] = [
     ),
     ({"type": "amend_order", "id": 7, "account": "alice", "order_id": 1}, 7, "an amend must give"),
     ({"type": "amend_order", "id": 7, "account": "alice", "order_id": 1, "price": "0"}, 7, "price: must be above zero"),
+    *[
+        (
+            {"type": kind, "id": 7, **more, field: moment},
+            7,
+            f"{field} looks like {unit}: times are nanoseconds since 1970",
+        )
+        for kind, more in (
+            ("fills", {"account": "alice"}),
+            ("order_history", {"account": "alice"}),
+            ("settlements", {"account": "alice"}),
+            ("candle_history", {"instrument": "BTC/RUB", "interval": "1m"}),
+        )
+        for field, moment, unit in (
+            ("from_time", 1_767_214_800, "s"),
+            ("to_time", 1_767_214_800_000, "ms"),
+            ("from_time", 1_767_214_800_000_000, "us"),
+        )
+    ],
+    (
+        {"type": "fills", "id": 7, "account": "alice", "cursor": "x"},
+        7,
+        "cursor: give that of the page before, as it came",
+    ),
     ({"type": "login", "id": 7, "participant": "alice", "signature": "zz"}, 7, "Expected `str` matching regex"),
     (
         {"type": "login", "id": 7, "participant": "alice", "signature": "a" * 128 + "\n"},

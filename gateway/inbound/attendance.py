@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections import deque
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 from engine.command_row import PARTICIPANT
 from engine.state.absence import Absence
@@ -26,6 +26,15 @@ UNASKED: Final = -1
 Inbox = deque[tuple[int, AnyCommand, int]]
 
 
+class _Gone(NamedTuple):
+    """An armed connection that is gone."""
+
+    inbox: Inbox
+    """What waits of it; empty: nothing, or the venue has started since."""
+    accounts: tuple[str, ...]
+    """Those it was armed for; empty: all of its participant."""
+
+
 class Attending(Protocol):
     """What is known here of a session."""
 
@@ -35,8 +44,6 @@ class Attending(Protocol):
 
     participant: Participant | None
     """Who is logged in."""
-    scopes: tuple[str, ...]
-    """What may be done with its key."""
     armed: int
     """The number of its connection, if that is armed; else 0."""
 
@@ -50,11 +57,14 @@ class Attendance:
         self.submit: Callable[[Any], None] = lambda _: None
         """Called with a session that is gone when commands of it wait."""
         self._numbers: Final = itertools.count(absence.last_connection + 1)
-        self._gone: Final[dict[str, dict[int, Inbox]]] = {
-            each.participant: {number: deque() for number in each.connections}
+        self._absence: Final = absence
+        self._armed_for: Final[dict[int, tuple[str, ...]]] = {}
+        """The accounts of each armed connection that is there."""
+        self._gone: Final[dict[str, dict[int, _Gone]]] = {
+            each.participant: {number: _Gone(deque(), armed.accounts) for number, armed in each.connections.items()}
             for each in ([] if is_recording else absence.presences)
         }
-        """Of each participant the connections that are gone since it logged in last, and what waited of them."""
+        """Of each participant the connections that are gone, and that nobody has come back for."""
 
     def problem(self, wanted: CancelOnDisconnect | None, proven: Proven, reports: PrivateReports) -> str | None:
         """Why a connection can't be armed so; None: it can."""
@@ -72,35 +82,48 @@ class Attendance:
         return f"cancel_on_disconnect: {strange[0]} is not an account of yours" if strange else None
 
     def came(self, session: Attending, name: str, wanted: CancelOnDisconnect | None) -> ArmedDisconnect | None:
-        """Who may trade for a participant has logged in: what it left behind before is kept, and its new connection armed, if wanted.
+        """A participant has logged in: its connection is armed, if wanted, and what it left behind in the same accounts is kept.
 
-        Who may not is nobody who came back: one that only looks on can't say what should become of orders.
+        Who arms nothing has not come back: a second program, or one that looks after the first, says nothing of its orders.
         """
-        if TRADE not in session.scopes:
-            return None
-        for number, inbox in self._gone.pop(name, {}).items():
-            # Behind what still waits of the old one: it may not even be armed yet.
-            (inbox or session.inbox).append((UNASKED, DisarmDisconnect(name, number), 0))
         if wanted is None or self._is_recording:
             return None
-        session.armed = next(self._numbers)
         accounts = tuple(dict.fromkeys(wanted.accounts))
+        self._forget(name)
+        gone = self._gone.get(name, {})
+        for number, (inbox, of) in list(gone.items()):
+            if not accounts or (of and set(of) <= set(accounts)):
+                # Behind what still waits of the old one: it may not even be armed yet.
+                (inbox or session.inbox).append((UNASKED, DisarmDisconnect(name, number), 0))
+                del gone[number]
+        session.armed = next(self._numbers)
+        self._armed_for[session.armed] = accounts
         session.inbox.append((UNASKED, ArmDisconnect(name, session.armed, accounts, wanted.grace), 0))
         return ArmedDisconnect(connection=session.armed, grace=wanted.grace, accounts=list(accounts))
 
     def gone(self, session: Attending, name: str) -> None:
         """Its connection is gone."""
         if session.armed:
+            self._forget(name)
             session.inbox.append((UNASKED, Disconnected(name, session.armed), 0))
-            self._gone.setdefault(name, {})[session.armed] = session.inbox
+            accounts = self._armed_for.pop(session.armed)
+            self._gone.setdefault(name, {})[session.armed] = _Gone(session.inbox, accounts)
             session.armed = 0
             self.submit(session)
+
+    def _forget(self, name: str) -> None:
+        """Forget connections whose grace is over. O(those that are gone): the core has 128 at most, and some wait for their turn."""
+        gone, presence = self._gone.get(name, {}), self._absence.of.get(name)
+        known = {} if presence is None else presence.connections
+        for number in [number for number, each in gone.items() if not each.inbox and number not in known]:
+            del gone[number]
 
     def leaves(self, session: Attending) -> bool:
         """A participant logs out: the end of its connection cancels nothing. False: nobody is logged in."""
         if session.participant is not None and session.armed:
             name = session.participant.participant
             session.inbox.append((UNASKED, DisarmDisconnect(name, session.armed), 0))
+            del self._armed_for[session.armed]
             session.armed = 0
         return session.participant is not None
 

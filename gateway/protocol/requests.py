@@ -20,15 +20,7 @@ from engine.vocabulary.limits import (
     MAX_TEXT_CHARS,
 )
 from gateway.protocol.channel_messages import ChannelName
-from gateway.protocol.past_requests import (
-    Fills,
-    Limit,
-    Moment,
-    OrderHistory,
-    OrderStatus,
-    Settlements,
-    Sort,
-)
+from gateway.protocol.past_requests import Fills, Limit, Moment, OrderHistory, OrderStatus, Settlements, Sort
 from gateway.protocol.record_messages import Argument, RecordKind
 from gateway.protocol.request import (
     Decimal,

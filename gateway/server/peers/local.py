@@ -90,7 +90,6 @@ class LocalPeer:
         if key:
             session.caller.is_now(participant.participant, participant.role, key)
             context.audit.note(LOGIN, session.caller, lang="en")
-        context.attendance.came(session, participant.participant, None)
         if session.meter is not None:
             session.meter.log_in(participant.participant, acts=proven.acts)
         if session.inbox:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,17 +12,13 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from engine.vocabulary.access import READ, TRADE
+from engine.state.absence import Absence
+from engine.vocabulary.access import TRADE
 from engine.vocabulary.limits import NS_PER_SECOND
 from gateway.client.client import connect
 from gateway.client.values.errors import ClientError
-from gateway.core import new_exchange
-from gateway.inbound.keyholders import Proven
-from gateway.inbound.session import Session
+from gateway.inbound.attendance import Attendance
 from gateway.protocol.requests import CancelOnDisconnect
-from gateway.protocol.wire import JSON
-from gateway.server.peers.local import LocalPeers
-from gateway.server.sequencing.startup import start_venue
 from tests.support.gateway.links.paced_link import paced_link
 from tests.support.gateway.links.raw_frames import frame, read_frame
 from tests.support.gateway.processes.mortal_venue import MortalVenue
@@ -65,91 +62,85 @@ async def test_what_a_lost_connection_leaves_behind_is_cancelled_after_the_grace
         assert 0.4 < asyncio.get_running_loop().time() - began < 3
 
 
-async def test_who_comes_back_within_the_grace_finds_them_open(tmp_path: Path) -> None:
-    async with serving(tmp_path / "venue") as server:
-        url = url_of(server)
-        async with client(url) as bot:
-            await bot.login("alice", cancel_on_disconnect={"grace": GRACE, "accounts": ["alice"]})
-            await rest(bot, "a1")
-        async with client(url, "alice") as again:
-            assert again.hello["type"] == "hello"
-            await asyncio.sleep(1)
-            assert await open_names(again) == ["a1"]
-        # That connection was not armed.
-        async with client(url, "alice") as third:
-            assert await open_names(third) == ["a1"]
-            assert third.reports == []
-
-
-async def test_who_may_only_read_is_not_back_and_keeps_nothing_open(tmp_path: Path) -> None:
-    async with serving(tmp_path / "venue") as server, client(url_of(server), "sue") as sue:
-        url = url_of(server)
-        await sue.ask(type="subscribe", channel="drop_copy")
-        async with client(url) as bot:
-            await bot.login("alice", cancel_on_disconnect={"grace": GRACE})
-            await registers(bot, "alice", "eyes", NEW, scopes=["read"])
-            await registers(bot, "alice", "hands", HANDS, scopes=["trade"])
-            await rest(bot, "a1")
-        async with client(url) as watcher:
-            assert (await watcher.login("alice", NEW))["scopes"] == ["read"]
-            assert await cancelled(sue) == {"a1": "disconnected"}
-        async with client(url) as bot:
-            await bot.login("alice", cancel_on_disconnect={"grace": GRACE})
-            await rest(bot, "a2")
-        async with client(url) as hands:
-            assert (await hands.login("alice", HANDS))["scopes"] == ["trade"]
-            await asyncio.sleep(1)
-            async with client(url, "alice") as again:
-                assert await open_names(again) == ["a2"]
-
-
-def test_on_another_port_they_are_kept_by_who_may_trade_there(tmp_path: Path) -> None:
-    venue = small_venue()
-    started = start_venue(venue, tmp_path, "os", new_exchange)
-    turns = started.sequencer
-    context = turns.context(venue, "os")
-    context.attendance.submit = turns.submit
-    peers = LocalPeers(SimpleNamespace(is_syncing=False, received=turns.submit), context)
-    key = started.exchange.access.of["alice"].keys["main"]
-    bot = Session(context, JSON, "nonce")
-    bot.act_as(Proven(venue.participants["alice"], key, key.scopes))
-    context.attendance.came(bot, "alice", CancelOnDisconnect(grace=GRACE))
-    turns.submit(bot)
-    bot.end()
-    for trades in (False, True):
-        peer = peers.enter("127.0.0.1", lambda _: None, lambda: None)
-        peer.act_for(venue.participants["alice"], (TRADE,) if trades else (READ,), "deribit:aa")
-        while turns.has_work:
-            turns.turn()
-        assert any(each.connections for each in started.exchange.absence.presences) is not trades
-        peer.end()
-    started.writer.close()
-
-
-@pytest.mark.parametrize(("scope", "left"), [("read", []), ("drop_copy", []), ("trade", ["a1"])])
-async def test_only_who_may_trade_comes_back(tmp_path: Path, scope: str, left: list[str]) -> None:
-    """A dashboard that connects again says nothing of the bot whose orders are open."""
+@pytest.mark.parametrize(
+    ("of", "wanted", "left"),
+    [
+        ([], {"grace": GRACE}, ["a1"]),
+        (["alice"], {"grace": GRACE, "accounts": ["alice"]}, ["a1"]),
+        (["alice"], {"grace": 0, "accounts": ["spare", "alice"]}, ["a1"]),
+        (["alice"], {"grace": 60 * NS_PER_SECOND}, ["a1"]),
+        # Those who take less upon themselves, or nothing, are somebody else.
+        (["alice"], {"grace": GRACE, "accounts": ["spare"]}, []),
+        ([], {"grace": GRACE, "accounts": ["alice"]}, []),
+        (["alice"], None, []),
+    ],
+)
+async def test_back_is_who_is_armed_for_the_same_accounts(
+    tmp_path: Path, of: list[str], wanted: dict[str, Any] | None, left: list[str]
+) -> None:
     async with (
         serving(tmp_path / "venue") as server,
         client(url_of(server), "otto") as otto,
         client(url_of(server), "sue") as sue,
     ):
-        await registers(otto, "alice", "other", NEW, scopes=[scope])
+        await otto.ask(
+            type="admin",
+            command="open_account",
+            arguments={"account": "spare", "participant": "alice", "investor": "alice"},
+        )
+        async with client(url_of(server)) as bot:
+            await bot.login("alice", cancel_on_disconnect={"grace": GRACE, "accounts": of})
+            await rest(bot, "a1")
+        async with client(url_of(server)) as again:
+            await again.login("alice", **({} if wanted is None else {"cancel_on_disconnect": wanted}))
+            await asyncio.sleep(1)
+            assert await open_names(sue) == left
+
+
+async def test_who_comes_back_is_armed_by_its_own_login(tmp_path: Path) -> None:
+    async with serving(tmp_path / "venue") as server, client(url_of(server), "sue") as sue:
+        await sue.ask(type="subscribe", channel="drop_copy")
+        for number in range(3):
+            async with client(url_of(server)) as bot:
+                await bot.login("alice", cancel_on_disconnect={"grace": GRACE})
+                assert await open_names(bot) == ["a0"][:number]
+                if not number:
+                    await rest(bot, "a0")
+        assert await cancelled(sue) == {"a0": "disconnected"}
+
+
+async def test_a_second_program_and_one_that_looks_on_keep_nothing_open(tmp_path: Path) -> None:
+    """A dead bot's orders go, whoever of its participant logs in, reads, trades on the Deribit port, or asks what is open."""
+    async with (
+        serving(tmp_path / "venue") as server,
+        client(url_of(server), "otto") as otto,
+        client(url_of(server), "sue") as sue,
+    ):
+        await registers(otto, "alice", "other", NEW, scopes=["read"])
         async with client(url_of(server)) as bot:
             await bot.login("alice", cancel_on_disconnect={"grace": GRACE})
             await rest(bot, "a1")
-        async with client(url_of(server)) as other:
-            assert (await other.login("alice", NEW))["scopes"] == [scope]
+        async with client(url_of(server), "alice") as second, client(url_of(server)) as screen:
+            await screen.login("alice", NEW)
+            peer = server.local.enter("127.0.0.1", lambda _: None, lambda: None)
+            peer.act_for(server._context.keyholders.find("alice"), (TRADE,), "deribit:aa")
+            assert await open_names(second) == ["a1"]
             await asyncio.sleep(1)
-            assert await open_names(sue) == left
-        # Nor does who looks on keep the bot from being back in time.
-        async with client(url_of(server)) as bot:
-            await bot.login("alice", cancel_on_disconnect={"grace": GRACE})
-            await rest(bot, "a2")
-        async with client(url_of(server)) as other, client(url_of(server), "alice"):
-            await other.login("alice", NEW)
-            await asyncio.sleep(1)
-            assert await open_names(sue) == [*left, "a2"]
+            assert await open_names(sue) == []
+            peer.end()
+
+
+def test_what_is_over_is_not_kept_in_mind() -> None:
+    absence, waiting = Absence(), deque[Any]()
+    attendance = Attendance(absence, is_recording=False)
+    for _ in range(1_000):
+        session = SimpleNamespace(inbox=waiting, participant=None, armed=0)
+        attendance.came(session, "alice", CancelOnDisconnect(grace=0, accounts=("spare",)))
+        attendance.gone(session, "alice")
+        # Carried out: the core cancels at once, and knows the connection no more.
+        waiting.clear()
+    assert sum(map(len, attendance._gone.values())) <= 1
+    assert attendance._armed_for == {}
 
 
 async def test_one_that_drops_right_behind_its_login_and_comes_back_at_once_loses_nothing(tmp_path: Path) -> None:
@@ -267,7 +258,8 @@ async def test_a_killed_venue_counts_every_armed_connection_as_gone(tmp_path: Pa
             await rest(again, "a2")
             await venue.kill()
             await venue.start()
-        async with client(venue.url, "alice") as third:
+        async with client(venue.url) as third:
+            await third.login("alice", cancel_on_disconnect={"grace": 60 * NS_PER_SECOND})
             await asyncio.sleep(4)
             assert await open_names(third) == ["a2"]
         await bot_context.__aexit__(None, None, None)

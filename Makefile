@@ -93,7 +93,7 @@ interop: $(DEV)/.installed ## the tests that need an outside client, such as a b
 
 clean: ## remove all that was built or installed
 	rm -rf $(DEV) $(NATIVE) build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
-	find engine compliance gateway -name '*.so' -delete
+	find engine compliance gateway loadtest -name '*.so' -delete
 	rm -f sandbox_exchange__mypyc.*
 	rm -rf packaging/client/made packaging/client/build packaging/client/LICENSE packaging/client/*.egg-info
 	find engine compliance gateway loadtest sandbox_exchange tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -296,7 +296,7 @@ ROOMS = Rooms(
         "tests.gateway.server.trading": ("support.*", "engine.* compliance.* gateway.*"),
         "tests.loadtest": ("support.*", "engine.* compliance.* gateway.* loadtest.*"),
         "tests.sandbox_exchange": ("support.*", "engine.* compliance.* gateway.* sandbox_exchange"),
-        "tests.golden": ("support.*", "engine.* compliance.* gateway.* loadtest.bench"),
+        "tests.golden": ("support.*", "engine.* compliance.* gateway.*"),
         "tests.examples": ("support support.gateway.processes", "gateway.client gateway.protocol"),
         "tests.simulator": ("support", "engine.* compliance.* gateway.*"),
         "tests": ("support.*", "engine.* gateway gateway.cli"),

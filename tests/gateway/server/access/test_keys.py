@@ -16,13 +16,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from engine.record.rows import decode_command, decode_events
 from engine.vocabulary.access import SCOPES_OF
 from engine.vocabulary.limits import MAX_CONNECTIONS_PER_PARTICIPANT, NS_PER_SECOND
-from engine.vocabulary.messages.commands import ArmDisconnect, Disconnected, NewOrder, RegisterKey, RevokeKey
+from engine.vocabulary.messages.commands import Disconnected, NewOrder, RegisterKey, RevokeKey
 from engine.vocabulary.messages.events import KeyEnded, OrderCancelled
 from gateway.core import new_exchange
 from gateway.inbound.keyholders import Proven
 from gateway.inbound.session import Session
 from gateway.journal.reader import JournalReader
 from gateway.keys import public_key_hex
+from gateway.protocol.requests import CancelOnDisconnect
 from gateway.protocol.wire import JSON
 from gateway.server.peers.local import LocalPeers
 from gateway.server.sequencing.startup import start_venue
@@ -68,8 +69,10 @@ def test_what_waits_when_a_key_ends_is_not_carried_out(tmp_path: Path) -> None:
         return session
 
     alice, otto = logged_in("alice"), logged_in("otto")
-    alice.armed = 1
-    started.sequencer.sequence([ArmDisconnect("alice", 1)])
+    context.attendance.came(alice, "alice", CancelOnDisconnect())
+    turns.submit(alice)
+    turns.turn()
+    assert alice.armed
     order = '{"type":"new_order","id":%d,"client_order_id":"o%d","account":"alice","instrument":"BTC/RUB","side":"buy","price":"100","quantity":"1"}'
     for number in range(40):
         alice.receive((order % (number, number)).encode())

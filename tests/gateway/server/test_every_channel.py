@@ -28,6 +28,7 @@ from tests.support.gateway.feeds.handed_out import rows_of
 from tests.support.gateway.outside.outsider import Outsider, connect, hello_of, key_in
 from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
 
+TRADES = 30
 CONFLATED_SECONDS = 0.3
 """Longer than an interval of the conflated books."""
 FUTURE = "BTC-FUT-2026-12"
@@ -109,7 +110,8 @@ async def traded(directory: Path, supervisor: Outsider, operator: Outsider, seco
         async with asyncio.timeout(60 + seconds):
             await supervisor.hear("trade")
             end = loop.time() + seconds
-            while loop.time() < end:
+            # However slow the machine is, all of it is there to be compared.
+            while loop.time() < end or not has_all(supervisor):
                 await act(supervisor, operator, steps)
                 steps += 1
     finally:
@@ -117,6 +119,15 @@ async def traded(directory: Path, supervisor: Outsider, operator: Outsider, seco
         company.kill()
         await company.wait()
     return steps
+
+
+def has_all(heard: Outsider) -> bool:
+    """Whether there was some of all that is compared."""
+    said = {"trade", "new", "cancelled", "amended", "rejected", "funds", "variation_margin", "trade_corrected"}
+    told = {"heartbeat", "change", "auction", "mark", "index_price"}
+    has_call = any(Decimal(final["volume"]) for final, _ in heard.calls)
+    is_told = said <= heard.accounts.types.keys() and told <= heard.heard.keys()
+    return is_told and has_call and len(heard.told["trade"]) >= TRADES
 
 
 async def check_changes(heard: Outsider, steps: int) -> None:
@@ -230,19 +241,16 @@ def shape_of(trades: list[Print]) -> list[Decimal]:
     return [prices[0], max(prices), min(prices), prices[-1]]
 
 
-def check_calls(heard: Outsider) -> int:
-    """What a call ended with is what it trades next; returns the number of calls that traded."""
-    traded = 0
+def check_calls(heard: Outsider) -> None:
+    """What a call ended with is what it trades next."""
     for final, before in heard.calls:
         left = Decimal(final["volume"])
-        traded += left > 0
         trades = (each for each in heard.told["trade"][before:] if each["instrument"] == final["instrument"])
         while left > 0:
             trade = next(trades)
             assert (trade["price"], trade["time"]) == (final["price"], final["time"])
             left -= Decimal(trade["quantity"])
         assert left == 0
-    return traded
 
 
 def check_stated(heard: Outsider, rows: list[Row]) -> None:
@@ -280,12 +288,8 @@ async def test_what_an_outsider_keeps_is_what_the_venue_has(tmp_path: Path, seco
     heard = await session(directory, seconds)
     exchange, rows = final_state(directory), rows_of(directory / "journal")
     assert heard.goodbye is not None
-    assert check_books(heard, exchange) > 50
-    assert check_prints(heard, rows) > 20
+    assert check_books(heard, exchange) > 20
+    assert check_prints(heard, rows) >= TRADES
     check_accounts(heard, exchange)
-    assert check_calls(heard) > 0
+    check_calls(heard)
     check_stated(heard, rows)
-    # All of this was there to be heard.
-    said = {"trade", "new", "cancelled", "amended", "rejected", "funds", "variation_margin", "trade_corrected"}
-    assert said <= heard.accounts.types.keys()
-    assert {"heartbeat", "change", "auction", "mark", "index_price"} <= heard.heard.keys()

@@ -12,12 +12,9 @@ from gateway.control.actions import VENUE, Action, make_action
 from gateway.control.key_values import Given, Key, Keys, any_text, length_said, one_of, whole
 from gateway.control.names import look_up
 from gateway.protocol.messages import Argument
+from gateway.venue.settable import LIMITS
 
-PARTICIPANT_LIMITS: Final[Keys] = {
-    "orders_per_second": Key(whole),
-    "max_order_value": Key(whole),
-    "max_order_to_trade": Key(whole),
-}
+PARTICIPANT_LIMITS: Final[Keys] = dict.fromkeys(LIMITS, Key(whole))
 VENUE_RULES: Final[Keys] = {"self_trade": Key(one_of(SELF_TRADE_MODES)), "seed": Key(any_text)}
 
 

@@ -28,6 +28,7 @@ from engine.vocabulary.codes import (
 from engine.vocabulary.decimals import decimal, decimal_e8
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.commands import ListInstrument
+from gateway.venue.settable import LIMITS
 
 Subject = tuple[str, str]
 """Kind, and name; of what a venue has one of, no name."""
@@ -38,8 +39,6 @@ NONE: Final = ""
 # Who said so, and what a record counts by itself, is nothing that a file sets.
 _NOT_SET: Final = ("reason", "by", "investor", "intermediary", "contract", "asset_", "class_override", "highly_liquid", "lost_ns",
                    "followed", "paid", "refundable")  # fmt: skip
-LIMITS: Final = ("orders_per_second", "max_order_value", "max_order_to_trade")
-"""Limits of a participant; the value is in minor units of the quote asset. 0: none."""
 _OF_FUTURES: Final = ("expiry", "averaging", "mark_interval", "max_position")
 """0: it has none."""
 _RULES: Final = ("static_ppm", "dynamic_ppm", "volatility_ns", "auction_random_ns", "allocation", "batch_ns")

@@ -17,6 +17,8 @@ RULES: Final = (*WIDTHS, *LENGTHS, ALLOCATION)
 """Trading rules of an instrument."""
 FIGURES: Final = ("market_cap_rub", "turnover_rub", "history_years")
 """Figures of an asset, which are set all at once."""
+LIMITS: Final = ("orders_per_second", "max_order_value", "max_order_to_trade")
+"""Limits of a participant, whole numbers; the value is in minor units of the quote asset. 0: none."""
 INTERMEDIARY: Final = ("licensed", "capital_rub", "licence", "bank", "own_investor")
 INVESTOR: Final = (
     *("resident", "assets_rub", "income_rub", "earlier_income_rub", "financial", "capital_rub", "bank", "certified"),

@@ -9,15 +9,13 @@ from typing import Any
 
 import pytest
 
-from engine.replay import Replay
 from engine.vocabulary.codes import BUY, SELL
-from gateway.core import new_exchange
-from gateway.journal.reader import JournalReader
 from gateway.session.moments import Moment
 from gateway.session.recorded import Recorded
 from gateway.session.views import Views
 from tests.support.gateway.inprocess.played_again import playing, record
 from tests.support.gateway.inprocess.saved_venue import save
+from tests.support.gateway.journal.replayed import replayed
 from tests.support.gateway.venues.small_venue import NaiveBook, client
 
 Levels = list[tuple[str, str]]
@@ -38,20 +36,17 @@ async def folded(directory: Path) -> tuple[list[int], list[Levels]]:
     return times, books
 
 
-def replayed(directory: Path) -> list[tuple[int, Levels]]:
+def books_of(directory: Path) -> list[tuple[int, Levels]]:
     """The time of each command, and the engine's book after it."""
-    exchange = new_exchange()
-    replay = Replay(exchange)
     found: list[tuple[int, Levels]] = []
-    for row in JournalReader(directory / "journal").rows():
-        replay.feed(row)
+    for exchange in replayed(directory):
         book = exchange.books.get("BTC/RUB")
         levels = (
             []
             if book is None
             else [(f"{t / 2:.1f}", f"{q / 10:.1f}") for side in (BUY, SELL) for t, q in book.levels(side, 10**6)]
         )
-        found.append((row[1], levels))
+        found.append((exchange.time_ns, levels))
     return found
 
 
@@ -72,7 +67,7 @@ async def test_the_book_is_the_same_seen_three_ways(tmp_path: Path, moments: int
         record(tmp_path, seed, 300, batch=1)
         save(tmp_path)
     times, books = await folded(tmp_path)
-    engine = replayed(tmp_path)
+    engine = books_of(tmp_path)
     session = Recorded(tmp_path / "journal")
     for _ in session.open():
         pass

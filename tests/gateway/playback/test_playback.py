@@ -7,7 +7,7 @@ import itertools
 import random
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -18,14 +18,11 @@ import pytest
 from click.testing import CliRunner
 
 from engine.book.order_book import LimitOrderBook
-from engine.exchange import Exchange
 from engine.record.rows import Row, decode_command, decode_events
-from engine.replay import Replay
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.messages.events import Event, OrderAccepted
 from gateway.cli.recordings.verify import command as verify_command
 from gateway.client import ClientError, LocalBook, RequestFailed, connect
-from gateway.core import new_exchange
 from gateway.journal.reader import JournalReader
 from gateway.keys import write_private_key
 from gateway.playback.server import PlaybackServer
@@ -34,6 +31,7 @@ from gateway.session.recorded import Recorded
 from tests.support.gateway.inprocess.played_again import BETWEEN_NS, playing, record
 from tests.support.gateway.inprocess.saved_venue import save
 from tests.support.gateway.journal.journals import write_journal
+from tests.support.gateway.journal.replayed import replayed
 from tests.support.gateway.venues.small_venue import (
     KEYS,
     NaiveBook,
@@ -61,15 +59,6 @@ def venue(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def url_of(server: PlaybackServer) -> str:
     return f"ws://127.0.0.1:{server.port}"
-
-
-def replayed(venue: Path) -> Iterator[Exchange]:
-    """The state after every command."""
-    exchange = new_exchange()
-    replay = Replay(exchange)
-    for row in JournalReader(venue / "journal").rows():
-        replay.feed(row)
-        yield exchange
 
 
 def levels_of(book: LimitOrderBook) -> list[tuple[str, str]]:

@@ -16,15 +16,13 @@ import pytest
 from engine.book.entities import Account
 from engine.exchange import Exchange
 from engine.record.rows import Row
-from engine.replay import Replay
 from engine.vocabulary.codes import BUY, PHASES, SELL
 from engine.vocabulary.decimals import decimal
 from engine.vocabulary.limits import NS_PER_SECOND
 from engine.vocabulary.messages.events import FutureMarked, IndexPriceSet, Trade
-from gateway.core import new_exchange
-from gateway.journal.reader import JournalReader
 from gateway.venue.template import write_default_venue
 from tests.support.gateway.feeds.handed_out import rows_of
+from tests.support.gateway.journal.replayed import replayed
 from tests.support.gateway.outside.outsider import Outsider, connect, hello_of, key_in
 from tests.support.gateway.processes.live_venue import LiveVenue, live_venue
 
@@ -153,16 +151,6 @@ async def all_accounts(outsider: Outsider) -> list[str]:
             return found
 
 
-def final_state(directory: Path) -> Exchange:
-    """The core, after all that the journal has."""
-    exchange = new_exchange()
-    replay = Replay(exchange)
-    for row in JournalReader(directory / "journal").rows():
-        replay.feed(row)
-    assert replay.difference is None
-    return exchange
-
-
 def check_books(heard: Outsider, exchange: Exchange) -> int:
     """Books of every depth and pace, the best prices and each order's place are the engine's; returns how many orders show."""
     shown = 0
@@ -286,7 +274,7 @@ def holdings(account: Account, assets: list[Any]) -> dict[str, Decimal]:
 async def test_what_an_outsider_keeps_is_what_the_venue_has(tmp_path: Path, seconds: float) -> None:
     directory = tmp_path / "venue"
     heard = await session(directory, seconds)
-    exchange, rows = final_state(directory), rows_of(directory / "journal")
+    exchange, rows = list(replayed(directory))[-1], rows_of(directory / "journal")
     assert heard.goodbye is not None
     assert check_books(heard, exchange) > 20
     assert check_prints(heard, rows) >= TRADES

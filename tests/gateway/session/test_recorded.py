@@ -14,19 +14,17 @@ from click.testing import CliRunner, Result
 from engine.book.entities import Order
 from engine.book.order_book import LimitOrderBook
 from engine.exchange import Exchange
-from engine.replay import Replay
 from engine.vocabulary.codes import BUY, SELL
 from engine.vocabulary.messages.events import OrderAccepted
 from gateway.cli.inspecting.at import command as at_command
 from gateway.cli.inspecting.order import command as order_command
-from gateway.core import new_exchange
 from gateway.index.index import Index
-from gateway.journal.reader import JournalReader
 from gateway.session.life import Life
 from gateway.session.moments import Moment, parse_moment
 from gateway.session.recorded import NoSuchMoment, Recorded
 from gateway.snapshots.folder import folder_beside, list_snapshots, snapshot_name
 from tests.support.gateway.inprocess.saved_venue import save, traded
+from tests.support.gateway.journal.replayed import replayed
 from tests.support.gateway.reporting.explained_story import Story
 
 SEEDS = range(1, 5)
@@ -51,15 +49,6 @@ def session(venue: Path) -> Iterator[Recorded]:
         pass
     yield found
     found.close()
-
-
-def replayed(venue: Path) -> Iterator[Exchange]:
-    """The state after every command, without index or snapshots."""
-    exchange = new_exchange()
-    replay = Replay(exchange)
-    for row in JournalReader(venue / "journal").rows():
-        replay.feed(row)
-        yield exchange
 
 
 def seen(exchange: Exchange) -> list[object]:

@@ -169,7 +169,9 @@ print(order.status, order.cancel().status)
 """
     command = [sys.executable, "-W", "error", "-X", "dev", "-c", program]
     run = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    assert (run.stdout, run.stderr, run.returncode) == ("new cancelled\n", "", 0)
+    # In its development mode asyncio also says which step took more than 0.1 s: a busy machine is no fault of the program.
+    said = [line for line in run.stderr.splitlines() if not line.startswith("Executing <")]
+    assert (run.stdout, said, run.returncode) == ("new cancelled\n", [], 0)
 
 
 def test_what_fails_to_connect_leaves_no_thread(venue: LiveVenue) -> None:

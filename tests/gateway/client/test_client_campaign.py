@@ -183,7 +183,9 @@ async def campaign(directory: Path, cuts: int, kills: int, seed: int) -> str:
             for asset, each in balances.items()
         }
         assert told == view.balances(trader.account), f"seed {seed}"
+        # One that was closed is listed until the next mark settles what it carries; the view has no such.
         lots = {each.instrument: int(Decimal(each.quantity) * 10) for each in positions.positions}
+        lots = {instrument: count for instrument, count in lots.items() if count}
         assert lots == view.positions(trader.account), f"seed {seed}"
     orders = sum(len(each.orders) for each in traders)
     fills = sum(len(order.fills) for each in traders for order in each.orders.values())

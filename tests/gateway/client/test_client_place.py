@@ -121,6 +121,8 @@ async def test_what_a_supervisor_copies_is_not_missed_for_the_commands_between(u
             await soon(anext(copies))
         link.is_open = False
         link.cut()
+        # Else it is resumed because it has not noticed yet, and what is told before it is back is told to nobody.
+        await until(lambda: client.state != "resumed")
         for price in range(50):
             await otto.admin("set_index_price", index="SILVER", price=str(price + 1))
         link.is_open = True
@@ -130,6 +132,7 @@ async def test_what_a_supervisor_copies_is_not_missed_for_the_commands_between(u
         assert copies.missed == 0
         link.is_open = False
         link.cut()
+        await until(lambda: client.state != "resumed")
         await order.cancel()
         link.is_open = True
         await soon(client.resumed())
